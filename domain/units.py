@@ -1,0 +1,75 @@
+"""Exact units: time, mass, decimals and ticks.
+
+A decimal is exact from the page to the book: text becomes a Fraction, a
+Fraction becomes whole ticks or is refused. Floats are made in prices.py alone.
+
+Source: 1 troy ounce = 31.1034768 g and 1 lb = 0.45359237 kg are exact by
+definition (international yard and pound agreement, 1959).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+NS_PER_US = 1_000
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+
+GRAMS_PER_TROY_OUNCE = Fraction("31.1034768")
+KG_PER_POUND = Fraction("0.45359237")
+POUNDS_PER_TON = 1000 / KG_PER_POUND
+CENTS_PER_POUND_TO_UNITS_PER_TON = POUNDS_PER_TON / 100
+
+UNIT_FACTORS: dict[str, Fraction] = {
+    "none": Fraction(1),
+    "per_ounce_to_per_gram": 1 / GRAMS_PER_TROY_OUNCE,
+    "per_gram_to_per_ounce": GRAMS_PER_TROY_OUNCE,
+    "cents_per_pound_to_per_ton": CENTS_PER_POUND_TO_UNITS_PER_TON,
+    "per_pound_to_per_ton": POUNDS_PER_TON,
+    "per_kg_to_per_ton": Fraction(1000),
+    "per_kg_to_per_gram": Fraction(1, 1000),
+}
+"""What a price is multiplied by to change its unit, by name, exactly."""
+
+
+def decimal_of(text: str | int | Decimal) -> Decimal:
+    """The finite decimal that `text` spells; ValueError otherwise."""
+    if isinstance(text, (float, bool)):
+        raise ValueError(f"{text!r} is not exact: write it as text, such as '0.01'")
+    try:
+        value = Decimal(text)
+    except (InvalidOperation, TypeError) as error:
+        raise ValueError(f"{text!r} is not a decimal number such as '0.01'") from error
+    if not value.is_finite():
+        raise ValueError(f"{text!r} is not a finite number")
+    return value
+
+
+def exact(value: str | int | Decimal | Fraction) -> Fraction:
+    """The Fraction equal to `value`; ValueError when it is no number."""
+    return value if isinstance(value, Fraction) else Fraction(decimal_of(value))
+
+
+def unit_factor_of(name: str) -> Fraction:
+    """The factor called `name` in UNIT_FACTORS, or the number it spells."""
+    factor = UNIT_FACTORS.get(name)
+    if factor is not None:
+        return factor
+    try:
+        return exact(name)
+    except ValueError as error:
+        raise ValueError(f"unit factor {name!r}: a number, or one of {', '.join(UNIT_FACTORS)}") from error
+
+
+def ticks_of(price: str | int | Decimal | Fraction, tick_size: Decimal | Fraction) -> int:
+    """Whole ticks of `price`; ValueError when it lies between two."""
+    ticks = exact(price) / exact(tick_size)
+    if ticks.denominator != 1:
+        raise ValueError(f"price {price} is not a multiple of the tick {tick_size}")
+    return ticks.numerator
+
+
+def price_of(ticks: int, tick_size: Decimal) -> Decimal:
+    """The decimal price of `ticks`, exactly."""
+    return ticks * tick_size
