@@ -1,0 +1,65 @@
+# Two commands do everything: `make demo` (the main job in a minute), `make test` (the tests).
+# PYTHON=python3.13 chooses the interpreter; the environment is made once, in .venv, for it and
+# for these requirements, and made again when either changes. Nothing is installed elsewhere.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+KEY := $(shell $(or $(PYTHON),false) -c 'import hashlib, sys; print("%s-%d.%d" % (hashlib.sha256(b"".join( \
+  open(f, "rb").read() for f in ("requirements.txt", "requirements-dev.txt"))).hexdigest()[:12], *sys.version_info[:2]))' 2>/dev/null)
+VENV := .venv
+PY := $(VENV)/bin/python -P
+PIP := env -u PYTHONPATH PYTHONNOUSERSITE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_REQUIRE_VIRTUALENV=1 \
+  $(VENV)/bin/python -m pip install --quiet --require-hashes
+TESTFLAGS ?=
+export PYTHONNOUSERSITE := 1
+.DEFAULT_GOAL := help
+
+.PHONY: help setup setup-dev demo test fast check bench requirements clean python
+
+help:          ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+python:
+	@test -n "$(KEY)" || { echo "hedgerow needs Python 3.11, 3.12 or 3.13: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+
+$(VENV)/run-$(KEY): requirements.txt | python
+	@echo "making $(VENV) with $(PYTHON)"
+	@rm -rf $(VENV)
+	@env -u PYTHONPATH $(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev-$(KEY): requirements-dev.txt $(VENV)/run-$(KEY)
+	@echo "adding what the tests need"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/run-$(KEY)     ## the environment, for ./hedgerow
+
+setup-dev: $(VENV)/dev-$(KEY) ## the environment, tests and checks included
+
+demo: setup    ## the main job in a minute: two venues, trouble, a summary from the venues' own logs
+	@./hedgerow demo
+
+test: setup-dev ## all tests
+	@$(PY) -m pytest $(TESTFLAGS)
+
+fast: setup-dev ## the tests that take no time
+	@$(PY) -m pytest -m "not slow and not bench" $(TESTFLAGS)
+
+check: setup-dev ## style and import rules
+	@$(VENV)/bin/ruff check .
+	@PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache
+
+bench: setup   ## how fast the core is, beside the bare transport
+	@./hedgerow bench core
+
+requirements:  ## pin again, with hashes (needs pip-compile on the PATH)
+	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -o requirements.txt requirements.in
+	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -o requirements-dev.txt requirements-dev.in
+
+clean:         ## everything that can be made again
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Benches: ours beside the bare transport, as one table and as JSON."""
