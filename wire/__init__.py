@@ -1,0 +1,1 @@
+"""The gateway protocol: message types, codec and instrument map."""

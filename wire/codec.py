@@ -1,0 +1,197 @@
+"""The one place where bytes become messages, and messages bytes.
+
+Out: `msgpack.Packer` writes every byte that leaves or is kept. In: typed
+msgspec decoders read every byte that comes, one for each direction, since the
+three directions reuse each other's tags. A frame that is not wholly right is a
+WireError and nothing else, so that its reader counts it and drops it whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import msgpack
+import msgspec
+from msgspec.structs import astuple
+
+from domain.errors import WireError
+from wire.instrument import instrument_of
+from wire.messages import (
+    MAX_BODY_BYTES,
+    ExecutionReport,
+    FromFeed,
+    FromGateway,
+    FromNode,
+    GatewayLogon,
+    MarketData,
+    Message,
+    SecurityDefinition,
+    tag_of,
+)
+
+HEARTBEAT_TOPIC = b"\0"
+MAX_PACKED_BYTES = 16 * 1024 * 1024
+MAX_MAP_DEPTH = 4
+FLAG_CAPABILITIES = ("cancel_on_disconnect", "positions", "collateral", "mass_status")
+COUNT_CAPABILITIES = ("max_orders_per_s", "settle_ms", "depth")
+
+_packer = msgpack.Packer(use_bin_type=True)
+_feed = msgspec.msgpack.Decoder(FromFeed)
+_from_node = msgspec.msgpack.Decoder(FromNode)
+_from_gateway = msgspec.msgpack.Decoder(FromGateway)
+
+# What the decoders raise on bytes that are not a message: malformed or wrongly
+# typed (MsgspecError), not UTF-8, nested too deep, a number out of range.
+_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
+
+
+def feed_topic(symbol: str) -> bytes:
+    """The feed topic of a symbol; the zero byte keeps prefixes apart."""
+    if not symbol or "\0" in symbol:
+        raise WireError(f"symbol {symbol!r} can't be a topic: empty or with a zero byte")
+    return symbol.encode() + b"\0"
+
+
+def encode(message: Message) -> bytes:
+    """The body of a message. Raises: WireError where it can't be one."""
+    if isinstance(message, (GatewayLogon, SecurityDefinition)):
+        _check_map(message.capabilities if isinstance(message, GatewayLogon) else message.instrument)
+    try:
+        body = _packer.pack((tag_of[type(message)], *astuple(message)))
+    except (TypeError, ValueError, OverflowError, KeyError) as error:
+        raise WireError(f"{type(message).__name__} can't be written: {error}") from error
+    if len(body) > MAX_BODY_BYTES:
+        raise WireError(f"{type(message).__name__} of {len(body)} bytes, at most {MAX_BODY_BYTES}")
+    return body
+
+
+def decode_feed(body: bytes) -> FromFeed:
+    """A message of the feed socket. Raises: WireError."""
+    message = _decode(_feed, body)
+    if type(message) is MarketData:
+        _check_levels(message.bids)
+        _check_levels(message.asks)
+    return message
+
+
+def decode_from_node(body: bytes) -> FromNode:
+    """A message from node to gateway. Raises: WireError."""
+    return _decode(_from_node, body)
+
+
+def decode_from_gateway(body: bytes) -> FromGateway:
+    """A message from gateway to node. Raises: WireError."""
+    message = _decode(_from_gateway, body)
+    kind = type(message)
+    if kind is ExecutionReport:
+        _check_trade(message)
+    elif kind is SecurityDefinition:
+        _check_map(message.instrument, body)
+        instrument_of(message.instrument)
+    elif kind is GatewayLogon:
+        _check_map(message.capabilities, body)
+        _check_capabilities(message.capabilities)
+    return message
+
+
+def pack(value: Any) -> bytes:
+    """Plain MessagePack of plain values. Raises: WireError."""
+    try:
+        body = _packer.pack(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WireError(f"a value can't be packed: {error}") from error
+    if len(body) > MAX_PACKED_BYTES:
+        raise WireError(f"a value of {len(body)} bytes, at most {MAX_PACKED_BYTES}")
+    return body
+
+
+def unpack(body: bytes) -> Any:
+    """The plain value that `pack` wrote. Raises: WireError."""
+    if len(body) > MAX_PACKED_BYTES:
+        raise WireError(f"a value of {len(body)} bytes, at most {MAX_PACKED_BYTES}")
+    return _unpack(body, _no_ext)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder, body: bytes) -> Any:
+    if len(body) > MAX_BODY_BYTES:
+        raise WireError(f"a body of {len(body)} bytes, at most {MAX_BODY_BYTES}")
+    try:
+        return decoder.decode(body)
+    except _BROKEN as error:
+        raise WireError(str(error)) from error
+
+
+def _unpack(body: bytes, ext_hook: Callable[[int, bytes], Any]) -> Any:
+    try:
+        return msgpack.unpackb(body, strict_map_key=False, ext_hook=ext_hook, object_pairs_hook=_no_twice)
+    except WireError:
+        raise
+    except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
+        raise WireError(f"not MessagePack: {error}") from error
+
+
+def _no_ext(code: int, _data: bytes) -> None:
+    raise WireError(f"extension type {code} is not allowed")
+
+
+def _no_twice(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise WireError("a map holds a key twice")
+    return found
+
+
+def _check_levels(levels: list[int]) -> None:
+    if len(levels) % 2:
+        raise WireError("book levels are pairs of px and qty")
+    for qty in levels[1::2]:
+        if qty <= 0:
+            raise WireError("a book level's qty must be above 0")
+
+
+def _check_trade(report: ExecutionReport) -> None:
+    """F, G and H name the trade they tell; without it nothing can be booked."""
+    if report.exec_type not in "FGH":
+        return
+    if None in (report.exec_id, report.last_px, report.symbol, report.side):
+        raise WireError(f"exec_type {report.exec_type} without exec_id, last_px, symbol or side")
+    if report.exec_type != "F" and report.exec_ref is None:
+        raise WireError(f"exec_type {report.exec_type} without exec_ref")
+
+
+def _check_map(found: dict[str, Any], body: bytes | None = None) -> None:
+    """Only plain finite values, no deep nesting; in `body` no key twice."""
+    _check_plain(found, MAX_MAP_DEPTH)
+    if body is not None:
+        _unpack(body, msgpack.ExtType)  # ours holds none by now; a later version's extra field may
+
+
+def _check_plain(value: Any, depth: int) -> None:
+    if depth < 0:
+        raise WireError(f"a map nested deeper than {MAX_MAP_DEPTH}")
+    if value is None or isinstance(value, (str, bool, int)):
+        return
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise WireError("a number that is not finite")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _check_plain(key, 0)
+            _check_plain(inner, depth - 1)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            _check_plain(inner, depth - 1)
+    else:
+        raise WireError(f"a {type(value).__name__} in a map")
+
+
+def _check_capabilities(found: dict[str, Any]) -> None:
+    for key in FLAG_CAPABILITIES:
+        if not isinstance(found.get(key, False), bool):
+            raise WireError(f"capability {key} must be a flag")
+    for key in COUNT_CAPABILITIES:
+        count = found.get(key, 0)
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise WireError(f"capability {key} must be a count")
