@@ -9,7 +9,7 @@ KEY := $(shell $(or $(PYTHON),false) -c 'import hashlib, sys; print("%s-%d.%d" %
 VENV := .venv
 PY := $(VENV)/bin/python -P
 PIP := env -u PYTHONPATH PYTHONNOUSERSITE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_REQUIRE_VIRTUALENV=1 \
-  $(VENV)/bin/python -m pip install --quiet --require-hashes
+  $(VENV)/bin/python -m pip install -qq --require-hashes
 TESTFLAGS ?=
 export PYTHONNOUSERSITE := 1
 .DEFAULT_GOAL := help

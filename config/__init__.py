@@ -1,0 +1,1 @@
+"""Settings: typed schema, loading, checks, examples, and the words."""

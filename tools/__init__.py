@@ -1,0 +1,1 @@
+"""The entry points: command-line verbs, board, audit, stages."""

@@ -1,0 +1,144 @@
+"""The command line: a table of verbs, each loaded when it is called.
+
+A kill must not wait for imports, so that nothing but click is imported until
+the verb is known. A verb whose module is not in the tree is not listed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import click
+
+from domain.errors import HedgerowError
+from tools.errors import FAILED, FINE, USAGE, exit_code_of, is_bug
+from tools.output import FORMATS, LANGS, Output, lang_of
+
+VERSION = "0.1.0"
+INTERRUPTED = 130
+
+
+class Verb(NamedTuple):
+    """Where a verb lives, and its line in the list of verbs."""
+
+    target: str
+    en: str
+    zh: str
+
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb("tools.demo:demo", "the main job in a minute, with trouble, and a summary", "一分钟看主业:两地成交、故障、核对"),
+    "replay": Verb("tools.replay:replay", "trade on recorded quotes", "用录制的行情交易"),
+    "init": Verb("tools.config_verbs:init", "a commented configuration to start from", "生成带注释的起始配置"),
+    "config": Verb("tools.config_verbs:config", "check | show the configuration", "检查 | 显示配置"),
+    "run": Verb("tools.node:run", "start the node and its gateways", "启动节点与柜台网关"),
+    "stop": Verb("tools.stop:stop", "stop: settle, repair, say what is left", "停止:结清、补救、说明遗留"),
+    "status": Verb("tools.status:status", "what the node is doing", "节点现状"),
+    "pair": Verb("tools.status:pair", "ls | show pairs", "组合:列表 | 详情"),
+    "hedge": Verb("tools.status:hedge", "ls | show hedges", "对冲单:列表 | 详情"),
+    "audit": Verb("tools.audit:audit", "show why a hedge did what it did", "留痕:对冲单的来龙去脉"),
+    "journal": Verb("tools.journal:journal", "verify the journal's chain", "日志:校验链"),
+    "sim": Verb("tools.sim:sim", "serve | fault: the simulated exchange", "模拟交易所:启动 | 注入故障"),
+    "gateway": Verb("tools.gateway:gateway", "run a gateway by itself", "单独运行柜台网关"),
+    "bench": Verb("tools.bench:bench", "how fast the core is, beside the bare transport", "核心速度,与裸传输对比"),
+}
+
+
+def there(target: str) -> bool:
+    """Whether the module of a target is in the tree; imports only its parents."""
+    name = target.partition(":")[0]
+    if name in sys.modules:
+        return True
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+class LazyGroup(click.Group):
+    """A group that knows its verbs by table and loads one at a time."""
+
+    def __init__(self, *args: Any, verbs: Mapping[str, Verb] = VERBS, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verbs = verbs
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs that are in the tree, in the order of the table."""
+        return [name for name, verb in self.verbs.items() if there(verb.target)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the verb's module and give its command."""
+        verb = self.verbs.get(cmd_name)
+        if verb is None or not there(verb.target):
+            return None
+        module, _, attr = verb.target.partition(":")
+        return getattr(import_module(module), attr)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """Find the verb; an unknown one is told with those that exist."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            ctx.fail(f"no verb {args[0]!r}; there are: {', '.join(self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs from the table, loading none of them."""
+        zh = output_of(ctx).lang == "zh"
+        rows = [(name, self.verbs[name].zh if zh else self.verbs[name].en) for name in self.list_commands(ctx)]
+        if rows:
+            with formatter.section("动词" if zh else "Verbs"):
+                formatter.write_dl(rows)
+
+
+def output_of(ctx: click.Context) -> Output:
+    """The output asked for so far: --help is handled before the group runs."""
+    found = ctx.find_object(Output)
+    return found if found is not None else Output(lang=ctx.params.get("lang") or lang_of())
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option("-o", "--output", "format_", type=click.Choice(FORMATS), default="table", help="Form of the data on stdout.")
+@click.option("--lang", type=click.Choice(LANGS), default=None, is_eager=True, help="Language of tables (default: from LANG).")
+@click.version_option(VERSION, prog_name="hedgerow")
+@click.pass_context
+def cli(ctx: click.Context, format_: str, lang: str | None) -> None:
+    """Keep hedged pairs whole 对冲不裸腿.
+
+    Exit: 0 fine, 1 failed, 2 usage or configuration, 3 a limit or gate not
+    met, 4 not connected, 5 refused, 6 audit broken.
+    """
+    ctx.obj = Output(format_, lang or lang_of())
+
+
+def run(argv: Sequence[str], group: click.Command = cli) -> int:
+    """Run one command line; the exit code, every user's error as one text."""
+    from tools.tree import check_tree
+
+    try:
+        check_tree()
+        result = group.main(args=list(argv), prog_name="hedgerow", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        error.show()
+        return USAGE if isinstance(error, click.UsageError) else FAILED
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("hedgerow: interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has seen enough; keep the interpreter from flushing into the closed pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except HedgerowError as error:
+        if is_bug(error):
+            raise
+        sys.stderr.write(f"hedgerow: {error}\n")
+        return exit_code_of(error)
+    return result if isinstance(result, int) and not isinstance(result, bool) else FINE

@@ -1,0 +1,69 @@
+"""What a verb raises so that the shell gets the right exit code.
+
+0 fine, 1 failed, 2 usage or configuration, 3 a limit or gate not met,
+4 not connected, 5 refused, 6 audit broken.
+"""
+
+from __future__ import annotations
+
+from domain.errors import ConfigError, HedgerowError, InvariantViolation, JournalError
+
+FINE = 0
+FAILED = 1
+USAGE = 2
+GATE = 3
+NOT_CONNECTED = 4
+REFUSED = 5
+AUDIT_BROKEN = 6
+
+
+class ToolError(HedgerowError):
+    """A verb could not do its work; the text says what to do."""
+
+    exit_code = FAILED
+
+
+class UsageError(ToolError):
+    """The command line asks for what does not exist."""
+
+    exit_code = USAGE
+
+
+class GateNotMet(ToolError):
+    """A limit or a gate was not met: the answer is a plain no."""
+
+    exit_code = GATE
+
+
+class NotConnected(ToolError):
+    """Nobody answers: the node, a gateway or the exchange isn't there."""
+
+    exit_code = NOT_CONNECTED
+
+
+class Refused(ToolError):
+    """Whoever was asked said no."""
+
+    exit_code = REFUSED
+
+
+class AuditBroken(ToolError):
+    """The record does not verify, or does not agree with the venues."""
+
+    exit_code = AUDIT_BROKEN
+
+
+def exit_code_of(error: HedgerowError) -> int:
+    """The exit code that tells a script what kind of error this was."""
+    if isinstance(error, ToolError):
+        return error.exit_code
+    if isinstance(error, ConfigError):
+        return USAGE
+    if isinstance(error, JournalError):
+        return AUDIT_BROKEN
+    return FAILED
+
+
+def is_bug(error: HedgerowError) -> bool:
+    """Whether the error is ours, so that its traceback belongs shown."""
+    return isinstance(error, InvariantViolation)
