@@ -1,0 +1,1 @@
+"""Recorded quotes as a venue: a recording is played and traded against."""

@@ -1,0 +1,99 @@
+from decimal import Decimal
+
+import pytest
+
+from domain.errors import InvariantViolation, VenueError
+from gateways.replay.account import BUY, SELL, Account, Terms
+from gateways.replay.truth import OrderEnded, OrderPlaced, OrderTraded, TruthLog, read_truth
+from wire.instrument import InstrumentDef
+
+SPOT, PERP = "BINANCE.BTCUSDT", "BINANCE.BTCUSDT_PERP"
+
+
+def definition(symbol: str, kind: str, tick: str, lot: str) -> InstrumentDef:
+    return InstrumentDef(
+        symbol=symbol, tick_size=tick, lot_size=lot, multiplier="1", currency="USDT", kind=kind,
+        offset_mode="net", tifs="034", market_orders=False, tradable=True,
+    )  # fmt: skip
+
+
+def spot_account(cash: str = "100000", fee_rate: str = "0") -> Account:
+    terms = Terms(definition(SPOT, "spot", "0.01", "0.00001"), inventory=1_000, fee_rate=Decimal(fee_rate))
+    return Account([terms], Decimal(cash))
+
+
+def placed(order_id: str, side: str, qty: int, px: int = 6_000_000, symbol: str = SPOT) -> OrderPlaced:
+    return OrderPlaced("20240808", "n", order_id, f"c{order_id}", symbol, side, qty, px, "0", 1)
+
+
+def test_spot_is_never_sold_beyond_its_inventory():
+    account = spot_account()
+    assert account.why_not(SPOT, SELL, 1_000, 1) == ""
+    account.apply(placed("1", SELL, 600))
+    assert "400 lots" in account.why_not(SPOT, SELL, 401, 1)
+    account.apply(OrderTraded("t1", "1", 600, 6_000_000, "0", 2))
+    assert "400 lots" in account.why_not(SPOT, SELL, 401, 1)
+
+
+def test_spot_is_not_bought_without_the_money():
+    account = spot_account(cash="60")
+    assert account.why_not(SPOT, BUY, 100, 6_000_000) == ""
+    account.apply(placed("1", BUY, 100))
+    assert "free" in account.why_not(SPOT, BUY, 1, 6_000_000)
+
+
+def test_trade_moves_position_money_and_fee():
+    account = spot_account(fee_rate="0.001")
+    account.apply(placed("1", SELL, 100))
+    fee = account.fee(SPOT, 100, 6_000_000)
+    order = account.apply(OrderTraded("t1", "1", 100, 6_000_000, f"{fee:f}", 2))
+    assert (order.ord_status, order.cum_qty, order.leaves_qty) == ("2", 100, 0)
+    assert (account.positions[SPOT], account.held(SPOT), fee) == (-100, 900, Decimal("0.06"))
+    assert account.money({SPOT: 6_000_000}).equity == Decimal(100_000) + 600 - Decimal("0.06")
+
+
+def test_perpetual_is_sold_short_and_marked():
+    account = Account([Terms(definition(PERP, "linear", "0.1", "0.001"), margin_rate=Decimal("0.05"))], Decimal(1_000))
+    assert account.why_not(PERP, SELL, 10**6, 1) == ""
+    account.apply(placed("1", SELL, 10, 600_000, PERP))
+    account.apply(OrderTraded("t1", "1", 10, 600_000, "0", 2))
+    money = account.money({PERP: 599_000})
+    assert (money.equity, money.margin_used) == (Decimal(1_001), Decimal("29.95"))
+
+
+def test_order_that_ended_no_longer_holds_anything():
+    account = spot_account()
+    account.apply(placed("1", SELL, 1_000))
+    order = account.apply(OrderEnded("1", "4", None, "", 2))
+    assert (order.ord_status, order.leaves_qty, account.working()) == ("4", 0, [])
+    assert account.why_not(SPOT, SELL, 1_000, 1) == ""
+
+
+def test_order_trades_no_more_than_it_has_left():
+    account = spot_account()
+    account.apply(placed("1", SELL, 10))
+    with pytest.raises(InvariantViolation):
+        account.apply(OrderTraded("t1", "1", 11, 6_000_000, "0", 2))
+
+
+def test_truth_log_gives_back_what_was_written_and_cuts_a_torn_end(tmp_path):
+    path = tmp_path / "truth" / "venue.log"
+    records = [placed("1", SELL, 10), OrderTraded("t1", "1", 4, 6_000_000, "0", 2), OrderEnded("1", "4", None, "", 3)]
+    log = TruthLog(path)
+    for record in records:
+        log.append(record)
+    log.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:11])
+    assert list(read_truth(path)) == records
+    TruthLog(path).close()
+    assert path.read_bytes() == whole
+
+
+def test_truth_log_refuses_what_is_no_record_of_it(tmp_path):
+    path = tmp_path / "venue.log"
+    log = TruthLog(path)
+    log.append(OrderEnded("1", "4", None, 7, 3))
+    log.close()
+    with pytest.raises(VenueError, match="truth log"):
+        list(read_truth(path))
