@@ -1,12 +1,12 @@
 """The one error tree, and the check that invariants go through.
 
-    HedgerowError
-    ├── InvariantViolation     our bug: crash, the supervisor decides
-    │   └── IllegalTransition  an event that a machine's state has no cell for
-    ├── VenueError             theirs: handle it
-    ├── ConfigError            refuse to start: file, key, value, what is allowed
-    ├── JournalError           stop trading
-    └── WireError              bytes that are not a message: count and drop
+HedgerowError
+├── InvariantViolation     our bug: crash, the supervisor decides
+│   └── IllegalTransition  an event that a machine's state has no cell for
+├── VenueError             theirs: handle it
+├── ConfigError            refuse to start: file, key, value, what is allowed
+├── JournalError           stop trading
+└── WireError              bytes that are not a message: count and drop
 """
 
 from __future__ import annotations

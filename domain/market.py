@@ -1,9 +1,10 @@
 """Instruments and quotes: what the market is, as values.
 
-Prices are whole ticks, quantities whole lots, times ns. A side of a book that
-is empty is None at the top and an empty sequence below it, never 0.
+Prices are whole ticks, quantities whole lots, times ns. A side is the sign of
+what it adds: +1 buys, -1 sells; FIX's characters stay on the wire. A side of a
+book that is empty is None at the top and an empty sequence below it, never 0.
 
-Source: FIX Side (54), SecurityTradingStatus (326), TimeInForce (59).
+Source: FIX SecurityTradingStatus (326), TimeInForce (59).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import msgspec
 
 from domain.errors import require
 
-BUY = "1"
-SELL = "2"
+BUY = 1
+SELL = -1
 
 OPEN = "O"
 CLOSE = "C"
@@ -140,15 +141,15 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
         """The instrument's symbol at that venue."""
         return self.key[1]
 
-    def levels(self, side: str) -> Sequence[int]:
+    def levels(self, side: int) -> Sequence[int]:
         """The levels that an order of `side` would take, best first."""
         return self.asks if side == BUY else self.bids
 
-    def touch_px(self, side: str) -> int | None:
+    def touch_px(self, side: int) -> int | None:
         """The price that an order of `side` meets first."""
         return self.ask_px if side == BUY else self.bid_px
 
-    def touch_qty(self, side: str) -> int:
+    def touch_qty(self, side: int) -> int:
         """The lots that an order of `side` meets at the touch."""
         return self.ask_qty if side == BUY else self.bid_qty
 
@@ -195,12 +196,7 @@ def quote_of(
     )
 
 
-def opposite(side: str) -> str:
-    """The other side."""
-    return SELL if side == BUY else BUY
-
-
-def depth(levels: Sequence[int], worst_px: int, side: str) -> int:
+def depth(levels: Sequence[int], worst_px: int, side: int) -> int:
     """Lots that an order of `side` can take at `worst_px` or better."""
     lots = 0
     for index in range(0, len(levels), 2):
