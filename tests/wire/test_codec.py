@@ -89,28 +89,28 @@ def test_message_comes_back_the_same_when_written_and_read(cls, decode, data):
 
 
 def report(**changes: object) -> messages.ExecutionReport:
-    fields = dict(
-        seq=1,
-        clord_id="n-1",
-        order_id="x1",
-        exec_id="t1",
-        exec_type="F",
-        ord_status="2",
-        symbol="SHFE.au2612",
-        side="1",
-        last_qty=2,
-        last_px=27000,
-        cum_qty=2,
-        leaves_qty=0,
-        reason=None,
-        text="",
-        exch_ns=None,
-        gw_ns=5,
-        poss_resend=False,
-        exec_ref=None,
-        trading_day="20260106",
-        origin="O",
-    )
+    fields = {
+        "seq": 1,
+        "clord_id": "n-1",
+        "order_id": "x1",
+        "exec_id": "t1",
+        "exec_type": "F",
+        "ord_status": "2",
+        "symbol": "SHFE.au2612",
+        "side": "1",
+        "last_qty": 2,
+        "last_px": 27000,
+        "cum_qty": 2,
+        "leaves_qty": 0,
+        "reason": None,
+        "text": "",
+        "exch_ns": None,
+        "gw_ns": 5,
+        "poss_resend": False,
+        "exec_ref": None,
+        "trading_day": "20260106",
+        "origin": "O",
+    }
     return messages.ExecutionReport(**(fields | changes))
 
 
@@ -158,7 +158,8 @@ def test_message_loses_only_trailing_optional_fields_when_cut_short(decode, mess
         if kept >= len(fields) - optional:
             assert type(decode(body)) is type(message)
         else:
-            pytest.raises(WireError, decode, body)
+            with pytest.raises(WireError):
+                decode(body)
 
 
 @pytest.mark.parametrize(("decode", "message"), GOOD_FLAT, ids=lambda case: type(case).__name__)
@@ -171,7 +172,8 @@ def test_message_is_refused_when_a_field_is_absent_that_the_page_wants(decode, m
         if nullable and field.name not in ("exec_id", "last_px", "symbol", "side"):
             decode(body)
         elif not nullable:
-            pytest.raises(WireError, decode, body)
+            with pytest.raises(WireError):
+                decode(body)
 
 
 BAD_BODIES = {

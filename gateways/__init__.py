@@ -1,0 +1,1 @@
+"""Gateways: the process skeleton once, then one folder a venue kind."""
