@@ -1,0 +1,225 @@
+"""Cross checks: what no single value shows to be wrong.
+
+`problems` gives every one at once, each with file, key, value and what is
+allowed; `config check` prints them, `load_checked` raises the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from config.load import Loaded
+from config.schema import Leg, Pair
+from config.values import defaults_of, fx_of, heartbeat_ms_of, instrument_at, slippage_cap_ticks_of, venue_called
+from domain.errors import ConfigError
+from domain.units import decimal_of, unit_factor_of
+
+SETTLE_MARGIN_MS = 1500
+SUN_PATH_BYTES = 107
+"""The longest path of a unix socket (sun_path of 108 with its zero)."""
+
+Found = Iterator[ConfigError]
+
+
+def problems(loaded: Loaded, mode: str | None = None) -> list[ConfigError]:
+    """Everything that is wrong, in the order of the file; empty if nothing."""
+    mode = mode if mode is not None else loaded.config.node.mode
+    found = [*names(loaded), *venues(loaded), *instruments(loaded), *rates(loaded)]
+    for index in range(len(loaded.config.pair)):
+        found.extend(pair_problems(loaded, index, mode))
+    return found
+
+
+def names(loaded: Loaded) -> Found:
+    """A name is given once."""
+    config = loaded.config
+    keyed: tuple[tuple[str, list[object]], ...] = (
+        ("venue", [venue.name for venue in config.venue]),
+        ("instrument", [(told.venue, told.symbol) for told in config.instrument]),
+        ("fx", [fx.name for fx in config.fx]),
+        ("pair", [pair.name for pair in config.pair]),
+    )
+    for table, given in keyed:
+        for index, name in enumerate(given):
+            if name in given[:index]:
+                yield loaded.error((table, index), name, f"each {table} once")
+
+
+def venues(loaded: Loaded) -> Found:
+    """Endpoints can be bound, and heartbeats are in time."""
+    for index, venue in enumerate(loaded.config.venue):
+        path = ("venue", index)
+        for key, endpoint in (("feed", venue.feed), ("trade", venue.trade)):
+            if endpoint is not None:
+                wrong = endpoint_wrong(endpoint)
+                if wrong:
+                    yield loaded.error((*path, key), endpoint, wrong)
+        limit_ms = venue.cancel_on_disconnect_ms // 3
+        if venue.heartbeat_ms is not None and limit_ms and heartbeat_ms_of(venue) > limit_ms:
+            allowed = f"at most a third of cancel_on_disconnect_ms: {limit_ms}"
+            yield loaded.error((*path, "heartbeat_ms"), venue.heartbeat_ms, allowed)
+
+
+def endpoint_wrong(endpoint: str) -> str:
+    """What an endpoint should be instead; empty where it is fine."""
+    if endpoint.startswith("ipc://"):
+        path = endpoint.removeprefix("ipc://")
+        if path.startswith("@"):
+            return "ipc:// with a path: the abstract namespace has no permissions"
+        if len(path.encode()) > SUN_PATH_BYTES:
+            return f"a socket path of at most {SUN_PATH_BYTES} bytes: set node.dir to a shorter folder"
+        return ""
+    if endpoint.startswith("tcp://"):
+        host = endpoint.removeprefix("tcp://").rpartition(":")[0]
+        return "" if host in ("127.0.0.1", "localhost", "[::1]") else "tcp:// on loopback, or ipc://: there is no CURVE key for it"
+    return "ipc://PATH or tcp://HOST:PORT"
+
+
+def instruments(loaded: Loaded) -> Found:
+    """An instrument's venue exists, and its units are above zero."""
+    known = [venue.name for venue in loaded.config.venue]
+    for index, told in enumerate(loaded.config.instrument):
+        path = ("instrument", index)
+        if told.venue not in known:
+            yield loaded.error((*path, "venue"), told.venue, listed("a venue", known))
+        for key in ("tick_size", "lot_size", "multiplier"):
+            if getattr(told, key) <= 0:
+                yield loaded.error((*path, key), str(getattr(told, key)), "more than 0")
+        if told.min_lots is not None and told.max_lots is not None and told.min_lots > told.max_lots:
+            yield loaded.error((*path, "min_lots"), told.min_lots, f"at most max_lots, {told.max_lots}")
+
+
+def rates(loaded: Loaded) -> Found:
+    """A quoted rate is an instrument of a venue."""
+    for index, fx in enumerate(loaded.config.fx):
+        yield from instrument_there(loaded, ("fx", index), fx.venue, fx.symbol)
+        if not 0 < fx.max_jump <= 1:
+            yield loaded.error(("fx", index, "max_jump"), str(fx.max_jump), "a share above 0, at most 1")
+
+
+def instrument_there(loaded: Loaded, path: tuple[str | int, ...], venue: str, symbol: str) -> Found:
+    """The venue and the instrument that something names are told."""
+    config = loaded.config
+    if venue_called(config, venue) is None:
+        yield loaded.error((*path, "venue"), venue, listed("a venue", [known.name for known in config.venue]))
+    elif instrument_at(config, venue, symbol) is None:
+        there = [told.symbol for told in config.instrument if told.venue == venue]
+        yield loaded.error((*path, "symbol"), symbol, listed(f"an instrument of {venue}", there))
+
+
+def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
+    """All that is wrong with one pair."""
+    pair = loaded.config.pair[index]
+    for place, leg in enumerate(pair.legs):
+        yield from leg_problems(loaded, index, place, mode)
+        if any((leg.venue, leg.symbol) == (other.venue, other.symbol) for other in pair.legs[:place]):
+            yield loaded.error(("pair", index, "legs", place), leg.symbol, "each instrument in one leg")
+    yield from trigger_problems(loaded, index)
+    yield from budget_problems(loaded, index)
+    if pair.size.units > pair.size.max_position_units:
+        allowed = f"at most max_position_units, {pair.size.max_position_units}"
+        yield loaded.error(("pair", index, "size", "units"), pair.size.units, allowed)
+    defaults = defaults_of(loaded.config, pair)
+    if defaults.max_replenish_orders > defaults.max_orders_per_hedge:
+        path = ("pair", index, "defaults", "max_replenish_orders")
+        yield loaded.error(path, defaults.max_replenish_orders, f"at most max_orders_per_hedge, {defaults.max_orders_per_hedge}")
+
+
+def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
+    """All that is wrong with one leg."""
+    config = loaded.config
+    pair = config.pair[index]
+    leg = pair.legs[place]
+    path = ("pair", index, "legs", place)
+    yield from instrument_there(loaded, path, leg.venue, leg.symbol)
+    venue = venue_called(config, leg.venue)
+    if venue is not None and venue.trade is None and mode != "observe":
+        yield loaded.error((*path, "venue"), leg.venue, "a venue with a trade endpoint: this one has a feed alone")
+    try:
+        if unit_factor_of(leg.unit_factor) <= 0:
+            yield loaded.error((*path, "unit_factor"), leg.unit_factor, "more than 0")
+    except ValueError as error:
+        yield loaded.error((*path, "unit_factor"), leg.unit_factor, str(error))
+    yield from rate_of_leg(loaded, path, leg)
+    for key in ("duty", "vat"):
+        if not 0 <= getattr(leg, key) < 1:
+            yield loaded.error((*path, key), str(getattr(leg, key)), 'a share from 0 to under 1: "0.13" is 13 %')
+    if leg.weight <= 0:
+        yield loaded.error((*path, "weight"), str(leg.weight), "more than 0; the side gives the sign")
+    if leg.limits is None:
+        if mode == "live":
+            yield loaded.error((*path, "limits"), None, "order_lots, price_collar_ticks and position_lots: no order leaves without limits")
+        return
+    yield from limit_problems(loaded, path, pair, leg)
+
+
+def rate_of_leg(loaded: Loaded, path: tuple[str | int, ...], leg: Leg) -> Found:
+    """A leg's fx is the name of a quoted rate, or a number above zero."""
+    if fx_of(loaded.config, leg) is not None:
+        return
+    try:
+        fixed = decimal_of(leg.fx)
+    except ValueError:
+        fixed = Decimal(0)
+    if fixed <= 0:
+        yield loaded.error((*path, "fx"), leg.fx, listed("a number above 0, or an fx", [fx.name for fx in loaded.config.fx]))
+
+
+def limit_problems(loaded: Loaded, path: tuple[str | int, ...], pair: Pair, leg: Leg) -> Found:
+    """A leg's limits leave room for what its pair is told to do."""
+    if leg.limits is None:
+        return
+    order_lots = leg.lots * pair.size.units
+    if leg.limits.order_lots < order_lots:
+        allowed = f"at least {order_lots}: size.units x lots of the leg"
+        yield loaded.error((*path, "limits", "order_lots"), leg.limits.order_lots, allowed)
+    position_lots = leg.lots * pair.size.max_position_units
+    if leg.limits.position_lots < position_lots:
+        allowed = f"at least {position_lots}: size.max_position_units x lots of the leg"
+        yield loaded.error((*path, "limits", "position_lots"), leg.limits.position_lots, allowed)
+    cap = slippage_cap_ticks_of(loaded.config, pair, leg)
+    if leg.limits.price_collar_ticks < cap:
+        allowed = f"at least the slippage cap, {cap} ticks: a repair must not be refused by it"
+        yield loaded.error((*path, "limits", "price_collar_ticks"), leg.limits.price_collar_ticks, allowed)
+
+
+def trigger_problems(loaded: Loaded, index: int) -> Found:
+    """Thresholds do not fire in a circle, and watch a leg that exists."""
+    pair = loaded.config.pair[index]
+    trigger = pair.trigger
+    path = ("pair", index, "trigger")
+    if trigger.leg > len(pair.legs):
+        yield loaded.error((*path, "leg"), trigger.leg, f"1 to {len(pair.legs)}")
+    if trigger.on == "ratio" and (len(pair.legs) != 2 or [leg.side for leg in pair.legs] != ["buy", "sell"]):
+        yield loaded.error((*path, "on"), "ratio", "two legs, the first of side buy, the second of side sell")
+    if None not in (trigger.sell_open, trigger.buy_close) and trigger.sell_open <= trigger.buy_close:
+        yield loaded.error((*path, "sell_open"), str(trigger.sell_open), f"above buy_close, {trigger.buy_close}")
+    if None not in (trigger.buy_open, trigger.sell_close) and trigger.buy_open >= trigger.sell_close:
+        yield loaded.error((*path, "buy_open"), str(trigger.buy_open), f"below sell_close, {trigger.sell_close}")
+    if trigger.hysteresis < 0:
+        yield loaded.error((*path, "hysteresis"), str(trigger.hysteresis), "0 or more")
+    if trigger.min_units > pair.size.units:
+        yield loaded.error((*path, "min_units"), trigger.min_units, f"at most size.units, {pair.size.units}")
+
+
+def budget_problems(loaded: Loaded, index: int) -> Found:
+    """A leg that is unknown can be settled before the naked budget is spent."""
+    pair = loaded.config.pair[index]
+    defaults = defaults_of(loaded.config, pair)
+    if defaults.naked_budget_acknowledged:
+        return
+    for leg in pair.legs:
+        venue = venue_called(loaded.config, leg.venue)
+        needed_ms = venue.settle_ms + SETTLE_MARGIN_MS if venue is not None else 0
+        if defaults.naked_budget_ms < needed_ms:
+            allowed = (
+                f"at least {needed_ms} (settle_ms of {leg.venue} + {SETTLE_MARGIN_MS}), or naked_budget_acknowledged = true"
+            )
+            yield loaded.error(("pair", index, "defaults", "naked_budget_ms"), defaults.naked_budget_ms, allowed)
+            return
+
+
+def listed(what: str, names: list[str]) -> str:
+    """`what`, with those that there are."""
+    return f"{what} that is told here: {', '.join(names)}" if names else f"{what} that is told here: there is none"

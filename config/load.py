@@ -1,0 +1,138 @@
+"""From TOML files to a Config, or one clear error.
+
+Raises ConfigError with the file, the key, the value and what is allowed.
+Relative paths are meant from the folder of the file that says them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path as FilePath
+from typing import Any
+
+import msgspec
+
+from config.explain import explained
+from config.layers import Layers, Path
+from config.schema import Config, Venue
+from domain.errors import ConfigError
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+ROOT = FilePath(__file__).resolve().parent.parent
+IPC = "ipc://"
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A configuration, and where each of its values was said."""
+
+    config: Config
+    layers: Layers
+
+    def error(self, path: Path, value: object, allowed: str) -> ConfigError:
+        """The error to raise about the value at `path`."""
+        return ConfigError(self.layers.file_of(path), self.layers.key_of(path), value, allowed)
+
+
+def load(files: Sequence[str | FilePath]) -> Loaded:
+    """Read the files, later over earlier, into one typed configuration."""
+    layers = Layers()
+    for file in files:
+        layers.add(str(file), read_toml(FilePath(file)))
+    refuse_floats(layers, (), layers.document)
+    try:
+        config = msgspec.convert(layers.document, Config, strict=True)
+    except msgspec.ValidationError as error:
+        raise explained(layers, str(error)) from None
+    loaded = Loaded(config, layers)
+    refuse_infinite(loaded, (), config)
+    return Loaded(placed(loaded), layers)
+
+
+def load_checked(files: Sequence[str | FilePath]) -> Config:
+    """Like `load`, and every cross check passes, or ConfigError."""
+    from config.checks import problems
+
+    loaded = load(files)
+    found = problems(loaded)
+    if found:
+        raise found[0]
+    return loaded.config
+
+
+def fingerprint(config: Config) -> str:
+    """SHA-256 of what the configuration says, the same for the same."""
+    return hashlib.sha256(msgspec.json.encode(config, order="sorted")).hexdigest()
+
+
+def read_toml(file: FilePath) -> dict[str, Any]:
+    """One file's document; ConfigError where it can't be read as TOML."""
+    try:
+        size = file.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ConfigError(str(file), "(file)", f"{size} bytes", f"at most {MAX_FILE_BYTES} bytes")
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(str(file), "(file)", error.strerror, "a file that can be read; make one: hedgerow init DIR") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(file), "(file)", str(error), "TOML in UTF-8") from None
+
+
+def refuse_floats(layers: Layers, path: Path, value: Any) -> None:
+    """A number with a point is not exact: it must be written as text."""
+    if isinstance(value, float):
+        raise ConfigError(layers.file_of(path), layers.key_of(path), value, f'text, so that it is exact: "{value}"')
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, deeper in inner:
+        refuse_floats(layers, (*path, key), deeper)
+
+
+def refuse_infinite(loaded: Loaded, path: Path, value: Any) -> None:
+    """Decimal text may spell NaN or Infinity; a setting may not be that."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise loaded.error(path, str(value), 'a finite decimal, such as "0.01"')
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            refuse_infinite(loaded, (*path, name), getattr(value, name))
+    elif isinstance(value, tuple):
+        for index, deeper in enumerate(value):
+            refuse_infinite(loaded, (*path, index), deeper)
+
+
+def placed(loaded: Loaded) -> Config:
+    """The configuration with its paths resolved and `{dir}`, `{root}` filled in."""
+    config = loaded.config
+    folder = folder_of(loaded, ("node", "dir"))
+    directory = str((folder / config.node.dir).resolve())
+    node = msgspec.structs.replace(config.node, dir=directory)
+    venues = tuple(placed_venue(loaded, index, venue, directory) for index, venue in enumerate(config.venue))
+    return msgspec.structs.replace(config, node=node, venue=venues)
+
+
+def placed_venue(loaded: Loaded, index: int, venue: Venue, directory: str) -> Venue:
+    """One venue with its endpoints and command resolved."""
+
+    def filled(text: str) -> str:
+        return text.replace("{dir}", directory).replace("{root}", str(ROOT)).replace("{name}", venue.name)
+
+    def endpoint(key: str, text: str) -> str:
+        text = filled(text)
+        path = text.removeprefix(IPC)
+        if path == text or path.startswith(("/", "@")):
+            return text
+        return IPC + str((folder_of(loaded, ("venue", index, key)) / path).resolve())
+
+    feed = endpoint("feed", venue.feed)
+    trade = endpoint("trade", venue.trade) if venue.trade is not None else None
+    command = tuple(filled(word).replace("{feed}", feed).replace("{trade}", trade or "") for word in venue.command)
+    return msgspec.structs.replace(venue, feed=feed, trade=trade, command=command)
+
+
+def folder_of(loaded: Loaded, path: Path) -> FilePath:
+    """The folder of the file that said the value at `path`."""
+    if loaded.layers.value_of(path) is None and path[0] != "node":
+        return FilePath.cwd()
+    file = FilePath(loaded.layers.file_of(path))
+    return file.resolve().parent if file.exists() else FilePath.cwd()

@@ -1,0 +1,228 @@
+"""What a configuration may say: typed, and nothing unknown.
+
+Money and prices are decimal text, durations carry their unit in the key,
+quantities are whole lots. docs/en/configuration.md tells each key; a test
+holds it to this file.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.\-]+$")]
+Symbol = Annotated[str, Meta(min_length=1, max_length=64)]
+Text = Annotated[str, Meta(max_length=512)]
+Millis = Annotated[int, Meta(ge=1, le=86_400_000)]
+MillisOrOff = Annotated[int, Meta(ge=0, le=86_400_000)]
+Lots = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+CountOrNone = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Ticks = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
+Mode = Literal["observe", "paper", "live"]
+Policy = Literal["cheaper", "replenish_first", "rollback_first"]
+Basis = Literal["touch", "mid", "last"]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every table; a key that it doesn't know is refused."""
+
+
+class Node(Table):
+    """The process that holds the pairs."""
+
+    name: Name = "node"
+    mode: Mode = "observe"
+    dir: Text = "var"
+    lang: Literal["zh", "en", ""] = ""
+
+
+class Defaults(Table):
+    """What holds for every pair that doesn't say otherwise."""
+
+    ack_timeout_ms: Millis = 300
+    query_ladder_ms: tuple[Millis, ...] = (300, 600, 1200, 2400)
+    query_every_ms: Millis = 2000
+    hedge_deadline_ms: Millis = 1000
+    naked_budget_ms: Millis = 3000
+    naked_budget_acknowledged: bool = False
+    max_orders_per_hedge: Count = 12
+    max_replenish_orders: CountOrNone = 3
+    repair_order_ms: Millis = 300
+    max_cancels_per_order: Count = 5
+    payup_ticks: Ticks = 2
+    slippage_cap_ticks: Ticks = 20
+    max_silence_ms: Millis = 3000
+    max_unchanged_ms: Millis = 2000
+    max_unchanged_snapshots_ms: Millis = 60_000
+    cooldown_ms: MillisOrOff = 1000
+    failure_cooldown_ms: MillisOrOff = 30_000
+    failure_cooldown_max_ms: MillisOrOff = 600_000
+    max_failures: Count = 3
+    repair_quote_age_ms: Millis = 10_000
+    retry_denied_ms: Millis = 100
+    residual_tolerance: Decimal = Decimal("0.5")
+
+
+Overrides = msgspec.defstruct(
+    "Overrides",
+    [(field.name, field.type | None, None) for field in msgspec.structs.fields(Defaults)],
+    frozen=True,
+    forbid_unknown_fields=True,
+    module=__name__,
+    namespace={"__doc__": "Those of the defaults that one pair sets for itself."},
+)
+
+
+class Venue(Table):
+    """One venue account's gateway: its endpoints, and how it is started."""
+
+    name: Name
+    feed: Text
+    trade: Text | None = None
+    command: tuple[Text, ...] = ()
+    account: Text = ""
+    cancel_on_disconnect_ms: MillisOrOff = 3000
+    heartbeat_ms: Millis | None = None
+    settle_ms: MillisOrOff = 0
+    usual_offset_ms: int = 0
+
+
+class Fees(Table):
+    """Fees by turnover (rate) and by lot, in the instrument's currency."""
+
+    open_rate: Decimal = Decimal(0)
+    open_lot: Decimal = Decimal(0)
+    close_rate: Decimal = Decimal(0)
+    close_lot: Decimal = Decimal(0)
+    close_today_rate: Decimal = Decimal(0)
+    close_today_lot: Decimal = Decimal(0)
+
+
+class Instrument(Table):
+    """What we hold an instrument to be; the gateway's must agree."""
+
+    venue: Name
+    symbol: Symbol
+    tick_size: Decimal
+    currency: Name
+    lot_size: Decimal = Decimal(1)
+    multiplier: Decimal = Decimal(1)
+    kind: Literal["linear", "inverse", "spot", "fx", "index"] = "linear"
+    offset_mode: Literal["net", "oc", "octy"] = "net"
+    updates: Literal["continuous", "snapshots"] = "continuous"
+    tifs: Annotated[str, Meta(min_length=1, max_length=3, pattern="^[034]+$")] | None = None
+    min_lots: Lots | None = None
+    max_lots: Lots | None = None
+    base: Text | None = None
+    expiry: Annotated[str, Meta(pattern="^[0-9]{8}$")] | None = None
+    last_open_day: Annotated[str, Meta(pattern="^[0-9]{8}$")] | None = None
+    margin_rate_long: Decimal | None = None
+    margin_rate_short: Decimal | None = None
+    margin_lot_long: Decimal | None = None
+    margin_lot_short: Decimal | None = None
+    fees: Fees | None = None
+
+
+class Fx(Table):
+    """An exchange rate that is quoted like any other instrument."""
+
+    name: Name
+    venue: Name
+    symbol: Symbol
+    max_silence_ms: Millis = 3000
+    max_unchanged_ms: Millis = 60_000
+    max_jump: Decimal = Decimal("0.01")
+
+
+class LegLimits(Table):
+    """What no order of a leg may pass; required where orders are sent."""
+
+    order_lots: Lots
+    price_collar_ticks: Annotated[int, Meta(ge=1, le=1_000_000_000)]
+    position_lots: Lots
+
+
+class Leg(Table):
+    """One side of a pair: what it trades, and what its price is worth."""
+
+    venue: Name
+    symbol: Symbol
+    lots: Lots
+    side: Literal["buy", "sell"]
+    weight: Decimal = Decimal(1)
+    premium: Decimal = Decimal(0)
+    unit_factor: Text = "1"
+    fx: Text = "1"
+    duty: Decimal = Decimal(0)
+    vat: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    max_silence_ms: Millis | None = None
+    max_unchanged_ms: Millis | None = None
+    payup_ticks: Ticks | None = None
+    slippage_cap_ticks: Ticks | None = None
+    inventory_lots: CountOrNone = 0
+    hedge_flag: Literal["S", "A", "H"] | None = None
+    limits: LegLimits | None = None
+
+
+class Trigger(Table):
+    """When a pair fires; a threshold that is absent never does."""
+
+    on: Literal["spread", "touch", "ratio"] = "spread"
+    leg: Annotated[int, Meta(ge=1, le=8)] = 1
+    buy_open: Decimal | None = None
+    sell_close: Decimal | None = None
+    sell_open: Decimal | None = None
+    buy_close: Decimal | None = None
+    min_units: Count = 1
+    hysteresis: Decimal = Decimal(0)
+
+
+class Size(Table):
+    """How much at once, and how much in all, in pair units."""
+
+    units: Count = 1
+    max_position_units: Count = 1
+
+
+class PairLimits(Table):
+    """What no hedge of the pair, and no day of it, may pass."""
+
+    orders_per_hedge: Count = 12
+    max_hedges: Count = 1000
+
+
+class Pair(Table):
+    """Legs that are traded together and kept whole."""
+
+    name: Name
+    currency: Name
+    legs: Annotated[tuple[Leg, ...], Meta(min_length=2, max_length=8)]
+    kind: Literal["arbitrage"] = "arbitrage"
+    unit: Text = ""
+    basis: Basis = "touch"
+    ratio_basis: Literal["raw", "comparable"] = "comparable"
+    trigger: Trigger = Trigger()
+    size: Size = Size()
+    policy: Policy = "cheaper"
+    sequence: Literal["concurrent", "sequential"] = "concurrent"
+    fair: Decimal = Decimal(0)
+    time_penalty: Decimal = Decimal(0)
+    limits: PairLimits = PairLimits()
+    defaults: Overrides = Overrides()
+
+
+class Config(Table):
+    """A whole configuration, as its files say it together."""
+
+    node: Node = Node()
+    defaults: Defaults = Defaults()
+    venue: tuple[Venue, ...] = ()
+    instrument: tuple[Instrument, ...] = ()
+    fx: tuple[Fx, ...] = ()
+    pair: tuple[Pair, ...] = ()

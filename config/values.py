@@ -1,0 +1,128 @@
+"""What the domain is given: settings of the schema as its own values.
+
+One place decides which of leg, pair and defaults has the last word.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from config.schema import Config, Defaults, Fx, Instrument, Leg, Pair, Venue
+from domain import market
+from domain.guards import FxLimits, QuoteLimits
+from domain.prices import PriceFormula
+from domain.units import NS_PER_MS, decimal_of, unit_factor_of
+
+HEARTBEATS_A_TIMEOUT = 3
+HEARTBEAT_MAX_MS = 1000
+
+
+def defaults_of(config: Config, pair: Pair) -> Defaults:
+    """The defaults with those that the pair sets for itself."""
+    own = msgspec.structs.asdict(pair.defaults)
+    return msgspec.structs.replace(config.defaults, **{key: value for key, value in own.items() if value is not None})
+
+
+def instrument_at(config: Config, venue: str, symbol: str) -> Instrument | None:
+    """The instrument of that venue and symbol, None where none is told."""
+    return next((found for found in config.instrument if (found.venue, found.symbol) == (venue, symbol)), None)
+
+
+def venue_called(config: Config, name: str) -> Venue | None:
+    """The venue of that name, None where there is none."""
+    return next((venue for venue in config.venue if venue.name == name), None)
+
+
+def fx_of(config: Config, leg: Leg) -> Fx | None:
+    """The quoted rate that a leg names; None where it is a fixed number."""
+    return next((fx for fx in config.fx if fx.name == leg.fx), None)
+
+
+def expected_of(instrument: Instrument) -> dict[str, Any]:
+    """The fields that the gateway's definition must equal; None left out."""
+    fields = msgspec.structs.asdict(instrument)
+    apart = ("venue", "updates", "fees")
+    return {key: value for key, value in fields.items() if key not in apart and value is not None}
+
+
+def instrument_of(told: Instrument) -> market.Instrument:
+    """The instrument as the domain knows it."""
+    optional = ("tifs", "min_lots", "max_lots", "base", "expiry", "last_open_day")
+    margins = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
+    given = {key: getattr(told, key) for key in optional + margins if getattr(told, key) is not None}
+    fees = market.FeeSchedule(**msgspec.structs.asdict(told.fees)) if told.fees is not None else market.NO_FEES
+    return market.Instrument(
+        venue=told.venue,
+        symbol=told.symbol,
+        tick_size=told.tick_size,
+        lot_size=told.lot_size,
+        multiplier=told.multiplier,
+        currency=told.currency,
+        kind=told.kind,
+        offset_mode=told.offset_mode,
+        fees=fees,
+        **given,
+    )
+
+
+def formula_of(config: Config, leg: Leg) -> PriceFormula:
+    """How the leg's price becomes the pair's; fx 1 where it is quoted."""
+    instrument = instrument_at(config, leg.venue, leg.symbol)
+    tick_size = instrument.tick_size if instrument is not None else Decimal(1)
+    return PriceFormula(
+        tick_size=tick_size,
+        premium=leg.premium,
+        unit_factor=unit_factor_of(leg.unit_factor),
+        duty=leg.duty,
+        vat=leg.vat,
+        cost=leg.cost,
+        fx=Fraction(1) if fx_of(config, leg) is not None else Fraction(decimal_of(leg.fx)),
+    )
+
+
+def signed_lots(leg: Leg) -> int:
+    """Lots a pair unit: above 0 where the leg is bought with the pair."""
+    return leg.lots if leg.side == "buy" else -leg.lots
+
+
+def quote_limits_of(config: Config, pair: Pair, leg: Leg) -> QuoteLimits:
+    """How old the leg's quote may be: its own, the pair's, the defaults."""
+    defaults = defaults_of(config, pair)
+    instrument = instrument_at(config, leg.venue, leg.symbol)
+    snapshots = instrument is not None and instrument.updates == "snapshots"
+    unchanged_ms = defaults.max_unchanged_snapshots_ms if snapshots else defaults.max_unchanged_ms
+    return QuoteLimits(
+        max_silence_ns=(leg.max_silence_ms or defaults.max_silence_ms) * NS_PER_MS,
+        max_unchanged_ns=(leg.max_unchanged_ms or unchanged_ms) * NS_PER_MS,
+    )
+
+
+def fx_limits_of(fx: Fx) -> FxLimits:
+    """How old the rate may be, and how far it may jump at once."""
+    return FxLimits(
+        max_silence_ns=fx.max_silence_ms * NS_PER_MS,
+        max_unchanged_ns=fx.max_unchanged_ms * NS_PER_MS,
+        max_jump=float(fx.max_jump),
+    )
+
+
+def payup_ticks_of(config: Config, pair: Pair, leg: Leg) -> int:
+    """Ticks past the touch that the leg's first order may pay."""
+    return leg.payup_ticks if leg.payup_ticks is not None else defaults_of(config, pair).payup_ticks
+
+
+def slippage_cap_ticks_of(config: Config, pair: Pair, leg: Leg) -> int:
+    """Ticks past the trigger's touch that no order of the leg may pass."""
+    return leg.slippage_cap_ticks if leg.slippage_cap_ticks is not None else defaults_of(config, pair).slippage_cap_ticks
+
+
+def heartbeat_ms_of(venue: Venue) -> int:
+    """How often the node says that it lives: often enough to be believed."""
+    if venue.heartbeat_ms is not None:
+        return venue.heartbeat_ms
+    third = venue.cancel_on_disconnect_ms // HEARTBEATS_A_TIMEOUT
+    return min(third, HEARTBEAT_MAX_MS) if third else HEARTBEAT_MAX_MS
