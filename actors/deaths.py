@@ -1,0 +1,63 @@
+"""How an actor can end, and the notice that its watchers get."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from actors.mailbox import Lane
+
+
+class Cause(StrEnum):
+    """Why an actor ended."""
+
+    NORMAL = "normal"  # it finished by itself
+    SHUTDOWN = "shutdown"  # it was asked to stop
+    CRASH = "crash"  # an exception left one of its handlers
+    START_FAILED = "start_failed"  # __init__ or on_start raised
+    KILLED = "killed"  # it did not stop in its time and was abandoned
+    UNKNOWN_NAME = "unknown_name"  # there was never an actor of that name
+
+
+class Reason:
+    """One death: its cause, and for a crash the error and the message."""
+
+    __slots__ = ("cause", "error", "message")
+
+    def __init__(self, cause: Cause, error: BaseException | None = None, message: Any = None) -> None:
+        self.cause = cause
+        self.error = error
+        self.message = message
+
+    @property
+    def abnormal(self) -> bool:
+        """True when a transient child is to be started again."""
+        return self.cause not in (Cause.NORMAL, Cause.SHUTDOWN)
+
+    def __repr__(self) -> str:
+        return f"{self.cause.value}({self.error!r})" if self.error is not None else self.cause.value
+
+
+NORMAL = Reason(Cause.NORMAL)
+SHUTDOWN = Reason(Cause.SHUTDOWN)
+KILLED = Reason(Cause.KILLED)
+UNKNOWN_NAME = Reason(Cause.UNKNOWN_NAME)
+
+
+class Down:
+    """`name` of that epoch has ended; sent once to each of its watchers.
+
+    It goes in the order lane: in control it would overtake the last report
+    that the dead actor sent, and a leg would be repaired twice.
+    """
+
+    __slots__ = ("epoch", "name", "reason")
+    lane: ClassVar[Lane] = Lane.ORDERS
+
+    def __init__(self, name: str, epoch: int, reason: Reason) -> None:
+        self.name = name
+        self.epoch = epoch
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Down({self.name!r}, {self.epoch}, {self.reason!r})"

@@ -1,0 +1,149 @@
+"""What the three dispatchers share: taking turns in one thread.
+
+An executor owns a thread, its ready mailboxes and its timers. The lane is one
+executor, the simulation is one, each pinned actor has one of its own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+from pykka import ThreadingFuture
+
+from actors.mailbox import Ask, Mailbox
+from actors.timers import Timers
+from domain.errors import InvariantViolation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.runtime import Runtime
+    from domain.ports import Clock
+
+MESSAGES_A_TURN = 16
+SLOW_TURN_NS = 10_000_000
+
+_running: set[int] = set()  # threads inside a lane's or a simulation's lap
+
+
+class Reply(ThreadingFuture[Any]):
+    """pykka's future, except that the lane may not wait for one."""
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        """Wait; raises in a lane's own thread, which would hang on it."""
+        if get_ident() in _running:
+            raise InvariantViolation("Future.get() on the lane: use tell and a reply message")
+        return super().get(timeout=timeout)
+
+    def done(self) -> bool:
+        """True once a value or an exception is set."""
+        return self._result is not None
+
+
+class Executor:
+    """Base: runs one mailbox's turn, contains whatever leaves a handler."""
+
+    kind = "executor"
+    abandons = False  # True: an actor may be killed from another thread
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.thread_id = get_ident()
+        self.ready: deque[Mailbox] = deque()
+        self.timers = Timers()
+        self.runtime: Runtime | None = None
+
+    # ------------------------------------------------ what a dispatcher offers
+
+    def executor_for(self, name: str) -> Executor:  # noqa: ARG002  pinned makes one per name
+        """The executor on which an actor of that name will run."""
+        return self
+
+    def for_blocking(self) -> Any:
+        """The dispatcher for actors that block."""
+        return self
+
+    def post(self, box: Mailbox, message: Any) -> None:  # noqa: ARG002
+        """Mail from another thread."""
+        raise InvariantViolation(f"{self.kind}: no post for {box.name}")
+
+    def forget(self, actor: Any) -> None:
+        """`actor` is dead: drop what the executor holds of it."""
+
+    def pump(self, done: Callable[[], bool], timeout_ns: int) -> None:  # noqa: ARG002
+        """Work in this thread until `done`, at most that long."""
+        raise InvariantViolation(f"{self.kind}: an actor cannot wait for itself")
+
+    def start(self, actor: Any) -> None:
+        """Put the new actor in its mailbox and run its `on_start` here.
+
+        Raises: what `on_start` raises; the actor is buried by then.
+        """
+        if get_ident() != self.thread_id:
+            raise InvariantViolation(f"{actor.name}: spawn it in its dispatcher's own thread")
+        box = actor.box
+        box.actor = actor
+        actor.on_start()
+        self.wake_box(box)
+
+    def wake_box(self, box: Mailbox) -> None:
+        """Give a turn to a mailbox in which mail waited for its owner."""
+        if not box.is_ready and box.has_mail():
+            box.is_ready = True
+            self.ready.append(box)
+
+    # ------------------------------------------------ turns
+
+    def turn(self, box: Mailbox, limit: int = MESSAGES_A_TURN) -> None:
+        """Run up to `limit` of the mailbox's messages to completion."""
+        actor = box.actor
+        if actor is None:
+            box.is_ready = False
+            return
+        find = actor.routes.get
+        take = box.take
+        message = None
+        count = 0
+        try:
+            while count < limit:
+                message = take()
+                if message is None:
+                    break
+                count += 1
+                handler = find(message.__class__)
+                if handler is not None:
+                    handler(actor, message)
+                else:
+                    actor._handle_receive(message)
+                if not actor.live:
+                    break
+        except BaseException as error:  # the supervision boundary
+            self.contain(actor, message, error)
+        box.handled += count
+        if actor.live and box.has_mail():
+            self.ready.append(box)
+        else:
+            box.is_ready = False
+            if box.actor is not None:
+                self.wake_box(box)  # raised again within this very turn
+
+    def contain(self, actor: Any, message: Any, error: BaseException) -> None:
+        """Crash that one actor, then hand the error to whoever asked."""
+        self.runtime.crash(actor, message, error)
+        if message.__class__ is Ask and not message.reply.done():
+            message.reply.set_exception((type(error), error, error.__traceback__))
+
+    def entered(self) -> None:
+        """Mark this thread as inside a lap: it may not wait on futures."""
+        _running.add(self.thread_id)
+
+    def left(self) -> None:
+        """The lap is over."""
+        _running.discard(self.thread_id)
+
+    @property
+    def in_lap(self) -> bool:
+        """True while this executor's thread is inside a lap."""
+        return self.thread_id in _running

@@ -1,0 +1,263 @@
+"""A name's mailbox: five lanes, each bounded, quotes conflated by key.
+
+The mailbox belongs to the name, not to the actor: order events wait in it
+while their owner is raised again. All queues are touched by the owner's
+thread alone, so there is no lock; mail from other threads goes through the
+executor's `post`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import IntEnum
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pykka import ActorDeadError
+from pykka.messages import _ActorStop
+
+from domain.errors import HedgerowError
+
+if TYPE_CHECKING:
+    from pykka import Future
+
+    from actors.runtime import Runtime
+
+CONTROL_MOST = 1_024
+ORDERS_MOST = 16_384
+TIMERS_MOST = 4_096
+COMMANDS_MOST = 8_192
+QUOTE_KEYS_MOST = 1_024
+
+
+class Lane(IntEnum):
+    """A message's lane, in the order in which lanes are served."""
+
+    CONTROL = 0
+    ORDERS = 1
+    TIMERS = 2
+    COMMANDS = 3
+    QUOTES = 4
+
+
+_CONTROL, _ORDERS, _TIMERS, _COMMANDS, _QUOTES = range(5)
+_BOUNDS = (CONTROL_MOST, ORDERS_MOST, TIMERS_MOST, COMMANDS_MOST)
+
+
+class MailboxOverflow(HedgerowError):
+    """A lane that never drops was full: its owner crashes, not the sender."""
+
+
+class _Lanes(dict):
+    """Message class -> lane, looked up once a class."""
+
+    def __missing__(self, cls: type) -> int:
+        lane = getattr(cls, "lane", _COMMANDS)
+        self[cls] = lane = int(lane) if isinstance(lane, int) else _COMMANDS
+        return lane
+
+
+LANE_OF = _Lanes()
+LANE_OF[_ActorStop] = _CONTROL
+
+
+class Ask:
+    """A message whose sender waits for `reply`; in its message's own lane."""
+
+    __slots__ = ("message", "reply")
+
+    def __init__(self, message: Any, reply: Future[Any]) -> None:
+        self.message = message
+        self.reply = reply
+
+
+class Stop:
+    """Ends its receiver, unless that asks for time (`on_stop_asked`)."""
+
+    __slots__ = ("reason",)
+    lane: ClassVar[Lane] = Lane.CONTROL
+
+    def __init__(self, reason: Any) -> None:
+        self.reason = reason
+
+
+class Fault:
+    """Makes its receiver crash with `error`: what a full lane does to it."""
+
+    __slots__ = ("error",)
+    lane: ClassVar[Lane] = Lane.CONTROL
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class Mailbox:
+    """Lanes of one name.
+
+    Thread: `put` any; the rest the owner's (its executor's) alone.
+    """
+
+    __slots__ = (
+        "actor",
+        "actor_class",
+        "commands",
+        "control",
+        "epoch",
+        "executor",
+        "handled",
+        "is_ready",
+        "last_reason",
+        "name",
+        "orders",
+        "quotes",
+        "runtime",
+        "timers",
+        "watchers",
+    )
+
+    def __init__(self, runtime: Runtime, name: str, executor: Any) -> None:
+        self.runtime = runtime
+        self.name = name
+        self.executor = executor
+        self.epoch = 0
+        self.actor: Any = None
+        self.actor_class: type | None = None
+        self.last_reason: Any = None
+        self.watchers: list[Any] = []
+        self.handled = 0
+        self.is_ready = False
+        self.control: deque[Any] = deque()
+        self.orders: deque[Any] = deque()
+        self.timers: deque[Any] = deque()
+        self.commands: deque[Any] = deque()
+        self.quotes: dict[Any, Any] = {}
+
+    def put(self, message: Any) -> None:
+        """Enqueue, from any thread; never raises, never blocks."""
+        executor = self.executor
+        if get_ident() != executor.thread_id:
+            executor.post(self, message)
+        else:
+            self.accept(message)
+
+    def accept(self, message: Any) -> None:
+        """Enqueue, in the owner's thread."""
+        cls = message.__class__
+        lane = LANE_OF[cls] if cls is not Ask else LANE_OF[message.message.__class__]
+        if lane == _ORDERS:
+            queue = self.orders
+        elif self.actor is None:
+            self.refuse(message)
+            return
+        elif lane == _QUOTES and cls is not Ask:
+            self._accept_quote(message)
+            return
+        else:
+            queue = self.commands if lane >= _COMMANDS else self.timers if lane == _TIMERS else self.control
+        if len(queue) >= _BOUNDS[min(lane, _COMMANDS)]:
+            self._overflow(lane, message)
+            return
+        queue.append(message)
+        if not self.is_ready:
+            self.is_ready = True
+            self.executor.ready.append(self)
+
+    def _accept_quote(self, quote: Any) -> None:
+        quotes = self.quotes
+        key = quote.key
+        if key not in quotes and len(quotes) >= QUOTE_KEYS_MOST:
+            self.refuse(quote)
+            return
+        quotes[key] = quote  # a waiting older one gives its place up to it
+        if not self.is_ready:
+            self.is_ready = True
+            self.executor.ready.append(self)
+
+    def take(self) -> Any:
+        """The next message by lane, or None when there is none."""
+        if self.control:
+            return self.control.popleft()
+        if self.orders:
+            return self.orders.popleft()
+        timers = self.timers
+        while timers:
+            handle = timers.popleft()
+            if handle.live:
+                handle.live = False
+                return handle.message
+        if self.commands:
+            return self.commands.popleft()
+        quotes = self.quotes
+        if quotes:
+            return quotes.pop(next(iter(quotes)))
+        return None
+
+    def has_mail(self) -> bool:
+        """True when `take` may give a message."""
+        return bool(self.control or self.orders or self.timers or self.commands or self.quotes)
+
+    def depths(self) -> dict[str, int]:
+        """How many messages wait in each lane."""
+        lanes = (self.control, self.orders, self.timers, self.commands, self.quotes)
+        return {lane.name.lower(): len(queue) for lane, queue in zip(Lane, lanes, strict=True)}
+
+    def refuse(self, message: Any) -> None:
+        """Turn mail away: an asker is told, the rest are dead letters."""
+        if message.__class__ is Ask:
+            message.reply.set_exception((ActorDeadError, ActorDeadError(f"{self.name} is not running"), None))
+            return
+        self.runtime.dead_letter(self.name, message)
+
+    def close(self, *, keep_orders: bool) -> None:
+        """Empty the lanes of a dead owner; order events may wait on."""
+        left = [*self.control, *self.commands, *(() if keep_orders else self.orders)]
+        for queue in (self.control, self.timers, self.commands, self.quotes):
+            queue.clear()
+        if keep_orders:
+            left.extend(item for item in self.orders if item.__class__ is Ask)
+            kept = [item for item in self.orders if item.__class__ is not Ask]
+            self.orders.clear()
+            self.orders.extend(kept)
+        else:
+            self.orders.clear()
+        for message in left:
+            if message.__class__ not in (Stop, Fault, _ActorStop):
+                self.refuse(message)
+
+    def _overflow(self, lane: int, message: Any) -> None:
+        """The owner crashes; what did not fit is a dead letter."""
+        self.refuse(message)
+        name = Lane(lane).name.lower()
+        self.runtime.log("mailbox_full", actor=self.name, lane=name)
+        if self.actor is not None and not any(item.__class__ is Fault for item in self.control):
+            self.control.appendleft(Fault(MailboxOverflow(f"{self.name}: the {name} lane is full")))
+            if not self.is_ready:
+                self.is_ready = True
+                self.executor.ready.append(self)
+
+
+class Inbox:
+    """What pykka's ActorRef puts into: one incarnation's door to a mailbox."""
+
+    __slots__ = ("_box", "_epoch")
+
+    def __init__(self, box: Mailbox, epoch: int) -> None:
+        self._box = box
+        self._epoch = epoch
+
+    def put(self, envelope: Any, /) -> None:
+        """Take pykka's envelope apart; a stale incarnation's does nothing."""
+        message, reply = envelope.message, envelope.reply_to
+        item = message if reply is None else Ask(message, reply)
+        if self._box.epoch == self._epoch:
+            self._box.put(item)
+        else:
+            self._box.refuse(item)
+
+    def get(self) -> Any:
+        """Not used: the executor takes straight from the mailbox."""
+        raise HedgerowError("an inbox is read by its executor, not by pykka's loop")
+
+    def empty(self) -> bool:
+        """True when nothing waits."""
+        return not self._box.has_mail()

@@ -1,0 +1,128 @@
+"""The pinned dispatcher: a thread of its own for an actor that blocks."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Condition, Thread, get_ident
+from typing import Any
+
+from actors.deaths import Cause, Reason
+from actors.executor import Executor
+from actors.mailbox import Mailbox
+from domain.ports import Clock
+
+INCOMING_MOST = 65_536
+NS_A_SECOND = 1e9
+
+
+class Worker(Executor):
+    """One incarnation's thread; abandoned when its actor is killed."""
+
+    kind = "pinned"
+    abandons = True
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.thread_id = 0  # until its thread runs, all mail is foreign
+        self._arrived = Condition()
+        self._incoming: deque[tuple[Mailbox, Any]] = deque()
+        self._closed = True  # no thread yet: order events wait in the mailbox
+        self.thread: Thread | None = None
+
+    def start(self, actor: Any) -> None:
+        """Start the thread; `on_start` runs there and fails as a Down."""
+        with self._arrived:
+            self._closed = False
+            actor.box.actor = actor
+        self.thread = Thread(target=self._main, args=(actor,), name=actor.name, daemon=True)
+        self.thread.start()
+
+    def post(self, box: Mailbox, message: Any) -> None:
+        """Mail from another thread."""
+        with self._arrived:
+            if self._closed:
+                box.accept(message)  # nobody's thread: order events wait there
+            elif len(self._incoming) >= INCOMING_MOST:
+                box.refuse(message)
+            else:
+                self._incoming.append((box, message))
+                self._arrived.notify()
+
+    def forget(self, actor: Any) -> None:  # noqa: ARG002  a worker has only one
+        """Close: mail that is on its way goes back to the mailbox."""
+        with self._arrived:
+            self._closed = True
+            while self._incoming:
+                box, message = self._incoming.popleft()
+                box.accept(message)
+            self._arrived.notify()
+
+    def _main(self, actor: Any) -> None:
+        self.thread_id = get_ident()
+        try:
+            actor.on_start()
+        except BaseException as error:  # the supervision boundary
+            self.runtime.bury(actor, Reason(Cause.START_FAILED, error))
+        while actor.live:
+            message = self._next(actor)
+            if message is not None:
+                self._handle(actor, message)
+
+    def _next(self, actor: Any) -> Any:
+        """The next message by lane; sleeps until there is mail or a timer."""
+        box = actor.box
+        with self._arrived:
+            due_ns = self.timers.next_due_ns()
+            if due_ns is not None and due_ns <= self.clock.mono_ns():
+                self.timers.fire(self.clock.mono_ns())
+            while self._incoming:
+                target, item = self._incoming.popleft()
+                target.accept(item)
+            if not actor.live:
+                return None
+            message = box.take()
+            if message is None:
+                self._arrived.wait(None if due_ns is None else max(0, due_ns - self.clock.mono_ns()) / NS_A_SECOND)
+            return message
+
+    def _handle(self, actor: Any, message: Any) -> None:
+        handler = actor.routes.get(message.__class__)
+        try:
+            if handler is not None:
+                handler(actor, message)
+            else:
+                actor._handle_receive(message)
+        except BaseException as error:  # the supervision boundary
+            self.contain(actor, message, error)
+        actor.box.handled += 1
+
+
+class PinnedDispatcher:
+    """Gives each actor that it spawns a thread."""
+
+    kind = "pinned"
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.runtime: Any = None
+        self._workers: list[Worker] = []
+
+    def executor_for(self, name: str) -> Worker:  # noqa: ARG002  one per incarnation, whatever its name
+        """A worker whose thread starts with its actor."""
+        self._workers = [worker for worker in self._workers if worker.thread is None or worker.thread.is_alive()]
+        worker = Worker(self.clock)
+        worker.runtime = self.runtime
+        self._workers.append(worker)
+        return worker
+
+    def for_blocking(self) -> PinnedDispatcher:
+        """Itself."""
+        return self
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for threads whose actors have ended; True when all are gone."""
+        until_ns = self.clock.mono_ns() + int(timeout_s * NS_A_SECOND)
+        threads = [worker.thread for worker in self._workers if worker.thread is not None]
+        for thread in threads:
+            thread.join(max(0, until_ns - self.clock.mono_ns()) / NS_A_SECOND)
+        return not any(thread.is_alive() for thread in threads)

@@ -1,0 +1,254 @@
+"""The runtime: names, spawning, telling, watching and burying actors."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import RLock, get_ident
+from typing import Any
+
+from pykka import ActorRegistry, Timeout
+
+from actors.base import Actor
+from actors.deaths import KILLED, SHUTDOWN, UNKNOWN_NAME, Cause, Down, Reason
+from actors.executor import Executor, Reply
+from actors.mailbox import Ask, Mailbox, Stop
+from actors.names import Address
+from domain.errors import HedgerowError, InvariantViolation, require
+
+LOG_EVENTS_MOST = 8_192
+DEAD_LETTERS_MOST = 256
+
+
+class StartFailed(HedgerowError):
+    """An actor's __init__ or on_start raised; `reason.error` says what."""
+
+    def __init__(self, name: str, reason: Reason) -> None:
+        super().__init__(f"{name} did not start: {reason.error!r}")
+        self.name = name
+        self.reason = reason
+
+
+class Runtime:
+    """All actors of one process, by name.
+
+    Thread: `tell`, `stop`, `log`, `snapshot`, `monitor` any; `spawn` of a lane
+    actor in the lane's own thread only.
+    """
+
+    def __init__(self, dispatcher: Any, clock: Any) -> None:
+        self.clock = clock
+        self.dispatcher = dispatcher
+        self.blocking = dispatcher.for_blocking()
+        self.boxes: dict[str, Mailbox] = {}
+        self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=LOG_EVENTS_MOST)
+        self.events_dropped = 0
+        self.dead_letters: deque[tuple[str, str]] = deque(maxlen=DEAD_LETTERS_MOST)
+        self.dead_letter_count = 0
+        self._lock = RLock()
+        for each in (dispatcher, self.blocking):
+            each.runtime = self
+
+    # ------------------------------------------------ reaching actors
+
+    def tell(self, name: str, message: Any) -> None:
+        """Enqueue at `name`; never raises; unknown names are dead letters."""
+        box = self.boxes.get(name)
+        if box is None:
+            self.dead_letter(name, message)
+        else:
+            box.put(message)
+
+    def ask(self, name: str, message: Any, timeout_s: float = 5.0) -> Any:
+        """Tell and wait for the answer: for tools and tests.
+
+        Raises: what the handler raised, ActorDeadError, pykka.Timeout.
+        """
+        box = self.mailbox(name)
+        executor = box.executor
+        reply = Reply()
+        if get_ident() == executor.thread_id:
+            if executor.in_lap:
+                raise InvariantViolation(f"ask({name!r}) on the lane: use tell and a reply message")
+            box.put(Ask(message, reply))
+            executor.pump(reply.done, int(timeout_s * 1e9))
+            if not reply.done():
+                raise Timeout(f"{name}: no answer in {timeout_s} s")
+        else:
+            box.put(Ask(message, reply))
+        return reply.get(timeout=timeout_s)
+
+    def address(self, name: str) -> Address:
+        """Whoever bears `name`, now or later: the fast way to tell often."""
+        return Address(self.mailbox(name))
+
+    def mailbox(self, name: str) -> Mailbox:
+        """The name's mailbox, made on first use."""
+        box = self.boxes.get(name)
+        if box is None:
+            with self._lock:
+                box = self.boxes.get(name) or Mailbox(self, name, self.dispatcher.executor_for(name))
+                self.boxes[name] = box
+        return box
+
+    # ------------------------------------------------ life
+
+    def spawn(self, cls: type[Actor], name: str, *args: Any, dispatcher: Any = None, **kwargs: Any) -> Address:
+        """Start an actor under `name`; its order lane may hold mail already.
+
+        Raises: StartFailed, at once on lane and simulation; a pinned actor's
+        `on_start` fails as a Down for its watchers.
+        """
+        box = self.mailbox(name)
+        require(box.actor is None, f"{name} is running already (epoch {box.epoch})")
+        where = dispatcher or (self.blocking if cls.PINNED else self.dispatcher)
+        executor: Executor = where.executor_for(name)
+        executor.runtime = self
+        with self._lock:
+            if box.executor is not executor:
+                box.executor = executor
+                box.is_ready = False
+            box.epoch += 1
+            box.actor_class = cls
+        try:
+            cls.start(self, name, *args, **kwargs)
+        except BaseException as error:
+            reason = Reason(Cause.START_FAILED, error)
+            if box.actor is not None:
+                self.bury(box.actor, reason)
+            else:
+                box.last_reason = reason
+            raise StartFailed(name, reason) from error
+        return Address(box, box.epoch)
+
+    def stop(self, name: str, reason: Reason = SHUTDOWN) -> None:
+        """Ask it to stop; it may take its time, watchers see it Down."""
+        self.tell(name, Stop(reason))
+
+    def kill(self, name: str, reason: Reason = KILLED) -> None:
+        """Take the name from its actor at once, without `on_stop`.
+
+        On the lane it is gone; a pinned one's thread is abandoned.
+        """
+        box = self.mailbox(name)
+        executor = box.executor
+        require(executor.abandons or get_ident() == executor.thread_id, f"kill {name} in its own dispatcher's thread")
+        if box.actor is not None:
+            self.bury(box.actor, reason)
+
+    def forget(self, name: str) -> None:
+        """Drop a dead name; mail that waited for it is dead letters."""
+        with self._lock:
+            box = self.boxes.get(name)
+            if box is None or box.actor is not None:
+                return
+            del self.boxes[name]
+        box.close(keep_orders=False)
+
+    def alive(self, name: str) -> bool:
+        """True while an actor runs under `name`."""
+        box = self.boxes.get(name)
+        return box is not None and box.actor is not None
+
+    # ------------------------------------------------ death
+
+    def finish(self, actor: Actor, reason: Reason) -> None:
+        """End an actor properly: `on_stop`, then burial.
+
+        Thread: the actor's own.
+        """
+        if not actor.live:
+            return
+        try:
+            actor.on_stop()
+        except BaseException as error:  # the supervision boundary
+            reason = Reason(Cause.CRASH, error)
+        self.bury(actor, reason)
+
+    def crash(self, actor: Actor, message: Any, error: BaseException) -> None:
+        """End an actor whose handler raised: burial, then `on_failure`."""
+        self.bury(actor, Reason(Cause.CRASH, error, message))
+        try:
+            actor.on_failure(type(error), error, error.__traceback__)
+        except BaseException as second:  # the supervision boundary
+            self.log("on_failure_raised", actor=actor.name, error=repr(second))
+
+    def bury(self, actor: Actor, reason: Reason) -> None:
+        """Take the name from `actor` and tell its watchers; once only.
+
+        Thread: any.
+        """
+        box = actor.box
+        with self._lock:
+            if not actor.live:
+                return
+            actor.live = False
+            box.actor = None
+            box.last_reason = reason
+            watchers, box.watchers = box.watchers, []
+        box.executor.forget(actor)
+        ActorRegistry.unregister(actor.actor_ref)
+        actor.actor_stopped.set()
+        box.close(keep_orders=True)
+        for watcher in watchers:
+            watcher.tell(Down(box.name, actor.epoch, reason))
+        self.log("actor_down", actor=box.name, epoch=actor.epoch, reason=repr(reason))
+
+    def monitor(self, name: str, watcher: str) -> None:
+        """`watcher` gets one Down for `name`; at once if it is dead.
+
+        The watcher's present incarnation only: raised again, it asks anew.
+        """
+        target = self.boxes.get(name)
+        box = self.mailbox(watcher)
+        address = Address(box, box.epoch)
+        with self._lock:
+            if target is not None and target.actor is not None:
+                if address not in target.watchers:
+                    target.watchers.append(address)
+                return
+        epoch, reason = (target.epoch, target.last_reason) if target is not None else (0, None)
+        address.tell(Down(name, epoch, reason or UNKNOWN_NAME))
+
+    def demonitor(self, name: str, watcher: str) -> None:
+        """Take a monitor back; one that has fired already stays fired."""
+        with self._lock:
+            target = self.boxes.get(name)
+            if target is not None:
+                target.watchers = [each for each in target.watchers if each.name != watcher]
+
+    # ------------------------------------------------ looking in
+
+    def log(self, event: str, **values: Any) -> None:
+        """Hand an event to the log actor; the oldest gives way when full.
+
+        Thread: any. The lane never logs by itself.
+        """
+        if len(self.events) == LOG_EVENTS_MOST:
+            self.events_dropped += 1
+        self.events.append((self.clock.mono_ns(), event, values))
+
+    def dead_letter(self, name: str, message: Any) -> None:
+        """Count and keep the kind of a message that nobody will read."""
+        self.dead_letter_count += 1
+        self.dead_letters.append((name, type(message).__name__))
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """One row a name, for `ps`.
+
+        Thread: any; a row is read without a lock and may be a message old.
+        """
+        return [_row(box) for box in list(self.boxes.values())]
+
+
+def _row(box: Mailbox) -> dict[str, Any]:
+    return {
+        "path": box.name,
+        "class": box.actor_class.__name__ if box.actor_class else "",
+        "dispatcher": box.executor.kind,
+        "alive": box.actor is not None,
+        "epoch": box.epoch,
+        "restarts": max(0, box.epoch - 1),
+        "handled": box.handled,
+        "mailbox": box.depths(),
+        "last_reason": repr(box.last_reason) if box.last_reason else "",
+    }

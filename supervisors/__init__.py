@@ -1,0 +1,1 @@
+"""OTP supervision on pykka: specs, restart policy, engine and the tree."""
