@@ -1,0 +1,121 @@
+"""One segment file in the writer's hands: prepared, written, sealed."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import msgspec
+
+from domain.errors import JournalError
+from journal.format import (
+    HEADER_BYTES,
+    PREPARED,
+    Header,
+    Mark,
+    decode_header,
+    encode_header,
+    encode_mark,
+    mark_offset,
+    opening_hash,
+)
+from system.files import Files
+
+_NAME = re.compile(r"segment-(\d{8,})\.journal")
+_PREPARING = "preparing.tmp"
+
+
+def segment_name(ordinal: int) -> str:
+    return f"segment-{ordinal:08d}.journal"
+
+
+def segment_paths(directory: Path | str) -> dict[int, Path]:
+    """Every segment file of the directory by its ordinal, in order.
+
+    Raises: JournalError if the directory isn't there.
+    """
+    try:
+        names = [(match, path) for path in Path(directory).iterdir() if (match := _NAME.fullmatch(path.name))]
+    except (FileNotFoundError, NotADirectoryError):
+        raise JournalError(f"{directory}: no such directory: give the directory that holds the journal") from None
+    return dict(sorted((int(match[1]), path) for match, path in names))
+
+
+class Segment:
+    """An open, mapped segment.
+
+    Thread: `map`, `activate` in the lane; the rest in whichever thread syncs.
+    """
+
+    def __init__(self, files: Files, path: Path, fd: int, header: Header) -> None:
+        self.path = path
+        self.header = header
+        self._files = files
+        self._fd = fd
+        self._turn = 0
+        self.marked_seq = -1
+        self.map = files.map(fd, header.size_bytes)
+
+    @classmethod
+    def prepare(cls, files: Files, directory: Path, ordinal: int, size_bytes: int) -> Segment:
+        """Allocates the segment under a passing name, then gives it its own.
+
+        So a file that has a segment's name always has its full size and a
+        header: an empty or zeroed one is damage, never a leftover. Blocks.
+        """
+        header = Header(ordinal=ordinal, size_bytes=size_bytes, state=PREPARED)
+        path, aside = directory / segment_name(ordinal), directory / _PREPARING
+        fd = files.allocate(aside, size_bytes)
+        files.write(fd, encode_header(header), 0)
+        files.sync(fd)
+        files.rename(aside, path)
+        return cls(files, path, fd, header)
+
+    @classmethod
+    def reopen(cls, files: Files, path: Path) -> Segment:
+        """Takes a segment that was prepared and never used."""
+        with path.open("rb") as file:
+            header = decode_header(file.read(HEADER_BYTES))
+        return cls(files, path, files.open(path), header)
+
+    def activate(self, header: Header) -> bytes:
+        """Writes the header of use; returns the chain's opening hash."""
+        data = encode_header(msgspec.structs.replace(header, size_bytes=self.header.size_bytes))
+        self.header = header
+        self.map[: len(data)] = data
+        return opening_hash(data)
+
+    def sync(self) -> None:
+        self._files.sync(self._fd)
+
+    def mark(self, mark: Mark) -> None:
+        """Notes what a sync that has succeeded covers (the next syncs it)."""
+        data, at = encode_mark(mark), mark_offset(self._turn)
+        self.map[at : at + len(data)] = data
+        self._turn += 1
+        self.marked_seq = mark.seq
+
+    def seal(self, mark: Mark) -> None:
+        """Ends the segment: marked, synced, cut to what it holds, closed."""
+        self.mark(mark)
+        self.map.close()
+        self._files.sync(self._fd)
+        self._files.truncate(self._fd, mark.offset)
+        self._files.sync(self._fd)
+        self.drop()
+
+    def drop(self) -> None:
+        """Closes the file as it is; nothing is promised."""
+        self.map.close()
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            close_quietly(fd)
+
+
+def close_quietly(fd: int) -> None:
+    """Closes a descriptor whose last words no longer matter."""
+    try:
+        os.close(fd)
+    except OSError:
+        return

@@ -1,0 +1,1 @@
+"""What touches the machine: clock, sockets, files, processes, locks."""

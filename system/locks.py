@@ -1,0 +1,77 @@
+"""One holder of a directory at a time, named to whoever comes second."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from pathlib import Path
+
+from domain.errors import JournalError
+
+LOCK_NAME = "lock"
+
+
+class LockHeldError(JournalError):
+    """The directory belongs to a running node; `holder` says which."""
+
+    def __init__(self, directory: Path, holder: dict[str, object]) -> None:
+        self.directory = directory
+        self.holder = holder
+        super().__init__(
+            f"{directory}: held by node {holder.get('node', '?')}, pid {holder.get('pid', '?')} "
+            f"on {holder.get('host', '?')}: stop that node first, or give this one a directory of its own"
+        )
+
+
+class DirectoryLock:
+    """An exclusive lock (flock) that dies with its process.
+
+    Raises: LockHeldError if another process, or this one, holds it.
+    """
+
+    def __init__(self, directory: Path, node: str) -> None:
+        self.path = Path(directory) / LOCK_NAME
+        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._fd)
+            if isinstance(error, BlockingIOError):
+                raise LockHeldError(Path(directory), read_holder(directory)) from None
+            raise
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "node": node}
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, json.dumps(holder).encode() + b"\n", 0)
+
+    def release(self) -> None:
+        """Gives the directory up; a second call does nothing."""
+        if self._fd >= 0:
+            os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = -1
+
+
+def read_holder(directory: Path | str) -> dict[str, object]:
+    """Who wrote itself into the lock last; empty if nobody is named."""
+    try:
+        holder = json.loads((Path(directory) / LOCK_NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def is_locked(directory: Path | str) -> bool:
+    """Whether a living process holds the directory."""
+    try:
+        fd = os.open(Path(directory) / LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
