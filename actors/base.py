@@ -70,7 +70,7 @@ class Actor(pykka.Actor):
         """End now, after this handler: `on_stop` runs, nothing more does."""
         self.runtime.finish(self, reason)
 
-    def on_stop_asked(self, reason: Reason) -> bool:  # noqa: ARG002  a hook
+    def on_stop_asked(self, reason: Reason) -> bool:
         """May return False to stop later, by `exit`, within shutdown_ms."""
         return True
 

@@ -57,7 +57,7 @@ class Executor:
 
     # ------------------------------------------------ what a dispatcher offers
 
-    def executor_for(self, name: str) -> Executor:  # noqa: ARG002  pinned makes one per name
+    def executor_for(self, name: str) -> Executor:
         """The executor on which an actor of that name will run."""
         return self
 
@@ -65,14 +65,14 @@ class Executor:
         """The dispatcher for actors that block."""
         return self
 
-    def post(self, box: Mailbox, message: Any) -> None:  # noqa: ARG002
+    def post(self, box: Mailbox, message: Any) -> None:
         """Mail from another thread."""
         raise InvariantViolation(f"{self.kind}: no post for {box.name}")
 
     def forget(self, actor: Any) -> None:
         """`actor` is dead: drop what the executor holds of it."""
 
-    def pump(self, done: Callable[[], bool], timeout_ns: int) -> None:  # noqa: ARG002
+    def pump(self, done: Callable[[], bool], timeout_ns: int) -> None:
         """Work in this thread until `done`, at most that long."""
         raise InvariantViolation(f"{self.kind}: an actor cannot wait for itself")
 

@@ -48,7 +48,7 @@ class Worker(Executor):
                 self._incoming.append((box, message))
                 self._arrived.notify()
 
-    def forget(self, actor: Any) -> None:  # noqa: ARG002  a worker has only one
+    def forget(self, actor: Any) -> None:
         """Close: mail that is on its way goes back to the mailbox."""
         with self._arrived:
             self._closed = True
@@ -107,7 +107,7 @@ class PinnedDispatcher:
         self.runtime: Any = None
         self._workers: list[Worker] = []
 
-    def executor_for(self, name: str) -> Worker:  # noqa: ARG002  one per incarnation, whatever its name
+    def executor_for(self, name: str) -> Worker:
         """A worker whose thread starts with its actor."""
         self._workers = [worker for worker in self._workers if worker.thread is None or worker.thread.is_alive()]
         worker = Worker(self.clock)

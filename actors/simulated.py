@@ -61,7 +61,7 @@ class SimulatedDispatcher(Executor):
 
     # ------------------------------------------------ sources
 
-    def add_source(self, socket: Any, on_frames: Callable[[], None], priority: int = 2) -> None:  # noqa: ARG002
+    def add_source(self, socket: Any, on_frames: Callable[[], None], priority: int = 2) -> None:
         """As the lane's; `signal` takes the place of the poll."""
         self._sources[socket] = on_frames
 
@@ -165,6 +165,6 @@ class SimulatedDispatcher(Executor):
                 raise
             self.contain(owner, None, error)
 
-    def post(self, box: Mailbox, message: Any) -> None:  # noqa: ARG002
+    def post(self, box: Mailbox, message: Any) -> None:
         """There are no other threads in a simulation."""
         raise InvariantViolation(f"{box.name}: mail from another thread in a simulation")

@@ -135,7 +135,9 @@ def messages(lane: LaneDispatcher, runtime: Runtime) -> None:
 
     print(f"tell + dispatch, order events, 16 a turn   {timed_us(sixteen, 2_000) / 16:7.2f} us a message")
     print(f"tell + turn, one quote                     {timed_us(one_tick, 20_000):7.2f} us a message")
-    print(f"lap without work (poll of {len(lane._poll_list)} included)      {timed_us(lane.run_once, 10_000):7.2f} us a lap")
+    print(
+        f"lap without work (poll of {len(lane._poll_list)} included)      {timed_us(lane.run_once, 10_000):7.2f} us a lap"
+    )
     print(f"handled {box.handled}, dead letters {runtime.dead_letter_count}")
 
 
@@ -150,7 +152,9 @@ def polling(ends: list[tuple[zmq.Socket, zmq.Socket]]) -> None:
         each = timed_us(lambda kept=kept: zmq_poll(kept, 0), 5_000)
         fds = timed_us(lambda epoll=epoll: epoll.poll(0), 5_000)
         asked = timed_us(lambda near=near: near[0].get(zmq.EVENTS), 5_000)
-        print(f"{count} sockets: zmq_poll {each:5.2f} us, epoll {fds:5.2f} us + EVENTS {asked:5.2f} us a readable socket")
+        print(
+            f"{count} sockets: zmq_poll {each:5.2f} us, epoll {fds:5.2f} us + EVENTS {asked:5.2f} us a readable socket"
+        )
         epoll.close()
 
 
@@ -191,7 +195,9 @@ def main() -> None:
         messages(lane, runtime)
         for index, (_, near) in enumerate(ends[3:]):
             lane.add_source(near, lambda: None, OTHER if index else TRADE)
-        print(f"lap without work (poll of {len(lane._poll_list)} included)      {timed_us(lane.run_once, 10_000):7.2f} us a lap")
+        print(
+            f"lap without work (poll of {len(lane._poll_list)} included)      {timed_us(lane.run_once, 10_000):7.2f} us a lap"
+        )
         polling(ends)
         path(lane, runtime, ends, 0)
         path_runtime = Runtime(lane, clock)
