@@ -30,11 +30,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgpack
 import msgspec
 from msgspec import Meta, Struct
 
 from domain.errors import WireError
+from wire.codec import pack
 from wire.messages import Code, Count, Decimal, Int, Levels, Name, Symbol, Text, TradingDay
 
 SESSION_VERSION = 1
@@ -420,7 +420,7 @@ _from_exchange = msgspec.msgpack.Decoder(FromExchange)
 
 def encode(message: SessionMessage) -> bytes:
     """The bytes of one message, as either side sends them."""
-    return msgpack.packb(fields_of(message))
+    return pack(fields_of(message))
 
 
 def decode_from_client(body: bytes) -> FromClient:

@@ -1,0 +1,1 @@
+"""The simulated exchange: a matching core without I/O, and its server."""
