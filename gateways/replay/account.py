@@ -82,7 +82,7 @@ class Account:
         self.trades: dict[str, list[OrderTraded]] = {}
         self.positions = dict.fromkeys(self.terms, 0)
         self.trade_count = 0
-        self._by_clord: dict[tuple[str, str], str] = {}
+        self._by_ref: dict[str, str] = {}
         self._working: dict[str, Order] = {}
         self._cash = cash
         self._fees = ZERO
@@ -100,9 +100,9 @@ class Account:
             self._working.pop(record.order_id, None)
         return order
 
-    def order_of(self, node: str, clord_id: str) -> Order | None:
-        """The order that a node calls `clord_id`."""
-        order_id = self._by_clord.get((node, clord_id))
+    def order_of(self, venue_ref: str) -> Order | None:
+        """The order that its gateway calls `venue_ref`."""
+        order_id = self._by_ref.get(venue_ref)
         return None if order_id is None else self.orders[order_id]
 
     def working(self) -> list[Order]:
@@ -158,7 +158,7 @@ class Account:
         order = Order(record, leaves_qty=record.qty)
         self.orders[record.order_id] = self._working[record.order_id] = order
         self.trades[record.order_id] = []
-        self._by_clord[record.node, record.clord_id] = record.order_id
+        self._by_ref[record.venue_ref] = record.order_id
         return order
 
     def _traded(self, order: Order, record: OrderTraded) -> None:

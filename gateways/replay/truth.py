@@ -32,9 +32,8 @@ class OrderPlaced(TruthRecord, tag="placed"):
     """An order that the venue took; `px` None is a market order."""
 
     trading_day: str
-    node: str
     order_id: str
-    clord_id: str
+    venue_ref: str
     symbol: str
     side: str
     qty: int

@@ -46,13 +46,11 @@ class Venue:
         for order in self.account.working():
             self._end(order, CANCELED, None, "the venue started again", now_ns)
 
-    def submit(
-        self, node: str, clord_id: str, symbol: str, side: str, qty: int, px: int | None, tif: str, now_ns: int
-    ) -> Order:
+    def submit(self, venue_ref: str, symbol: str, side: str, qty: int, px: int | None, tif: str, now_ns: int) -> Order:
         """Place an order; all that it meets at once has been told."""
         order_id = f"R{len(self.account.orders) + 1}"
         why_not = self.account.why_not(symbol, side, qty, px or self._marks.get(symbol, 0))
-        order = self._do(OrderPlaced(self.trading_day, node, order_id, clord_id, symbol, side, qty, px, tif, now_ns))
+        order = self._do(OrderPlaced(self.trading_day, order_id, venue_ref, symbol, side, qty, px, tif, now_ns))
         if not self.is_open:
             self._end(order, REJECTED, REASON_CLOSED, "the recording has ended", now_ns)
         elif why_not:

@@ -23,7 +23,7 @@ def spot_account(cash: str = "100000", fee_rate: str = "0") -> Account:
 
 
 def placed(order_id: str, side: str, qty: int, px: int = 6_000_000, symbol: str = SPOT) -> OrderPlaced:
-    return OrderPlaced("20240808", "n", order_id, f"c{order_id}", symbol, side, qty, px, "0", 1)
+    return OrderPlaced("20240808", order_id, f"c{order_id}", symbol, side, qty, px, "0", 1)
 
 
 def test_spot_is_never_sold_beyond_its_inventory():

@@ -28,7 +28,7 @@ class Told:
         self.venue.quote(SYMBOL, (99, 10), (101, 10), 1)
 
     def order(self, side: str, qty: int, px: int, tif: str):
-        return self.venue.submit("n", f"c{len(self.heard)}", SYMBOL, side, qty, px, tif, 2)
+        return self.venue.submit(f"c{len(self.heard)}", SYMBOL, side, qty, px, tif, 2)
 
 
 @pytest.fixture
