@@ -1,0 +1,162 @@
+"""What it would cost to complete a hedge, and what to take it back.
+
+Both are sums over orders that could be sent now, in the pair's currency:
+
+    complete  (expected fill - the trigger's touch) x side + fees, over the
+              missing, - edge x units completed + time penalty
+    go back   (expected reverse - fill) x side of the reverse + fees, over the
+              excess, + time penalty
+
+Expected fills walk the book to the quantity; fees already paid are in neither.
+Floats: they compare two ways out, they are not money in a ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import isnan, nan
+
+import msgspec
+
+from domain.market import CLOSE_TODAY, OPEN, FeeSchedule, Instrument
+from domain.prices import walk_book
+
+REPLENISH = "replenish"
+ROLLBACK = "rollback"
+
+
+class OrderCost(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One repair order's expected cost, in the pair's currency.
+
+    Units: ticks, lots; `book_lots` is how many of them the book holds.
+    """
+
+    leg: int
+    side: int
+    qty: int
+    reference_px: float
+    expected_px: float
+    book_lots: int
+    slippage: float
+    fees: float
+
+    @property
+    def total(self) -> float:
+        """Slippage and fees; NaN where no price is known."""
+        return self.slippage + self.fees
+
+
+class RepairCost(msgspec.Struct, frozen=True, array_like=True):
+    """One way out with its terms, as the decision's record keeps them."""
+
+    choice: str
+    orders: tuple[OrderCost, ...]
+    edge: float
+    time_penalty: float
+    total: float
+
+
+class LegMoney:
+    """What ticks, lots and turnover of a leg are in the pair's currency.
+
+    A tick of a lot is worth the same at each price, but for an inverse
+    contract: there it is a sum of money that shrinks as the price grows.
+    """
+
+    __slots__ = ("_fees", "_inverse", "_lot", "_tick_lot", "fx")
+
+    def __init__(self, instrument: Instrument, fx: float = 1.0) -> None:
+        self._inverse = instrument.is_inverse
+        held = instrument.units_per_lot()
+        self._lot = float(held)
+        self._tick_lot = float(held * Fraction(instrument.tick_size))
+        self._fees = _rates(instrument.fees)
+        self.fx = fx
+
+    def tick_value(self, px_ticks: float) -> float:
+        """One tick of one lot, at about `px_ticks`; inverse: NaN below 1."""
+        if not self._inverse:
+            return self._tick_lot * self.fx
+        return self._lot / px_ticks * self.fx if px_ticks > 0 else nan
+
+    def turnover(self, px_ticks: float, qty_lots: int) -> float:
+        """The value of a trade; of an inverse contract its face value."""
+        per_lot = self._lot if self._inverse else self._tick_lot * abs(px_ticks)
+        return per_lot * qty_lots * self.fx
+
+    def fees(self, px_ticks: float, qty_lots: int, offset: str) -> float:
+        """Fees of a trade by its offset: open, close, close today."""
+        rate, by_lot = self._fees.get(offset, self._fees[OPEN])
+        per_lot = by_lot * (self.fx * _per_price(px_ticks, self._tick_lot, self._lot) if self._inverse else self.fx)
+        return rate * self.turnover(px_ticks, qty_lots) + per_lot * qty_lots
+
+
+def order_cost(
+    money: LegMoney,
+    leg: int,
+    side: int,
+    qty_lots: int,
+    reference_px: float,
+    levels: Sequence[int],
+    worst_px: int | None,
+    offset: str,
+) -> OrderCost:
+    """The expected cost of one repair order against a reference price.
+
+    Lots that the book does not hold are priced at `worst_px`, the most that
+    the order may pay; without one the cost is unknown (NaN).
+    """
+    avg, _, filled = walk_book(levels, qty_lots)
+    missing = qty_lots - filled
+    if missing == 0:
+        expected = avg
+    elif worst_px is None:
+        expected = nan
+    else:
+        expected = ((avg * filled if filled else 0.0) + worst_px * missing) / qty_lots
+    if isnan(expected) or isnan(reference_px):
+        return OrderCost(leg, side, qty_lots, reference_px, expected, filled, nan, nan)
+    slippage = (expected - reference_px) * side * money.tick_value(expected) * qty_lots
+    return OrderCost(
+        leg, side, qty_lots, reference_px, expected, filled, slippage, money.fees(expected, qty_lots, offset)
+    )
+
+
+def complete_cost(
+    orders: Sequence[OrderCost], edge_per_unit: float, units: int, time_penalty: float = 0.0
+) -> RepairCost:
+    """Completing: the missing orders less the edge of the units won."""
+    edge = edge_per_unit * units
+    return RepairCost(REPLENISH, tuple(orders), edge, time_penalty, _sum(orders) - edge + time_penalty)
+
+
+def reverse_cost(orders: Sequence[OrderCost], time_penalty: float = 0.0) -> RepairCost:
+    """Going back: the reversing orders; no edge is won by it."""
+    return RepairCost(ROLLBACK, tuple(orders), 0.0, time_penalty, _sum(orders) + time_penalty)
+
+
+def edge_money(edge: float, unit_exposure: Fraction) -> float:
+    """The trigger's edge (money a base unit) over one pair unit."""
+    return edge * float(unit_exposure)
+
+
+def time_penalty(rate_per_s: float, expected_ns: int) -> float:
+    """What it costs to stay naked for about so long."""
+    return rate_per_s * expected_ns / 1e9
+
+
+def _sum(orders: Sequence[OrderCost]) -> float:
+    return sum(order.slippage + order.fees for order in orders)
+
+
+def _per_price(px_ticks: float, tick_lot: float, lot: float) -> float:
+    """The price of one base unit: ticks times the tick's size."""
+    return px_ticks * tick_lot / lot
+
+
+def _rates(fees: FeeSchedule) -> dict[str, tuple[float, float]]:
+    opening = (float(fees.open_rate), float(fees.open_lot))
+    closing = (float(fees.close_rate), float(fees.close_lot))
+    today = (float(fees.close_today_rate), float(fees.close_today_lot))
+    return {OPEN: opening, "N": opening, "C": closing, "Y": closing, CLOSE_TODAY: today}
