@@ -1,11 +1,12 @@
 """When a pair wants to open or close, from what its view watches.
 
-    event        fires when           with a position of
-    buy_open     buy  <= threshold    0 .. max_units - 1
-    sell_open    sell >= threshold    0 .. -(max_units - 1)
-    buy_close    sell >= threshold    above 0 (what was bought is sold)
-    sell_close   buy  <= threshold    below 0 (what was sold is bought back)
+    event             fires when           with a position of
+    buy_open    买开  buy  <= threshold    0 .. max_units - 1
+    sell_open   卖开  sell >= threshold    0 .. -(max_units - 1)
+    sell_close  卖平  sell >= threshold    above 0: what was bought is sold
+    buy_close   买平  buy  <= threshold    below 0: what was sold is bought back
 
+The first word is what is done to the pair, as a futures desk says it.
 `buy` and `sell` are a view's (prices.py): a spread, a ratio, or one leg's own
 touch. An absent threshold is NaN, and so is an unknown price: neither is ever
 met. With a hysteresis an event that has been spent must see its value go back
@@ -31,14 +32,14 @@ KINDS = (SPREAD, TOUCH, RATIO)
 NOTHING = ""
 BUY_OPEN = "buy_open"
 SELL_OPEN = "sell_open"
-BUY_CLOSE = "buy_close"
 SELL_CLOSE = "sell_close"
-EVENTS = (BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE)
+BUY_CLOSE = "buy_close"
+EVENTS = (BUY_OPEN, SELL_OPEN, SELL_CLOSE, BUY_CLOSE)
 
-DIRECTION = {BUY_OPEN: BUY, SELL_OPEN: SELL, BUY_CLOSE: SELL, SELL_CLOSE: BUY}
+DIRECTION = {BUY_OPEN: BUY, SELL_OPEN: SELL, SELL_CLOSE: SELL, BUY_CLOSE: BUY}
 """The way in which the pair is traded by each event."""
 
-IS_OPEN = {BUY_OPEN: True, SELL_OPEN: True, BUY_CLOSE: False, SELL_CLOSE: False}
+IS_OPEN = {BUY_OPEN: True, SELL_OPEN: True, SELL_CLOSE: False, BUY_CLOSE: False}
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -50,9 +51,9 @@ class Trigger(msgspec.Struct, frozen=True):
 
     kind: str = SPREAD
     buy_open: float = nan
-    buy_close: float = nan
-    sell_open: float = nan
     sell_close: float = nan
+    sell_open: float = nan
+    buy_close: float = nan
     hysteresis: float = 0.0
     cooldown_ns: int = 0
     max_units: int = 1
@@ -67,7 +68,7 @@ class Trigger(msgspec.Struct, frozen=True):
             return f"hysteresis {self.hysteresis} is not a number from 0"
         if not (self.cooldown_ns >= 0 and 1 <= self.min_units <= self.max_units):
             return "needs cooldown_ns >= 0 and 1 <= min_units <= max_units"
-        for low, high in (("buy_open", "buy_close"), ("sell_close", "sell_open"), ("buy_open", "sell_open")):
+        for low, high in (("buy_open", "sell_close"), ("buy_close", "sell_open"), ("buy_open", "sell_open")):
             below, above = getattr(self, low), getattr(self, high)
             if below >= above:
                 return f"{low} {below} must be below {high} {above}"
@@ -123,14 +124,14 @@ def reached(trigger: Trigger, buy: float, sell: float, position_units: int) -> s
     A close goes before an open. The hot path: called on each quote.
     """
     if position_units > 0:
-        if sell >= trigger.buy_close:
-            return BUY_CLOSE
+        if sell >= trigger.sell_close:
+            return SELL_CLOSE
         if buy <= trigger.buy_open and position_units < trigger.max_units:
             return BUY_OPEN
         return NOTHING
     if position_units < 0:
-        if buy <= trigger.sell_close:
-            return SELL_CLOSE
+        if buy <= trigger.buy_close:
+            return BUY_CLOSE
         if sell >= trigger.sell_open and -position_units < trigger.max_units:
             return SELL_OPEN
         return NOTHING
@@ -160,9 +161,9 @@ def _rearm(trigger: Trigger, armed: dict[str, bool], buy: float, sell: float) ->
     back = trigger.hysteresis
     if buy >= trigger.buy_open + back:
         armed[BUY_OPEN] = True
-    if buy >= trigger.sell_close + back:
-        armed[SELL_CLOSE] = True
+    if buy >= trigger.buy_close + back:
+        armed[BUY_CLOSE] = True
     if sell <= trigger.sell_open - back:
         armed[SELL_OPEN] = True
-    if sell <= trigger.buy_close - back:
-        armed[BUY_CLOSE] = True
+    if sell <= trigger.sell_close - back:
+        armed[SELL_CLOSE] = True

@@ -11,21 +11,21 @@ from domain.errors import InvariantViolation
 from domain.market import BUY, SELL
 from domain.triggers import DIRECTION, EVENTS, Arming, Trigger, fired, of_leg, reached
 
-BTC = Trigger(sell_open=30.0, sell_close=18.0, max_units=2)
-BOTH = Trigger(buy_open=-10.0, buy_close=0.0, sell_open=10.0, sell_close=0.0, hysteresis=2.0, cooldown_ns=100)
+BTC = Trigger(sell_open=30.0, buy_close=18.0, max_units=2)
+BOTH = Trigger(buy_open=-10.0, sell_close=0.0, sell_open=10.0, buy_close=0.0, hysteresis=2.0, cooldown_ns=100)
 
 
 def test_sell_open_and_its_close_are_the_recordings():
     assert reached(BTC, buy=36.0, sell=30.0, position_units=0) == "sell_open"
     assert reached(BTC, buy=36.0, sell=29.99, position_units=0) == ""
-    assert reached(BTC, buy=18.0, sell=12.0, position_units=-2) == "sell_close"
+    assert reached(BTC, buy=18.0, sell=12.0, position_units=-2) == "buy_close"
     assert reached(BTC, buy=36.0, sell=31.0, position_units=-1) == "sell_open"
     assert reached(BTC, buy=36.0, sell=31.0, position_units=-2) == ""
 
 
 def test_close_goes_before_open_and_never_flips():
-    assert reached(BOTH, buy=1.0, sell=11.0, position_units=1) == "buy_close"
-    assert reached(msgspec.structs.replace(BOTH, buy_close=nan), buy=11.0, sell=11.0, position_units=1) == ""
+    assert reached(BOTH, buy=1.0, sell=11.0, position_units=1) == "sell_close"
+    assert reached(msgspec.structs.replace(BOTH, sell_close=nan), buy=11.0, sell=11.0, position_units=1) == ""
 
 
 def test_unknown_prices_fire_and_arm_nothing():
@@ -63,18 +63,18 @@ def test_hold_keeps_the_later_bound():
 
 
 def test_touch_on_a_sold_leg_is_written_in_its_own_price():
-    seen = of_leg(Trigger(kind="touch", buy_open=450.0, buy_close=440.0), sign=-1)
+    seen = of_leg(Trigger(kind="touch", buy_open=450.0, sell_close=440.0), sign=-1)
     assert reached(seen, buy=-450.0, sell=-451.0, position_units=0) == "buy_open"
     assert reached(seen, buy=-449.0, sell=-451.0, position_units=0) == ""
-    assert reached(seen, buy=-439.0, sell=-440.0, position_units=1) == "buy_close"
+    assert reached(seen, buy=-439.0, sell=-440.0, position_units=1) == "sell_close"
     with pytest.raises(InvariantViolation, match="no single leg"):
         of_leg(BTC, 1)
 
 
 def test_edge_is_the_threshold_less_fair():
     assert BTC.edge("sell_open") == 30.0
-    assert msgspec.structs.replace(BTC, fair=24.0).edge("sell_close") == 6.0
-    assert BTC.edge("sell_close") == 0.0
+    assert msgspec.structs.replace(BTC, fair=24.0).edge("buy_close") == 6.0
+    assert BTC.edge("buy_close") == 0.0
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_edge_is_the_threshold_less_fair():
     [
         ({"kind": "x", "buy_open": 1.0}, "kind"),
         ({}, "no threshold"),
-        ({"buy_open": 1.0, "buy_close": 1.0}, "buy_close"),
-        ({"sell_open": 1.0, "sell_close": 2.0}, "sell_open"),
+        ({"buy_open": 1.0, "sell_close": 1.0}, "sell_close"),
+        ({"sell_open": 1.0, "buy_close": 2.0}, "sell_open"),
         ({"sell_open": 1.0, "hysteresis": nan}, "hysteresis"),
         ({"sell_open": 1.0, "hysteresis": inf}, "hysteresis"),
         ({"sell_open": 1.0, "min_units": 2}, "min_units"),
@@ -130,4 +130,4 @@ def test_two_firings_are_a_cooldown_and_a_retreat_apart(steps):
 
 
 def test_directions_are_the_tables():
-    assert DIRECTION == {"buy_open": BUY, "sell_open": SELL, "buy_close": SELL, "sell_close": BUY}
+    assert DIRECTION == {"buy_open": BUY, "sell_open": SELL, "sell_close": SELL, "buy_close": BUY}
