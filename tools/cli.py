@@ -67,11 +67,11 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.verbs = verbs
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """The verbs that are in the tree, in the order of the table."""
         return [name for name, verb in self.verbs.items() if there(verb.target)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
         """Load the verb's module and give its command."""
         verb = self.verbs.get(cmd_name)
         if verb is None or not there(verb.target):

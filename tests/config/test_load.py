@@ -1,0 +1,150 @@
+"""Files become a Config, or one error that says what to do."""
+
+from decimal import Decimal
+
+import pytest
+
+from config.load import ROOT, fingerprint, load, load_checked
+from config.schema import Config, Defaults, Overrides
+from domain.errors import ConfigError
+
+COPPER = ROOT / "config" / "examples" / "copper.toml"
+
+BASE = """
+[[venue]]
+name = "A"
+feed = "ipc://run/a.feed"
+trade = "ipc://run/a.trade"
+command = ["{root}/hedgerow", "gateway", "{name}", "{feed}", "{trade}", "{dir}"]
+
+[[instrument]]
+venue = "A"
+symbol = "X"
+tick_size = "0.5"
+currency = "CNY"
+
+[[instrument]]
+venue = "A"
+symbol = "Y"
+tick_size = "0.5"
+currency = "CNY"
+
+[[pair]]
+name = "p"
+currency = "CNY"
+[[pair.legs]]
+venue = "A"
+symbol = "X"
+side = "buy"
+lots = 1
+[[pair.legs]]
+venue = "A"
+symbol = "Y"
+side = "sell"
+lots = 2
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    (tmp_path / "base.toml").write_text(BASE)
+
+    def write(text, name="over.toml"):
+        (tmp_path / name).write_text(text)
+        return [tmp_path / "base.toml", tmp_path / name]
+
+    return write
+
+
+def test_load_gives_the_defaults_where_nothing_is_said():
+    config = load([]).config
+    assert config == Config(node=config.node)
+    assert config.node.mode == "observe"
+    assert config.defaults == Defaults()
+
+
+def test_load_lays_later_files_over_earlier_by_name(written):
+    config = load(written('[[pair]]\nname = "p"\npolicy = "rollback_first"\n[pair.size]\nunits = 1\nmax_position_units = 7')).config
+    assert len(config.pair) == 1
+    assert config.pair[0].policy == "rollback_first"
+    assert config.pair[0].size.max_position_units == 7
+    assert [leg.symbol for leg in config.pair[0].legs] == ["X", "Y"]
+
+
+def test_load_replaces_unnamed_lists_whole(written):
+    files = written("[defaults]\nquery_ladder_ms = [100, 200]")
+    assert load(files).config.defaults.query_ladder_ms == (100, 200)
+
+
+def test_load_resolves_paths_against_the_file_that_says_them(written, tmp_path):
+    (tmp_path / "sub").mkdir()
+    files = written('[node]\ndir = "data"\n[[venue]]\nname = "A"\nfeed = "ipc://other.feed"', "sub/over.toml")
+    config = load(files).config
+    assert config.node.dir == str(tmp_path / "sub" / "data")
+    assert config.venue[0].feed == f"ipc://{tmp_path}/sub/other.feed"
+    assert config.venue[0].trade == f"ipc://{tmp_path}/run/a.trade"
+
+
+def test_load_fills_in_a_gateways_command(written, tmp_path):
+    venue = load(written("")).config.venue[0]
+    assert venue.command[0] == str(ROOT / "hedgerow")
+    assert venue.command[2:] == ("A", venue.feed, venue.trade, str(tmp_path / "var"))
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value", "allowed"),
+    [
+        ('[node]\nmode = "fast"', "node.mode", "fast", "one of observe, paper, live"),
+        ('[node]\nmod = "live"', "node.mod", "live", "did you mean mode? one of name, mode, dir, lang"),
+        ("[defaults]\npayup_ticks = -1", "defaults.payup_ticks", -1, "int >= 0"),
+        ('[defaults]\npayup_ticks = "2"', "defaults.payup_ticks", "2", "int"),
+        ('[[pair]]\nname = "p"\nfair = 1.5', "pair[p].fair", 1.5, 'text, so that it is exact: "1.5"'),
+        ('[[pair]]\nname = "p"\nfair = "1,5"', "pair[p].fair", "1,5", 'a decimal number as text, such as "0.01"'),
+        ('[[pair]]\nname = "p"\nfair = "NaN"', "pair[p].fair", "NaN", 'a finite decimal, such as "0.01"'),
+        ('[[pair]]\nname = "p"\nfair = "Infinity"', "pair[p].fair", "Infinity", 'a finite decimal, such as "0.01"'),
+        ('[[pair]]\nname = "q"', "pair[q].currency", None, "required: it must be given"),
+        ('[[pair]]\nname = "p"\n[pair.size]\nunits = true', "pair[p].size.units", True, "int"),
+        ('[[venue]]\nname = "b c"\nfeed = "x"', "venue[b c].name", "b c", "str matching regex '^[A-Za-z0-9_.\\\\-]+$'"),
+        ("node = 3", "node", 3, "a table"),
+        ('[[pair]]\nname = "p"\n[pair.trigger]\non = "spraed"', "pair[p].trigger.on", "spraed", "one of spread, touch, ratio"),
+    ],
+)
+def test_load_says_file_key_value_and_what_is_allowed(written, text, key, value, allowed):
+    files = written(text)
+    with pytest.raises(ConfigError) as caught:
+        load(files)
+    error = caught.value
+    assert (error.file, error.key, error.value, error.allowed) == (str(files[1]), key, value, allowed)
+
+
+def test_load_refuses_a_file_that_is_not_toml(written):
+    with pytest.raises(ConfigError, match="TOML in UTF-8"):
+        load(written("[node"))
+
+
+def test_load_refuses_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match="hedgerow init"):
+        load([tmp_path / "none.toml"])
+
+
+def test_load_checked_raises_the_first_problem(written):
+    files = written('[[pair]]\nname = "p"\n[pair.trigger]\nleg = 3')
+    with pytest.raises(ConfigError, match=r"pair\[p\]\.trigger\.leg"):
+        load_checked(files)
+
+
+def test_fingerprint_is_of_what_is_said_not_of_how(written):
+    plain = load(written("")).config
+    spelled = load(written('[defaults]\npayup_ticks = 2\n[[pair]]\nname = "p"\npolicy = "cheaper"')).config
+    other = load(written("[defaults]\npayup_ticks = 3")).config
+    assert fingerprint(plain) == fingerprint(spelled) != fingerprint(other)
+
+
+def test_overrides_know_every_default_and_no_more():
+    assert Overrides.__struct_fields__ == Defaults.__struct_fields__
+
+
+def test_money_of_an_example_is_exact():
+    config = load([COPPER]).config
+    assert config.pair[0].legs[1].vat == Decimal("0.13")
+    assert config.instrument[1].tick_size == Decimal("0.05")

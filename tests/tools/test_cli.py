@@ -1,0 +1,94 @@
+"""The command line: lazy verbs, exit codes, errors without a traceback."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from domain.errors import ConfigError, InvariantViolation, JournalError, VenueError
+from tools import cli, errors
+from tools.cli import LazyGroup, Verb, run
+
+
+def failing(error):
+    @click.command()
+    def verb():
+        raise error
+
+    return verb
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ToolError("x"), 1),
+        (VenueError("x"), 1),
+        (errors.UsageError("x"), 2),
+        (ConfigError("a.toml", "node.mode", "x", "live"), 2),
+        (errors.GateNotMet("x"), 3),
+        (errors.NotConnected("x"), 4),
+        (errors.Refused("x"), 5),
+        (errors.AuditBroken("x"), 6),
+        (JournalError("x"), 6),
+    ],
+)
+def test_run_gives_each_error_its_exit_code_and_no_traceback(error, code, capsys):
+    assert run([], failing(error)) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"hedgerow: {error}\n"
+
+
+def test_run_lets_our_own_bugs_through():
+    with pytest.raises(InvariantViolation):
+        run([], failing(InvariantViolation("ours")))
+
+
+def test_run_passes_on_a_verbs_exit_code():
+    @click.command()
+    def verb():
+        return errors.GATE
+
+    assert run([], verb) == errors.GATE
+
+
+def test_run_answers_usage_with_2(capsys):
+    assert run(["no-such-verb"]) == errors.USAGE
+    assert "there are" in capsys.readouterr().err
+    assert run(["config", "check", "--no-such-option"]) == errors.USAGE
+
+
+def test_run_answers_an_interrupt_with_130(capsys):
+    assert run([], failing(KeyboardInterrupt())) == cli.INTERRUPTED
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_group_lists_only_verbs_whose_module_is_there(capsys):
+    verbs = {"config": cli.VERBS["config"], "gone": Verb("tools.not_there:verb", "x", "x")}
+    group = LazyGroup(name="hedgerow", verbs=verbs)
+    assert group.list_commands(click.Context(group)) == ["config"]
+    assert group.get_command(click.Context(group), "gone") is None
+
+
+def test_help_lists_verbs_in_the_language_asked_for(capsys):
+    assert run(["--lang", "zh", "--help"]) == 0
+    assert "检查" in capsys.readouterr().out
+    assert run(["--lang", "en", "--help"]) == 0
+    assert "check | show" in capsys.readouterr().out
+
+
+def test_every_verb_in_the_tree_loads():
+    context = click.Context(cli.cli)
+    for name in cli.cli.list_commands(context):
+        assert isinstance(cli.cli.get_command(context, name), click.Command), name
+
+
+@pytest.mark.slow
+def test_help_imports_no_engine():
+    program = (
+        "import sys; from tools.cli import run; run(['--help']);"
+        "heavy = {'zmq', 'pykka', 'msgpack', 'msgspec', 'loguru', 'rich'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=cli.__file__.rpartition("/tools/")[0])
+    assert done.returncode == 0, done.stderr

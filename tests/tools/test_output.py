@@ -1,0 +1,82 @@
+"""Tables line up, JSON is stable, words follow the language."""
+
+import io
+import json
+from decimal import Decimal
+
+import click
+import pytest
+
+from tools.output import Output, lang_of, pad, pass_out, width
+
+
+def shown(records, **how):
+    stream = io.StringIO()
+    out = Output(stream=stream, **how)
+    out.one(records) if isinstance(records, dict) else out.many(records)
+    return stream.getvalue()
+
+
+ROWS = [{"pair": "CU", "qty": 2, "naked": None}, {"pair": "GOLD", "qty": 10, "naked": "1.5"}]
+
+
+def test_json_is_one_array_with_english_keys_in_any_language():
+    assert json.loads(shown(ROWS, format="json", lang="zh")) == ROWS
+
+
+def test_jsonl_is_one_object_a_line():
+    assert [json.loads(line) for line in shown(ROWS, format="jsonl").splitlines()] == ROWS
+
+
+def test_csv_has_a_head_and_blank_for_nothing():
+    assert shown(ROWS, format="csv") == "pair,qty,naked\nCU,2,\nGOLD,10,1.5\n"
+
+
+def test_table_aligns_numbers_right_and_words_left():
+    assert shown(ROWS, format="table").splitlines() == ["pair  qty  naked", "CU      2  -", "GOLD   10  1.5"]
+
+
+def test_table_counts_wide_characters_twice():
+    lines = shown([{"pair": "沪铜", "state": "DONE"}, {"pair": "CU", "state": "NONE"}], lang="zh").splitlines()
+    assert lines[0].startswith("组合  状态")
+    assert lines[1] == "沪铜  已完成"
+    assert lines[2] == "CU    未成"
+
+
+def test_one_record_stands_in_two_columns():
+    assert shown({"pair": "CU", "qty": 2}) == "pair  CU\nqty   2\n"
+
+
+def test_json_writes_exact_numbers_as_text():
+    assert json.loads(shown({"price": Decimal("0.10")}, format="json")) == {"price": "0.10"}
+
+
+def test_json_refuses_not_a_number():
+    with pytest.raises(ValueError):
+        shown({"price": float("nan")}, format="json")
+
+
+@pytest.mark.parametrize(
+    ("environ", "lang"),
+    [({"LANG": "zh_CN.UTF-8"}, "zh"), ({"LANG": "C"}, "en"), ({}, "en"), ({"LC_ALL": "en_US", "LANG": "zh_CN"}, "en")],
+)
+def test_language_follows_the_locale(environ, lang):
+    assert lang_of(environ) == lang
+
+
+def test_width_knows_what_a_terminal_draws():
+    assert width("铜a") == 3
+    assert pad("铜", 4, right=True) == "  铜"
+
+
+def test_verb_options_win_over_the_groups():
+    seen = []
+
+    @click.command()
+    @pass_out
+    def verb(out):
+        seen.append((out.format, out.lang))
+
+    verb.main(["-o", "json"], obj=Output("csv", "zh"), standalone_mode=False)
+    verb.main([], obj=Output("csv", "zh"), standalone_mode=False)
+    assert seen == [("json", "zh"), ("csv", "zh")]

@@ -1,0 +1,116 @@
+"""`config check | show` and `init`: settings before anything runs on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from config.checks import problems
+from config.load import ROOT, Loaded, fingerprint, load
+from domain.errors import ConfigError
+from tools.errors import FINE, USAGE, Refused
+from tools.output import Output, pass_out
+
+EXAMPLES = ROOT / "config" / "examples"
+CONFIG_FILE = "hedgerow.toml"
+
+
+def example_names() -> list[str]:
+    """The examples that there are, by name."""
+    return sorted(file.stem for file in EXAMPLES.glob("*.toml"))
+
+
+def read(files: tuple[str, ...]) -> Loaded:
+    """The configuration of `-c`, or of hedgerow.toml in this directory."""
+    return load(files or (CONFIG_FILE,))
+
+
+@click.group(name="config")
+def config() -> None:
+    """Check or show the configuration, its files laid over one another."""
+
+
+files_option = click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="More than once: later over earlier.")
+
+
+@config.command()
+@files_option
+@click.option("--mode", type=click.Choice(["observe", "paper", "live"]), default=None, help="Check as if it ran in this mode.")
+@pass_out
+def check(out: Output, files: tuple[str, ...], mode: str | None) -> int:
+    """Say everything that is wrong; exit 2 if anything is."""
+    loaded = read(files)
+    found = problems(loaded, mode)
+    if found:
+        out.many([problem_row(problem) for problem in found], ["file", "key", "value", "allowed"])
+        out.say(f"hedgerow: {len(found)} to put right")
+        return USAGE
+    settings = loaded.config
+    out.one(
+        {
+            "ok": True,
+            "mode": mode or settings.node.mode,
+            "venues": len(settings.venue),
+            "instruments": len(settings.instrument),
+            "pairs": len(settings.pair),
+            "sha256": fingerprint(settings),
+        },
+    )
+    return FINE
+
+
+def problem_row(problem: ConfigError) -> dict[str, object]:
+    """One problem as a row of the table."""
+    return {"file": problem.file, "key": problem.key, "value": problem.value, "allowed": problem.allowed}
+
+
+@config.command()
+@files_option
+@click.option("--all", "everything", is_flag=True, help="Defaults that no file says, too.")
+@pass_out
+def show(out: Output, files: tuple[str, ...], everything: bool) -> None:
+    """Show what the files say together, and which file said it."""
+    loaded = read(files)
+    if out.format == "json":
+        out.one(msgspec.to_builtins(loaded.config))
+        return
+    out.many(list(rows(loaded, (), msgspec.to_builtins(loaded.config), everything=everything)), ["key", "value", "file"])
+
+
+def rows(loaded: Loaded, path: tuple[str | int, ...], value: object, *, everything: bool):
+    """Each setting in its own row, in the schema's order."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if is_tables(value) else None
+    if inner is not None:
+        for key, deeper in inner:
+            yield from rows(loaded, (*path, key), deeper, everything=everything)
+        return
+    said = loaded.layers.value_of(path) is not None
+    if said or (everything and value is not None):
+        file = loaded.layers.file_of(path) if said else "default"
+        yield {"key": loaded.layers.key_of(path), "value": value, "file": file}
+
+
+def is_tables(value: object) -> bool:
+    """Whether a value is a list of tables."""
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], dict)
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--example", type=click.Choice(example_names()), default="copper", show_default=True)
+@pass_out
+def init(out: Output, directory: Path, example: str) -> None:
+    """Write a commented configuration into DIRECTORY; replaces nothing."""
+    target = directory / CONFIG_FILE
+    text = (EXAMPLES / f"{example}.toml").read_text(encoding="utf-8")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Refused(f"{target} is there already: choose another directory") from None
+    except OSError as error:
+        raise Refused(f"{target} can't be written: {error.strerror}") from None
+    out.one({"written": str(target), "next": f"hedgerow config check -c {target}"})
