@@ -1,57 +1,37 @@
-"""The configuration of a replay: two venues, one pair, written to be read.
+"""What a replay plays: a pair's configuration, a recording for each leg.
 
-Spot against the linear perpetual: the pair is sold (spot sold, perpetual
-bought) when the executable spread is wide and bought back when it is narrow.
-
-Sizes come from the recording: both touches hold at least 0.016 BTC nine times
-in ten (half the time more than 1 BTC), so a unit of 0.005 BTC rarely waits for
-volume and rarely meets an emptied level. Times are real time while the market
-runs `speed` times faster: hence short cooldowns, and a slippage cap wide
-enough for what the market moves in one round trip.
+The pair is that of a configuration file (config/examples/btc.toml, or the
+user's own); over it lies a small file that the replay writes: where the node
+keeps its things, the two endpoints, and shorter waits, because the market runs
+`speed` times faster than the clock.
 """
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
 
+from config import schema
+from config.load import ROOT, load_checked
+from domain.errors import ConfigError
 from gateways.replay.settings import Played
+from tools.errors import ToolError
 from wire.instrument import InstrumentDef
 
-SPOT_VENUE, PERP_VENUE = "BINANCE_SPOT", "BINANCE_PERP"
-SPOT_SYMBOL, PERP_SYMBOL = "BINANCE.BTCUSDT", "BINANCE.BTCUSDT_PERP"
-SPOT_FILE, PERP_FILE = "spot.BTCUSDT.csv.gz", "usdm.BTCUSDT.csv.gz"
-PAIR = "BTC-SPOT-PERP"
-PERP_CLOCK_AHEAD_MS = 1_269
-SPOT_INVENTORY_LOTS = 100_000
+EXAMPLE = ROOT / "config" / "examples" / "btc.toml"
+DATA_VARIABLE = "HEDGEROW_DATA"
+DATA_BESIDE = ROOT.parent / "shared" / "data" / "btc-2024-08-08"
+RECORDINGS = {"SPOT.BTCUSDT": "spot.BTCUSDT.csv.gz", "PERP.BTCUSDT": "usdm.BTCUSDT.csv.gz"}
+"""Which file of the recording plays which symbol."""
+
 CASH = Decimal(1_000_000)
 
 
-def definition(symbol: str, kind: str, tick_size: str, lot_size: str) -> InstrumentDef:
-    """An instrument of this pair as its gateway announces it."""
-    return InstrumentDef(
-        symbol=symbol,
-        tick_size=tick_size,
-        lot_size=lot_size,
-        multiplier="1",
-        currency="USDT",
-        kind=kind,
-        offset_mode="net",
-        tifs="034",
-        market_orders=False,
-        tradable=True,
-        base="BTC",
-    )
-
-
-SPOT = definition(SPOT_SYMBOL, "spot", "0.01", "0.00001")
-PERP = definition(PERP_SYMBOL, "linear", "0.1", "0.001")
-
-
-class Side(Struct, frozen=True):
-    """One leg of the replay: its venue, what it plays, how it is reached."""
+class Leg(Struct, frozen=True):
+    """One leg of a replay: its venue, its recording, how it is reached."""
 
     venue: str
     played: Played
@@ -59,36 +39,78 @@ class Side(Struct, frozen=True):
     feed: str
     trade: str
 
+    @property
+    def truth_path(self) -> Path:
+        """Where the venue keeps its own book."""
+        return self.folder / "truth.log"
 
-def sides(recording: Path, folder: Path, sockets: Path) -> tuple[Side, Side]:
-    """Both legs of a replay of the recording in `recording`."""
 
-    def side(venue: str, played: Played) -> Side:
-        name = venue.lower()
-        return Side(venue, played, folder / name, f"ipc://{sockets}/{name}.feed", f"ipc://{sockets}/{name}.trade")
+def recording_at(given: str | None) -> Path:
+    """The folder of the recording: as given, by HEDGEROW_DATA, or beside us.
 
-    return (
-        side(SPOT_VENUE, Played(SPOT, recording / SPOT_FILE, inventory=SPOT_INVENTORY_LOTS)),
-        side(PERP_VENUE, Played(PERP, recording / PERP_FILE)),
+    Raises ToolError where a file is missing, saying where it was looked for.
+    """
+    folder = Path(given or os.environ.get(DATA_VARIABLE) or DATA_BESIDE)
+    missing = [name for name in RECORDINGS.values() if not (folder / name).is_file()]
+    if missing:
+        raise ToolError(
+            f"no recorded data: {', '.join(missing)} not in {folder}; "
+            f"name its folder: hedgerow replay RECORDING_DIR, or set {DATA_VARIABLE}"
+        )
+    return folder
+
+
+def legs_of(file: Path, recording: Path, folder: Path, sockets: Path) -> tuple[Leg, ...]:
+    """The legs of the one pair that a configuration file holds."""
+    config = load_checked([file])
+    if len(config.pair) != 1:
+        raise ConfigError(str(file), "pair", len(config.pair), "one pair")
+    return tuple(leg_of(config, file, leg, recording, folder, sockets) for leg in config.pair[0].legs)
+
+
+def leg_of(config: schema.Config, file: Path, leg: schema.Leg, recording: Path, folder: Path, sockets: Path) -> Leg:
+    """One leg with its recording and places."""
+    name = RECORDINGS.get(leg.symbol)
+    if name is None:
+        raise ConfigError(str(file), "pair.legs.symbol", leg.symbol, f"one that is recorded: {', '.join(RECORDINGS)}")
+    told = next(each for each in config.instrument if (each.venue, each.symbol) == (leg.venue, leg.symbol))
+    played = Played(definition_of(told), recording / name, inventory=leg.inventory_lots)
+    return Leg(
+        leg.venue,
+        played,
+        folder / leg.venue,
+        f"ipc://{sockets}/{leg.venue}.feed",
+        f"ipc://{sockets}/{leg.venue}.trade",
     )
 
 
-def config_text(spot: Side, perp: Side, node_dir: Path) -> str:
-    """The node's configuration as TOML, ready for `hedgerow run -c`."""
-    return TEMPLATE.format(
-        node_dir=node_dir,
-        spot=spot,
-        perp=perp,
-        spot_def=spot.played.definition,
-        perp_def=perp.played.definition,
-        ahead_ms=PERP_CLOCK_AHEAD_MS,
-        inventory=SPOT_INVENTORY_LOTS,
-        pair=PAIR,
+def definition_of(told: schema.Instrument) -> InstrumentDef:
+    """A configured instrument as its replay gateway announces it."""
+    return InstrumentDef(
+        symbol=told.symbol,
+        tick_size=f"{told.tick_size:f}",
+        lot_size=f"{told.lot_size:f}",
+        multiplier=f"{told.multiplier:f}",
+        currency=told.currency,
+        kind=told.kind,
+        offset_mode=told.offset_mode,
+        tifs=told.tifs or "034",
+        market_orders=False,
+        tradable=True,
+        base=told.base,
+        min_lots=told.min_lots,
+        max_lots=told.max_lots,
     )
 
 
-TEMPLATE = """\
-# BTC spot against the linear perpetual, on recorded quotes. Written by `hedgerow replay`.
+def overlay_text(legs: tuple[Leg, ...], node_dir: Path) -> str:
+    """The file that lies over the pair's configuration in this replay."""
+    venues = "".join(VENUE.format(leg=leg) for leg in legs)
+    return OVERLAY.format(node_dir=node_dir) + venues
+
+
+OVERLAY = """\
+# Written by `hedgerow replay`; lies over the pair's own configuration.
 
 [node]
 name = "replay"
@@ -96,77 +118,15 @@ mode = "live"
 dir = "{node_dir}"
 
 [defaults]
-cooldown_ms = 100
+cooldown_ms = 100               # a second of the recording at ten times its pace
 failure_cooldown_ms = 200
-max_failures = 50
-naked_budget_ms = 3000
+failure_cooldown_max_ms = 1000
+max_failures = 100
+"""
 
+VENUE = """
 [[venue]]
-name = "{spot.venue}"
-feed = "{spot.feed}"
-trade = "{spot.trade}"
-
-[[venue]]
-name = "{perp.venue}"
-feed = "{perp.feed}"
-trade = "{perp.trade}"
-usual_offset_ms = {ahead_ms}          # the exchange's clock ran ahead of the receiver's: shown, not believed
-
-[[instrument]]
-venue = "{spot.venue}"
-symbol = "{spot_def.symbol}"
-kind = "spot"
-tick_size = "{spot_def.tick_size}"
-lot_size = "{spot_def.lot_size}"
-currency = "USDT"
-base = "BTC"
-tifs = "034"
-
-[[instrument]]
-venue = "{perp.venue}"
-symbol = "{perp_def.symbol}"
-kind = "linear"
-tick_size = "{perp_def.tick_size}"
-lot_size = "{perp_def.lot_size}"
-currency = "USDT"
-base = "BTC"
-tifs = "034"
-
-[[pair]]
-name = "{pair}"
-currency = "USDT"
-unit = "BTC"
-policy = "cheaper"
-
-[pair.trigger]
-on = "spread"
-sell_open = "30"                # spot bid - perpetual ask, USDT a BTC
-buy_close = "18"                # spot ask - perpetual bid
-
-[pair.size]
-units = 1                       # a unit is 0.005 BTC of each leg
-max_position_units = 5
-
-[pair.limits]
-orders_per_hedge = 12
-max_hedges = 1000
-
-[[pair.legs]]
-venue = "{spot.venue}"
-symbol = "{spot_def.symbol}"
-side = "buy"                    # buying the pair buys spot; it opens by selling
-lots = 500
-inventory_lots = {inventory}
-payup_ticks = 100               # 1 USDT
-slippage_cap_ticks = 5000       # 50 USDT
-limits = {{ order_lots = 5000, price_collar_ticks = 20000, position_lots = 10000 }}
-
-[[pair.legs]]
-venue = "{perp.venue}"
-symbol = "{perp_def.symbol}"
-side = "sell"
-lots = 5
-payup_ticks = 10                # 1 USDT
-slippage_cap_ticks = 500        # 50 USDT
-limits = {{ order_lots = 50, price_collar_ticks = 2000, position_lots = 100 }}
+name = "{leg.venue}"
+feed = "{leg.feed}"
+trade = "{leg.trade}"
 """

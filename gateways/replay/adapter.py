@@ -75,7 +75,6 @@ class ReplayAdapter:
         self.trading_day = day_of(settings.start.recording_ns)
         terms = [each.terms for each in settings.played]
         self._venue = Venue(terms, settings.cash, settings.truth_path, self.trading_day)
-        self._venue.tell = self._told
         self._asked.append(self._begin)
 
     def stop(self) -> None:
@@ -126,11 +125,15 @@ class ReplayAdapter:
     # ------------------------------------------------------------ from turn
 
     def _begin(self) -> None:
+        """Tell again what an earlier life did, then open the session."""
+        self._venue.end_left_over(self._clock.wall_ns())
+        for order in self._venue.account.orders.values():
+            self._retell(order, NO_QUERY)
+        self._venue.tell = self._told
         definitions = tuple(each.definition for each in self._settings.played)
         self._sink.on_session(True, self.trading_day, definitions)
         for definition in definitions:
             self._sink.on_status(definition.symbol, STATUS_CLOSED)
-        self._venue.end_left_over(self._clock.wall_ns())
 
     def _play(self, symbol: str, row: Row) -> None:
         """Show one recorded row; the orders that it reached are told."""
@@ -184,15 +187,17 @@ class ReplayAdapter:
         if scope == "one":
             found = account.order_of(order.venue_ref) if order is not None else None
             orders = [] if found is None else [found]
-        elif scope == "working":
-            orders = account.working()
         else:
             orders = [each for each in account.orders.values() if each.placed.trading_day == (trading_day or self.trading_day)]
         for each in orders:
-            for trade in account.trades[each.placed.order_id]:
-                self._sink.on_trade(self._trade_state(trade, each))
-            self._sink.on_order(self._order_state(each, req_id, self._clock.wall_ns()))
+            self._retell(each, req_id)
         self._sink.on_query_end(req_id, True)
+
+    def _retell(self, order: Order, req_id: str) -> None:
+        """All that the venue's book holds of an order."""
+        for trade in self._venue.account.trades[order.placed.order_id]:
+            self._sink.on_trade(self._trade_state(trade, order))
+        self._sink.on_order(self._order_state(order, req_id, self._clock.wall_ns()))
 
     def _answer_positions(self, req_id: str) -> None:
         rows = [self._position(symbol) for symbol in self._venue.account.terms]

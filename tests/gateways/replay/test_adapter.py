@@ -131,7 +131,7 @@ def test_cancel_ends_what_works_and_is_refused_afterwards(played):
     assert [(refused.cancel_ref, refused.reason) for (refused,) in played.sink.of("on_cancel_refused")] == [("x2", 0)]
 
 
-@pytest.mark.parametrize(("scope", "told"), [("day", ["2", "0"]), ("working", ["0"]), ("one", ["2"])])
+@pytest.mark.parametrize(("scope", "told"), [("day", ["2", "0"]), ("one", ["2"])])
 def test_query_is_answered_by_trades_states_and_an_end(played, scope, told):
     played.at(0)
     filled = played.order("1", 100, 10_000)
@@ -151,6 +151,20 @@ def test_query_for_an_order_that_never_came_ends_without_it(played):
     played.at(0)
     assert played.sink.of("on_order") == []
     assert played.sink.of("on_query_end") == [("q", True)]
+
+
+def test_adapter_started_again_tells_the_earlier_life_before_its_session(tmp_path):
+    first = Played10(tmp_path)
+    first.at(0)
+    first.order("1", 100, 10_000)
+    first.order("1", 5, 9_000, "0")
+    first.at(0)
+    first.adapter.stop()
+    again = Played10(tmp_path)
+    again.at(0)
+    assert [name for name, _ in again.sink.calls[:4]] == ["on_trade", "on_order", "on_order", "on_session"]
+    assert [state.ord_status for (state,) in again.sink.of("on_order")] == ["2", "4"]
+    again.adapter.stop()
 
 
 def test_positions_hold_the_inventory_and_what_was_traded(played):
