@@ -70,9 +70,15 @@ class Actor(pykka.Actor):
         """End now, after this handler: `on_stop` runs, nothing more does."""
         self.runtime.finish(self, reason)
 
-    def on_stop_asked(self, reason: Reason) -> bool:
+    def on_stop_asked(self, _reason: Reason) -> bool:
         """May return False to stop later, by `exit`, within shutdown_ms."""
         return True
+
+    def on_killed(self) -> None:
+        """The name was taken from this actor, which did not stop in time.
+
+        Thread: the killer's, not the actor's own.
+        """
 
     def on_receive(self, message: Any) -> Any:
         """Messages without a handler are dead letters, counted and kept."""

@@ -15,6 +15,7 @@ from pykka import ThreadingFuture
 from actors.mailbox import Ask, Mailbox
 from actors.timers import Timers
 from domain.errors import InvariantViolation
+from system.clock import chance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +49,9 @@ class Executor:
     kind = "executor"
     abandons = False  # True: an actor may be killed from another thread
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seed: int | None = None) -> None:
         self.clock = clock
+        self.chance = chance(seed)
         self.thread_id = get_ident()
         self.ready: deque[Mailbox] = deque()
         self.timers = Timers()
@@ -57,7 +59,7 @@ class Executor:
 
     # ------------------------------------------------ what a dispatcher offers
 
-    def executor_for(self, name: str) -> Executor:
+    def executor_for(self, _name: str) -> Executor:
         """The executor on which an actor of that name will run."""
         return self
 
@@ -65,14 +67,14 @@ class Executor:
         """The dispatcher for actors that block."""
         return self
 
-    def post(self, box: Mailbox, message: Any) -> None:
+    def post(self, box: Mailbox, _message: Any) -> None:
         """Mail from another thread."""
         raise InvariantViolation(f"{self.kind}: no post for {box.name}")
 
     def forget(self, actor: Any) -> None:
         """`actor` is dead: drop what the executor holds of it."""
 
-    def pump(self, done: Callable[[], bool], timeout_ns: int) -> None:
+    def pump(self, _done: Callable[[], bool], _timeout_ns: int) -> None:
         """Work in this thread until `done`, at most that long."""
         raise InvariantViolation(f"{self.kind}: an actor cannot wait for itself")
 

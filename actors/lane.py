@@ -67,6 +67,8 @@ class LaneDispatcher(Executor):
     def add_source(self, socket: Any, on_frames: Callable[[], None], priority: int = OTHER) -> None:
         """Call `on_frames` when `socket` is readable; it drains up to 64.
 
+        `socket` is ZeroMQ's, or a file descriptor.
+
         What it raises crashes the actor whose method it is; sources of a dead
         actor are dropped with it, its sockets are its own to close.
         """
@@ -150,7 +152,7 @@ class LaneDispatcher(Executor):
             self._run_ready()
 
     def _read(self, socket: Any) -> None:
-        if socket.__class__ is int:  # the wake pipe
+        if socket.__class__ is int and socket == self._wake_read:
             os.read(self._wake_read, 4_096)
             return
         source = self._sources.get(socket)

@@ -10,6 +10,7 @@ from actors.deaths import Cause, Reason
 from actors.executor import Executor
 from actors.mailbox import Mailbox
 from domain.ports import Clock
+from system.clock import chance
 
 INCOMING_MOST = 65_536
 NS_A_SECOND = 1e9
@@ -48,7 +49,7 @@ class Worker(Executor):
                 self._incoming.append((box, message))
                 self._arrived.notify()
 
-    def forget(self, actor: Any) -> None:
+    def forget(self, _actor: Any) -> None:
         """Close: mail that is on its way goes back to the mailbox."""
         with self._arrived:
             self._closed = True
@@ -104,10 +105,11 @@ class PinnedDispatcher:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.chance = chance()
         self.runtime: Any = None
         self._workers: list[Worker] = []
 
-    def executor_for(self, name: str) -> Worker:
+    def executor_for(self, _name: str) -> Worker:
         """A worker whose thread starts with its actor."""
         self._workers = [worker for worker in self._workers if worker.thread is None or worker.thread.is_alive()]
         worker = Worker(self.clock)

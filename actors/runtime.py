@@ -38,6 +38,7 @@ class Runtime:
     def __init__(self, dispatcher: Any, clock: Any) -> None:
         self.clock = clock
         self.dispatcher = dispatcher
+        self.chance = dispatcher.chance
         self.blocking = dispatcher.for_blocking()
         self.boxes: dict[str, Mailbox] = {}
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=LOG_EVENTS_MOST)
@@ -132,8 +133,13 @@ class Runtime:
         box = self.mailbox(name)
         executor = box.executor
         require(executor.abandons or get_ident() == executor.thread_id, f"kill {name} in its own dispatcher's thread")
-        if box.actor is not None:
-            self.bury(box.actor, reason)
+        actor = box.actor
+        if actor is not None:
+            self.bury(actor, reason)
+            try:
+                actor.on_killed()
+            except BaseException as error:  # the supervision boundary
+                self.log("on_killed_raised", actor=name, error=repr(error))
 
     def forget(self, name: str) -> None:
         """Drop a dead name; mail that waited for it is dead letters."""

@@ -14,7 +14,6 @@ from typing import Any
 from actors.executor import MESSAGES_A_TURN, Executor
 from actors.mailbox import Mailbox
 from domain.errors import InvariantViolation
-from system.clock import chance
 
 STEPS_MOST = 1_000_000
 START_WALL_NS = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00Z
@@ -53,8 +52,8 @@ class SimulatedDispatcher(Executor):
     clock: VirtualClock
 
     def __init__(self, seed: int, clock: VirtualClock | None = None) -> None:
-        super().__init__(clock or VirtualClock())
-        self._chance = chance(seed)
+        super().__init__(clock or VirtualClock(), seed)
+        self._draw = self.chance.randrange
         self._sources: dict[Any, Callable[[], None]] = {}
         self._readable: list[Any] = []
         self.steps = 0
@@ -63,6 +62,7 @@ class SimulatedDispatcher(Executor):
 
     def add_source(self, socket: Any, on_frames: Callable[[], None], priority: int = 2) -> None:
         """As the lane's; `signal` takes the place of the poll."""
+        del priority  # the seed decides who is first
         self._sources[socket] = on_frames
 
     def remove_source(self, socket: Any) -> None:
@@ -91,7 +91,7 @@ class SimulatedDispatcher(Executor):
         self.steps += 1
         if self.steps > STEPS_MOST:
             raise InvariantViolation(f"the simulation took {STEPS_MOST} steps: actors keep telling each other")
-        drawn = self._chance.randrange(many)
+        drawn = self._draw(many)
         self.entered()
         try:
             if drawn < len(self._readable):
@@ -99,7 +99,7 @@ class SimulatedDispatcher(Executor):
             else:
                 box = self.ready[drawn - len(self._readable)]
                 del self.ready[drawn - len(self._readable)]
-                self.turn(box, self._chance.randrange(1, MESSAGES_A_TURN + 1))
+                self.turn(box, self._draw(1, MESSAGES_A_TURN + 1))
         finally:
             self.left()
         return True
@@ -165,6 +165,6 @@ class SimulatedDispatcher(Executor):
                 raise
             self.contain(owner, None, error)
 
-    def post(self, box: Mailbox, message: Any) -> None:
+    def post(self, box: Mailbox, _message: Any) -> None:
         """There are no other threads in a simulation."""
         raise InvariantViolation(f"{box.name}: mail from another thread in a simulation")
