@@ -84,25 +84,22 @@ def _fill_of(body: dict[str, Any]) -> tuple[Key, Fill] | None:
 
 def venue_book(venue: str, path: Path) -> VenueBook:
     """The venue's own book from its truth log. Raises: VenueError."""
-    placed: dict[str, OrderPlaced] = {}
     left: dict[str, int] = {}
     fills: dict[Key, Fill] = {}
     rejected = 0
     for record in read_truth(path):
         if isinstance(record, OrderPlaced):
-            placed[record.order_id] = record
             left[record.order_id] = record.qty
         elif isinstance(record, OrderTraded):
-            order = placed[record.order_id]
             left[record.order_id] -= record.qty
-            key = (venue, order.trading_day, record.exec_id)
+            key = (venue, record.trading_day, record.exec_id)
             if key in fills:
                 raise VenueError(f"{path}: trade {record.exec_id} stands there twice")
-            fills[key] = Fill(record.order_id, order.symbol, order.side, record.qty, record.px)
+            fills[key] = Fill(record.order_id, record.symbol, record.side, record.qty, record.px)
         elif isinstance(record, OrderEnded):
             left[record.order_id] = 0
             rejected += record.ord_status == "8"
-    return VenueBook(fills, [order_id for order_id, qty in left.items() if qty], len(placed), rejected)
+    return VenueBook(fills, [order_id for order_id, qty in left.items() if qty], len(left), rejected)
 
 
 def compare(ours: dict[Key, Fill], theirs: Iterable[VenueBook]) -> Comparison:

@@ -188,7 +188,9 @@ class ReplayAdapter:
             found = account.order_of(order.venue_ref) if order is not None else None
             orders = [] if found is None else [found]
         else:
-            orders = [each for each in account.orders.values() if each.placed.trading_day == (trading_day or self.trading_day)]
+            orders = [
+                each for each in account.orders.values() if each.placed.trading_day == (trading_day or self.trading_day)
+            ]
         for each in orders:
             self._retell(each, req_id)
         self._sink.on_query_end(req_id, True)

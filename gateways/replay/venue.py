@@ -94,9 +94,11 @@ class Venue:
         self._truth.close()
 
     def _trade(self, order_id: str, qty: int, px: int, now_ns: int) -> None:
-        symbol = self.account.orders[order_id].placed.symbol
-        fee = self.account.fee(symbol, qty, px)
-        self._do(OrderTraded(f"T{self.account.trade_count + 1}", order_id, qty, px, f"{fee.normalize():f}", now_ns))
+        placed = self.account.orders[order_id].placed
+        fee = f"{self.account.fee(placed.symbol, qty, px).normalize():f}"
+        exec_id = f"T{self.account.trade_count + 1}"
+        day, symbol, side = placed.trading_day, placed.symbol, placed.side
+        self._do(OrderTraded(day, exec_id, order_id, symbol, side, qty, px, fee, now_ns))
 
     def _end(self, order: Order, ord_status: str, reason: int | None, text: str, now_ns: int) -> None:
         self._do(OrderEnded(order.placed.order_id, ord_status, reason, text, now_ns))

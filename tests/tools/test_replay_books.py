@@ -36,7 +36,10 @@ def report(exec_id: str, order_id: str, qty: int, *, resend: bool = False) -> by
 @pytest.fixture
 def book(tmp_path):
     path = truth(
-        tmp_path / "t.log", placed("R1"), OrderTraded("T1", "R1", 4, 100, "0", 2), OrderEnded("R1", "4", None, "", 3)
+        tmp_path / "t.log",
+        placed("R1"),
+        OrderTraded("20240808", "T1", "R1", SYMBOL, "1", 4, 100, "0", 2),
+        OrderEnded("R1", "4", None, "", 3),
     )
     return venue_book("SPOT", path)
 
@@ -48,7 +51,7 @@ def test_venue_book_counts_trades_and_orders_that_still_work(tmp_path):
 
 
 def test_venue_book_refuses_a_trade_that_stands_twice(tmp_path):
-    traded = OrderTraded("T1", "R1", 4, 100, "0", 2)
+    traded = OrderTraded("20240808", "T1", "R1", SYMBOL, "1", 4, 100, "0", 2)
     with pytest.raises(VenueError, match="twice"):
         venue_book("SPOT", truth(tmp_path / "t.log", placed("R1"), traded, traded))
 

@@ -31,7 +31,7 @@ def test_spot_is_never_sold_beyond_its_inventory():
     assert account.why_not(SPOT, SELL, 1_000, 1) == ""
     account.apply(placed("1", SELL, 600))
     assert "400 lots" in account.why_not(SPOT, SELL, 401, 1)
-    account.apply(OrderTraded("t1", "1", 600, 6_000_000, "0", 2))
+    account.apply(OrderTraded("20240808", "t1", "1", SPOT, SELL, 600, 6_000_000, "0", 2))
     assert "400 lots" in account.why_not(SPOT, SELL, 401, 1)
 
 
@@ -46,7 +46,7 @@ def test_trade_moves_position_money_and_fee():
     account = spot_account(fee_rate="0.001")
     account.apply(placed("1", SELL, 100))
     fee = account.fee(SPOT, 100, 6_000_000)
-    order = account.apply(OrderTraded("t1", "1", 100, 6_000_000, f"{fee:f}", 2))
+    order = account.apply(OrderTraded("20240808", "t1", "1", SPOT, SELL, 100, 6_000_000, f"{fee:f}", 2))
     assert (order.ord_status, order.cum_qty, order.leaves_qty) == ("2", 100, 0)
     assert (account.positions[SPOT], account.held(SPOT), fee) == (-100, 900, Decimal("0.06"))
     assert account.money({SPOT: 6_000_000}).equity == Decimal(100_000) + 600 - Decimal("0.06")
@@ -56,7 +56,7 @@ def test_perpetual_is_sold_short_and_marked():
     account = Account([Terms(definition(PERP, "linear", "0.1", "0.001"), margin_rate=Decimal("0.05"))], Decimal(1_000))
     assert account.why_not(PERP, SELL, 10**6, 1) == ""
     account.apply(placed("1", SELL, 10, 600_000, PERP))
-    account.apply(OrderTraded("t1", "1", 10, 600_000, "0", 2))
+    account.apply(OrderTraded("20240808", "t1", "1", PERP, BUY, 10, 600_000, "0", 2))
     money = account.money({PERP: 599_000})
     assert (money.equity, money.margin_used) == (Decimal(1_001), Decimal("29.95"))
 
@@ -73,12 +73,16 @@ def test_order_trades_no_more_than_it_has_left():
     account = spot_account()
     account.apply(placed("1", SELL, 10))
     with pytest.raises(InvariantViolation):
-        account.apply(OrderTraded("t1", "1", 11, 6_000_000, "0", 2))
+        account.apply(OrderTraded("20240808", "t1", "1", SPOT, SELL, 11, 6_000_000, "0", 2))
 
 
 def test_truth_log_gives_back_what_was_written_and_cuts_a_torn_end(tmp_path):
     path = tmp_path / "truth" / "venue.log"
-    records = [placed("1", SELL, 10), OrderTraded("t1", "1", 4, 6_000_000, "0", 2), OrderEnded("1", "4", None, "", 3)]
+    records = [
+        placed("1", SELL, 10),
+        OrderTraded("20240808", "t1", "1", SPOT, SELL, 4, 6_000_000, "0", 2),
+        OrderEnded("1", "4", None, "", 3),
+    ]
     log = TruthLog(path)
     for record in records:
         log.append(record)
