@@ -100,7 +100,9 @@ class _Walk:
         if self.before is not None:
             before, last_seq, digest, _ = self.before
             if header.prev_hash != digest or header.first_seq != last_seq + 1:
-                raise damaged(path, 0, header.first_seq, f"does not go on where {before.name} ended (record {last_seq})")
+                raise damaged(
+                    path, 0, header.first_seq, f"does not go on where {before.name} ended (record {last_seq})"
+                )
         scan, stuck = Scan(data, header), 0
         while stuck < 2:  # a record may be half written while it is read: look again
             reached = scan.offset

@@ -12,6 +12,7 @@ is torn: power loss writes pages back in any order.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -148,7 +149,7 @@ def _take_prepared(found: Found, active: list[Found], result: Recovered) -> None
 
 
 def _check_order(active: list[Found]) -> None:
-    for before, after in zip(active, active[1:], strict=False):
+    for before, after in pairwise(active):
         expected = before.header.ordinal + 1
         if after.header.ordinal != expected:
             gone = before.path.with_name(segment_name(expected))

@@ -22,8 +22,6 @@ from journal.format import (
 
 _SEQ = struct.Struct("<Q")
 _SEQ_AT = CONTENT_AT
-NEAR_RECORDS = 16
-"""How many of the next seqs are looked for directly before every offset is."""
 
 
 class Scan:
@@ -91,23 +89,21 @@ def fault_at(data: bytes, start: int, seq: int) -> str:
 def later_record(data: bytes, start: int, seq: int) -> int:
     """Offset of a whole record at or after `start` with seq >= `seq`; or -1.
 
-    A torn tail has none. The next few seqs are looked for first, which
-    finds what follows a single damaged record at once; then every offset.
+    A torn tail has none. Every offset is looked at: first for the bytes
+    that all seqs which may follow have in common, then for a record.
     """
     used = len(data.rstrip(b"\0")) + HASH_BYTES
-    data = data[:used]
-    for wanted in range(seq, seq + NEAR_RECORDS):
-        needle = _SEQ.pack(wanted)
-        at = data.find(needle, start + _SEQ_AT)
-        while at != -1:
-            if not fault_at(data, at - _SEQ_AT, wanted):
-                return at - _SEQ_AT
-            at = data.find(needle, at + 1)
-    most = seq + (used - start) // RECORD_MIN_BYTES + 1
-    for at in range(start, used - RECORD_MIN_BYTES):
-        length = LENGTH_CRC.unpack_from(data, at)[0]
-        if RECORD_MIN_BYTES <= length <= used - at:
-            found = _SEQ.unpack_from(data, at + _SEQ_AT)[0]
-            if seq <= found <= most and not fault_at(data, at, found):
-                return at
+    most = seq + max(used - start, 0) // RECORD_MIN_BYTES + 1
+    low, high = _SEQ.pack(seq), _SEQ.pack(most)
+    shared = next((n for n in range(_SEQ.size) if low[n:] == high[n:]), _SEQ.size)
+    needle, shift = low[shared:], _SEQ_AT + shared
+    at = data.find(needle, start + shift, used)
+    while at != -1:
+        found_at = at - shift
+        if found_at + RECORD_MIN_BYTES > len(data):
+            return -1
+        found = _SEQ.unpack_from(data, found_at + _SEQ_AT)[0]
+        if seq <= found <= most and not fault_at(data, found_at, found):
+            return found_at
+        at = data.find(needle, at + 1, used)
     return -1

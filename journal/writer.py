@@ -90,6 +90,7 @@ class Journal:
         self.snapshot = snapshot
         self._clock = clock
         self._files = files or Files()
+        self._boot_id = self._files.boot_id()
         self._segment_bytes = segment_bytes
         self._code_version, self._config_hash = _checked(code_version, config_hash, segment_bytes)
         self._broken = ""
@@ -266,7 +267,7 @@ class Journal:
             node_epoch=self.node_epoch,
             first_seq=self.last_seq + 1,
             wall_ns=self._now_wall(),
-            boot_id=self._files.boot_id(),
+            boot_id=self._boot_id,
             prev_hash=self._hash,
             config_hash=self._config_hash,
             code_version=self._code_version,
@@ -285,7 +286,8 @@ class Journal:
         needed = sum(RECORD_OVERHEAD + 1 + len(kind.encode()) + len(body) for kind, body in records)
         if needed > self._room() // 2:
             raise self._fail(
-                "begin a segment", f"a snapshot of {needed} bytes leaves too little: raise segment_bytes to {needed * 4}"
+                "begin a segment",
+                f"a snapshot of {needed} bytes leaves too little: raise segment_bytes to {needed * 4}",
             )
         for kind, body in records:
             self.append(kind, body)

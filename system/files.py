@@ -39,9 +39,12 @@ class Files:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
 
     def map(self, fd: int, size_bytes: int) -> mmap.mmap:
-        """The file as memory, its pages present before the first access."""
-        flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
-        return mmap.mmap(fd, size_bytes, flags=flags, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+        """The file as memory; what is stored there outlives the process.
+
+        Not MAP_POPULATE: it holds the interpreter for ms, and the kernel
+        asks again at the first store into each page all the same.
+        """
+        return mmap.mmap(fd, size_bytes, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ | mmap.PROT_WRITE)
 
     def write(self, fd: int, data: bytes, offset: int) -> None:
         _write_all(fd, data, offset)
@@ -54,7 +57,7 @@ class Files:
         os.ftruncate(fd, size_bytes)
 
     def rename(self, old: Path, new: Path) -> None:
-        os.rename(old, new)
+        old.rename(new)
         self.sync_directory(new.parent)
 
     def sync_directory(self, directory: Path) -> None:

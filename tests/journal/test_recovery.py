@@ -1,0 +1,296 @@
+"""Opening after a crash: a torn tail is cut, damage stops the start."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from domain.errors import JournalError
+from journal.format import HEADER_BYTES, RECORDS_START, decode_header, decode_marks
+from journal.reader import read
+from journal.recovery import cut_is_allowed
+from journal.scan import Scan
+from journal.segment import segment_paths
+from journal.verify import verify
+from journal.writer import Journal
+from system.files import Files
+
+from .conftest import CountingClock, fill, kill
+
+
+class RebootedFiles(Files):
+    """The machine as it is after another boot."""
+
+    def boot_id(self):
+        return b"another boot id."
+
+
+@pytest.fixture
+def crashed(open_journal):
+    """40 records, 20 of them synced, then killed. Its only segment's path."""
+    journal = open_journal()
+    fill(journal, 20)
+    journal.sync()
+    fill(journal, 20)
+    kill(journal)
+    return segment_paths(journal.directory)[1]
+
+
+def ends(path):
+    """Offsets at which the records end, by seq (0: where they begin)."""
+    data = path.read_bytes()
+    scan = Scan(data, decode_header(data))
+    return [RECORDS_START] + [scan.offset for _ in scan]
+
+
+def patch(path, at, data):
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def test_torn_tail_is_cut_and_kept_aside(crashed, open_journal):
+    end = ends(crashed)
+    patch(crashed, end[40] - 50, bytes(50))
+    journal = open_journal()
+    assert journal.last_seq == 39
+    kept = journal.recovered.torn[0]
+    assert 0 < kept.stat().st_size <= end[40] - end[39]
+    assert "torn tail behind record 39" in journal.recovered.notes[0]
+    assert journal.append("start", b"") == 40
+    assert verify(journal.directory).ok
+
+
+def test_garbage_behind_the_last_record_is_cut(crashed, open_journal):
+    patch(crashed, ends(crashed)[40] + 3, b"garbage")
+    assert open_journal().last_seq == 40
+
+
+def test_damage_in_what_was_synced_stops_the_start(crashed, open_journal):
+    end = ends(crashed)
+    patch(crashed, end[9] + 60, b"\xff\xfe")
+    before = crashed.read_bytes()
+    with pytest.raises(JournalError, match=rf"offset {end[9]} \(record 10\).*CRC-32.*was synced.*journal verify"):
+        open_journal()
+    assert crashed.read_bytes() == before
+
+
+def test_last_synced_record_is_never_taken_for_a_torn_tail(open_journal):
+    journal = open_journal()
+    fill(journal, 20)
+    journal.close()
+    path = segment_paths(journal.directory)[1]
+    patch(path, ends(path)[19] + 60, b"\xff\xfe")
+    with pytest.raises(JournalError, match="record 20 was synced"):
+        open_journal()
+
+
+def test_damage_that_whole_records_follow_stops_the_start(crashed, open_journal):
+    patch(crashed, ends(crashed)[30] + 60, b"\xff\xfe")
+    with pytest.raises(JournalError, match="and whole records follow"):
+        open_journal()
+
+
+def test_hole_in_what_was_not_synced_is_torn_after_a_reboot(crashed, open_journal):
+    patch(crashed, ends(crashed)[30], bytes(400))
+    journal = open_journal(files=RebootedFiles())
+    assert journal.last_seq == 30
+    assert journal.recovered.torn
+
+
+def test_hole_in_what_was_synced_is_damage_after_a_reboot_too(crashed, open_journal):
+    patch(crashed, ends(crashed)[10], bytes(400))
+    with pytest.raises(JournalError, match="was synced"):
+        open_journal(files=RebootedFiles())
+
+
+def test_unsynced_segments_behind_a_hole_are_torn_after_a_reboot(open_journal):
+    journal = open_journal()
+    fill(journal, 20)
+    journal.sync()
+    fill(journal, 200)
+    kill(journal)
+    paths = segment_paths(journal.directory)
+    assert len(paths) == 2
+    patch(paths[1], ends(paths[1])[100], bytes(400))
+    with pytest.raises(JournalError, match="the next segment goes on"):
+        open_journal()
+    again = open_journal(files=RebootedFiles())
+    assert again.last_seq == 100
+    assert len(again.recovered.torn) == 2
+    assert again.append("start", b"") == 101
+    assert verify(again.directory).ok
+
+
+def test_missing_last_segment_stops_the_start(open_journal):
+    journal = open_journal()
+    fill(journal, 300)
+    journal.sync()
+    kill(journal)
+    list(segment_paths(journal.directory).values())[-1].unlink()
+    with pytest.raises(JournalError, match="the segment is missing"):
+        open_journal()
+
+
+def test_missing_segment_in_the_middle_stops_the_start_and_the_reader(open_journal):
+    journal = open_journal()
+    fill(journal, 500)
+    journal.close()
+    segment_paths(journal.directory)[2].unlink()
+    with pytest.raises(JournalError, match=r"segment-00000002\.journal.*missing"):
+        open_journal()
+    with pytest.raises(JournalError, match="does not go on where"):
+        list(read(journal.directory))
+
+
+def test_segment_cut_short_stops_the_start(open_journal):
+    journal = open_journal()
+    fill(journal, 500)
+    journal.close()
+    path = segment_paths(journal.directory)[2]
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(JournalError, match="cut short"):
+        open_journal()
+
+
+@pytest.mark.parametrize("size", [0, 100, HEADER_BYTES - 1])
+def test_segment_cut_within_its_header_stops_the_start(crashed, open_journal, size):
+    crashed.write_bytes(crashed.read_bytes()[:size])
+    with pytest.raises(JournalError, match="the file was cut"):
+        open_journal()
+
+
+def test_zeroed_segment_stops_the_start(crashed, open_journal):
+    crashed.write_bytes(bytes(crashed.stat().st_size))
+    with pytest.raises(JournalError, match="header is damaged"):
+        open_journal()
+
+
+def test_damaged_sync_mark_is_noted_and_the_other_one_taken(crashed, open_journal):
+    patch(crashed, 512, b"\xff")
+    journal = open_journal()
+    assert journal.last_seq == 40
+    assert "sync mark" in journal.recovered.notes[0]
+
+
+def test_reader_stops_before_a_torn_tail_and_raises_on_damage(crashed):
+    end = ends(crashed)
+    patch(crashed, end[40] - 50, bytes(50))
+    assert [r.seq for r in read(crashed.parent)][-1] == 39
+    patch(crashed, end[5] + 60, b"\xff\xfe")
+    with pytest.raises(JournalError, match=r"record 6"):
+        list(read(crashed.parent))
+
+
+def test_reader_begins_where_it_is_told(open_journal):
+    journal = open_journal()
+    fill(journal, 500)
+    assert [r.seq for r in read(journal.directory, from_seq=321)] == list(range(321, 501))
+
+
+def test_reader_says_where_no_journal_is(tmp_path):
+    with pytest.raises(JournalError, match="holds no journal"):
+        list(read(tmp_path))
+    with pytest.raises(JournalError, match="no such directory"):
+        list(read(tmp_path / "none"))
+
+
+def test_journal_killed_between_starts_always_opens_again(open_journal):
+    for n in range(5):
+        journal = open_journal()
+        assert journal.last_seq == n * 11
+        fill(journal, 11)
+        if n % 2:
+            journal.sync()
+        kill(journal)
+    assert verify(journal.directory).records == 55
+
+
+@pytest.fixture(scope="module")
+def sixty_four_kb(tmp_path_factory):
+    """A 64 KB segment, all synced: its bytes, header, mark and record ends."""
+    directory = tmp_path_factory.mktemp("whole") / "journal"
+    journal = Journal(directory, clock=CountingClock(), segment_bytes=80 * 1024)
+    fill(journal, 60, size=1_000)
+    journal.close()
+    path = segment_paths(directory)[1]
+    data = path.read_bytes()
+    assert len(data) >= 64 * 1024
+    scan = Scan(data, decode_header(data))
+    steps = [(scan.offset, 0, scan.hash)] + [(scan.offset, scan.last_seq, scan.hash) for _ in scan]
+    return directory, data, decode_header(data), decode_marks(data)[0], steps
+
+
+def outcome(data, header, mark, step):
+    """What opening for write would do: 'whole', 'torn' or 'damage'.
+
+    What precedes the record that was touched is whole: the scan begins there.
+    """
+    scan = Scan(data, header)
+    scan.offset, scan.last_seq, scan.hash = step
+    scan.finish()
+    if not scan.fault and scan.last_seq >= (mark.seq if mark else 0):
+        return "whole", scan.last_seq
+    why = cut_is_allowed(data, scan, mark, same_boot=True, more_segments=False)
+    return ("damage" if why else "torn"), scan.last_seq
+
+
+def touched(data, steps):
+    """Every offset behind the header, with the step of the record it is in."""
+    for step, after in zip(steps, steps[1:], strict=False):
+        for at in range(step[0], after[0]):
+            yield at, step
+
+
+def flip(data, at):
+    return data[:at] + bytes([data[at] ^ 1 << (at % 8)]) + data[at + 1 :]
+
+
+@pytest.mark.slow
+def test_synced_journal_cut_or_flipped_at_any_byte_is_damage(sixty_four_kb):
+    _, data, header, mark, steps = sixty_four_kb
+    for at, step in touched(data, steps):
+        assert outcome(data[:at], header, mark, step)[0] == "damage", at
+        assert outcome(flip(data, at), header, mark, step)[0] == "damage", at
+
+
+@pytest.mark.slow
+def test_unsynced_journal_cut_at_any_byte_keeps_every_whole_record(sixty_four_kb):
+    _, data, header, _, steps = sixty_four_kb
+    for at, step in touched(data, steps):
+        end = outcome(data[:at] + bytes(HEADER_BYTES), header, None, step)
+        assert end == ("whole" if at == step[0] else end[0], step[1]), at
+        assert end[0] != "damage", at
+
+
+@pytest.mark.slow
+def test_unsynced_journal_flipped_at_any_byte_loses_at_most_the_last_record(sixty_four_kb):
+    _, data, header, _, steps = sixty_four_kb
+    for at, step in touched(data, steps):
+        assert outcome(flip(data, at), header, None, step)[0] == ("torn" if step == steps[-2] else "damage"), at
+
+
+@pytest.mark.slow
+def test_header_flipped_at_any_byte_is_seen_by_the_verifier(sixty_four_kb, tmp_path):
+    directory, data, *_ = sixty_four_kb
+    shutil.copytree(directory, tmp_path / "journal")
+    path = segment_paths(tmp_path / "journal")[1]
+    for at in range(HEADER_BYTES):
+        patch(path, at, bytes([data[at] ^ (1 << (at % 8))]))
+        assert not verify(path.parent).ok, at
+        patch(path, at, data[at : at + 1])
+    assert verify(path.parent).ok
+
+
+@pytest.mark.slow
+def test_file_flipped_or_cut_at_sampled_bytes_never_opens(sixty_four_kb, tmp_path):
+    directory, data, *_ = sixty_four_kb
+    shutil.copytree(directory, tmp_path / "journal")
+    path = segment_paths(tmp_path / "journal")[1]
+    for at in [*range(0, 256, 5), *range(HEADER_BYTES, len(data), 499)]:
+        for bad in (data[:at], data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]):
+            path.write_bytes(bad)
+            with pytest.raises(JournalError):
+                Journal(path.parent, clock=CountingClock(), segment_bytes=16 * 1024)
+            assert not verify(path.parent).ok

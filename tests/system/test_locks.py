@@ -1,0 +1,37 @@
+"""A directory's lock: one holder, named to the second."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from system.locks import DirectoryLock, LockHeldError, is_locked, read_holder
+
+
+def test_second_holder_is_refused_with_the_first_ones_name(tmp_path):
+    lock = DirectoryLock(tmp_path, "n1")
+    with pytest.raises(LockHeldError, match=f"node n1, pid {os.getpid()}") as refused:
+        DirectoryLock(tmp_path, "n2")
+    assert refused.value.holder["node"] == "n1"
+    lock.release()
+    DirectoryLock(tmp_path, "n2").release()
+
+
+def test_lock_ends_with_its_process(tmp_path):
+    code = "import sys, os; from system.locks import DirectoryLock; DirectoryLock(sys.argv[1], 'dead'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert read_holder(tmp_path)["node"] == "dead"
+    assert not is_locked(tmp_path)
+    DirectoryLock(tmp_path, "n2").release()
+
+
+def test_released_lock_names_nobody(tmp_path):
+    lock = DirectoryLock(tmp_path, "n1")
+    assert is_locked(tmp_path)
+    lock.release()
+    lock.release()
+    assert read_holder(tmp_path) == {}
+    assert not is_locked(tmp_path / "nowhere")
