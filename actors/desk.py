@@ -1,0 +1,48 @@
+"""What the traders of one shard share: ports, direct calls in the lane.
+
+Journal, risk table, book claims and venue links; made by the composition
+root, owned by nobody here. `memories` keep each trader's last adopted state,
+which is what its journal says, so that a raised actor goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.link import Purpose, VenueLink
+from domain.claims import BookClaims
+from domain.market import Quote
+from domain.ports import Clock, Journal
+from domain.risk import RiskTable
+
+
+class Desk:
+    """Thread: the lane's alone."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        node_epoch: int,
+        alert: Callable[..., None],
+    ) -> None:
+        self.clock = clock
+        self.journal = journal
+        self.node_epoch = node_epoch
+        self.alert = alert
+        self.risk = RiskTable()
+        self.claims = BookClaims()
+        self.links: dict[str, VenueLink] = {}
+        self.memories: dict[str, Any] = {}
+        self.stopping = False
+        self.journal_failed = ""
+
+    def quote(self, key: tuple[str, str]) -> Quote | None:
+        """The last quote of (venue, symbol), whatever its age."""
+        link = self.links.get(key[0])
+        return None if link is None else link.feed.quote(key[1])
+
+    def can_repair(self, key: tuple[str, str]) -> bool:
+        """Whether a repair order could leave for this instrument now."""
+        return self.links[key[0]].why_not(Purpose.REPAIR, key[1]) == ""

@@ -1,0 +1,65 @@
+"""Messages between a pair, its repair children and its operators."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from domain.books import LegBook
+from domain.mandates import Mandate
+
+ORDERS_LANE = 1
+
+
+class RepairTold(Struct, frozen=True):
+    """To a child: this mandate is yours; `cause` is the record that gave it."""
+
+    lane: ClassVar[int] = ORDERS_LANE
+
+    mandate: Mandate
+    books: tuple[LegBook, ...]
+    opens: bool
+    cause: int
+
+
+class RepairFacts(Struct, frozen=True):
+    """From a child: what has happened to its orders; recorded as `seq`."""
+
+    lane: ClassVar[int] = ORDERS_LANE
+
+    hedge_id: str
+    facts: tuple[Any, ...]
+    seq: int
+
+
+class RepairRevoked(Struct, frozen=True):
+    """To a child: send no more under this mandate; return it when settled."""
+
+    lane: ClassVar[int] = ORDERS_LANE
+
+    mandate_id: str
+
+
+class Tick(Struct, frozen=True):
+    """A timer of a trader's own."""
+
+    lane: ClassVar[int] = 2
+
+    what: str = ""
+
+
+class Operate(Struct, frozen=True):
+    """An operator's word to a pair: `verb` with its arguments."""
+
+    lane: ClassVar[int] = 0
+
+    verb: str
+    operator: str
+    reason: str = ""
+
+
+class Show(Struct, frozen=True):
+    """Asks a trader for what it shows of itself."""
+
+    lane: ClassVar[int] = 0

@@ -1,0 +1,310 @@
+"""The pair: owns its legs, fires, and keeps each hedge whole.
+
+Thin: what to do is decided in `domain`; here a message becomes a decision, a
+record, an adopted state and frames, in one turn. A hedge's first orders leave
+in the turn of the quote that fired it; a repair's mandate is given in the turn
+of the report that settled the last leg.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from actors.desk import Desk
+from actors.link import Purpose
+from actors.notes import Operate, RepairFacts, RepairTold, Show, Tick
+from actors.pair_view import PairView
+from actors.trader import Trader
+from domain import advance, hedges, orders, pairs
+from domain.hedges import Hedge, HedgeStranded
+from domain.mandates import MandateGiven
+from domain.market import Quote
+from domain.orders import OrderQueried
+from domain.pairs import Mode, ModeSet, Pair, PairFrozen, PairReady, PairReleased
+from domain.pairspec import PairSpec
+from domain.reports import OrderReport
+from domain.triggers import IS_OPEN
+from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, StrayReport, VenueChanged, VenueTrouble
+
+MARKET_RETRY_NS = 200_000_000
+"""How often a pair stranded for a closed market looks again."""
+
+
+class PairMemory:
+    """What a pair's journal says of it; outlives its crash."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+
+
+class PairActor(Trader):
+    """One hedged pair. Thread: the lane."""
+
+    HANDLERS: ClassVar[dict[type, str]] = {
+        Quote: "on_quote",
+        OrderReport: "on_report",
+        RepairFacts: "on_repair_facts",
+        VenueChanged: "on_venue",
+        PositionsTold: "on_told",
+        CollateralTold: "on_told",
+        MassCancelTold: "on_told",
+        StrayReport: "on_told",
+        VenueTrouble: "on_told",
+        Tick: "on_tick",
+        Operate: "on_operate",
+        Show: "on_show",
+    }
+
+    def __init__(self, runtime: Any, name: str, desk: Desk, spec: PairSpec) -> None:
+        super().__init__(runtime, name, desk, spec)
+        self.memory: PairMemory = desk.memories.setdefault(name, PairMemory(pairs.new(spec.name, spec.lots)))
+        self.view = PairView(spec, desk)
+        self._timer: Any = None
+        self._timer_ns = 0
+        self._children = {"replenish": f"{name}/replenish", "rollback": f"{name}/rollback"}
+
+    @property
+    def pair(self) -> Pair:
+        return self.memory.pair
+
+    def on_start(self) -> None:
+        """Subscribe; take up a hedge that an earlier incarnation left."""
+        address = self.runtime.address(self.name)
+        for venue, symbol in self.view.keys:
+            link = self.desk.links[venue]
+            link.watch(self.name)
+            link.subscribe(symbol, address)
+        hedge = self.pair.hedge
+        if hedge is not None:
+            self._follow(hedge.hedge_id, (), 0)
+        self._arm()
+
+    # ------------------------------------------------ market
+
+    def on_quote(self, quote: Quote) -> None:
+        """The hot path: most quotes decide nothing and leave no record."""
+        view = self.view
+        event = view.take(quote, self.memory.pair)
+        if event:
+            self._fire(event)
+
+    def _fire(self, event: str) -> None:
+        now_ns = self.clock.mono_ns()
+        pair, view = self.memory.pair, self.view
+        opened = view.gate(event, pair, now_ns)
+        if type(opened) is str:
+            view.hold(opened)
+            return
+        desk = self.desk
+        facts = (opened,)
+        after = pairs.evolve(pair, opened)
+        commands = self.commands_of(opened.orders, Purpose.OPEN if IS_OPEN[event] else Purpose.REPAIR)
+        seq = self.record(opened.hedge_id, facts, commands, 0, view.saw(event, now_ns))
+        self.memory.pair = after
+        denied = self.send(commands)
+        for order in opened.orders:
+            self.rebook(None, orders.born(order))
+            quote = view.quotes[order.leg]
+            desk.claims.claim(quote, order.side, order.qty, opened.hedge_id)
+        view.spend(event, now_ns)
+        if denied:
+            self._follow(opened.hedge_id, denied, seq)
+        else:
+            self._arm()
+
+    # ------------------------------------------------ truth
+
+    def on_report(self, report: OrderReport) -> None:
+        """A venue's word on an order of this pair."""
+        pair = self.memory.pair
+        hedge = None if report.cl_ord_id is None else pairs.hedge_of(pair, report.cl_ord_id)
+        if hedge is None:
+            self.runtime.log("report_without_hedge", pair=self.name, cl_ord_id=report.cl_ord_id, seq=report.seq)
+            return
+        order = hedges.order_of(hedge, report.cl_ord_id)
+        heard = orders.decide(order, report)
+        facts: tuple = heard.facts
+        if heard.ask:
+            facts = (*facts, OrderQueried(report.cl_ord_id, self.clock.mono_ns()))
+        if facts:
+            self._follow(hedge.hedge_id, facts, report.seq)
+
+    def on_repair_facts(self, told: RepairFacts) -> None:
+        """What a child has recorded of its orders: adopted, not again recorded."""
+        pair = self.memory.pair
+        for fact in told.facts:
+            pair = pairs.evolve(pair, fact, told.hedge_id)
+        self.memory.pair = pair
+        self._follow(told.hedge_id, (), told.seq)
+
+    def on_venue(self, news: VenueChanged) -> None:
+        """A venue opened, closed or was lost: orders in doubt are asked for."""
+        self.view.venue_changed(news)
+        hedge = self.pair.hedge
+        if hedge is None:
+            return
+        facts = view_lost(hedge, self.spec, news, self.clock.mono_ns()) if news.lost else ()
+        self._follow(hedge.hedge_id, facts, 0)
+
+    def on_told(self, _news: Any) -> None:
+        """Accounts and strays: the risk manager's, not a pair's."""
+
+    def on_tick(self, tick: Tick) -> None:
+        """Deadlines of the hedge in flight, and the end of a cooldown."""
+        self._timer = None
+        now_ns = self.clock.mono_ns()
+        pair = self.memory.pair
+        if tick.what == "ready":
+            if pair.status is pairs.P.COOLDOWN:
+                self._ready(now_ns)
+            return
+        hedge = pair.hedge
+        if hedge is not None:
+            facts = advance.timed(hedge, self.spec.rules, now_ns)
+            self._follow(hedge.hedge_id, facts, 0)
+        self._arm()
+
+    def _ready(self, now_ns: int) -> None:
+        facts = (PairReady(now_ns),)
+        after = pairs.evolve(self.memory.pair, facts[0])
+        self.record(None, facts, [], 0, None)
+        self.memory.pair = after
+
+    # ------------------------------------------------ the turn
+
+    def _follow(self, hedge_id: str, facts: tuple, cause: int) -> None:
+        """Adopt facts and do all that follows of them, in this turn."""
+        now_ns = self.clock.mono_ns()
+        before = self.memory.pair
+        pair = before
+        for fact in facts:
+            pair = pairs.evolve(pair, fact, hedge_id)
+        hedge = find(pair, hedge_id)
+        following: tuple = ()
+        if pair.hedge is None or pair.hedge.hedge_id == hedge_id:
+            outlook = self.view.outlook(pair, hedge, now_ns)
+            _, following = advance.advance(hedge, self.spec.rules, outlook, now_ns)
+            for fact in following:
+                pair = pairs.evolve(pair, fact, hedge_id)
+        every = (*facts, *following)
+        if not every:
+            self._arm()
+            return
+        commands = self.commands_of(every, Purpose.REPAIR)
+        seq = self.record(hedge_id, every, commands, cause, self._saw(following, now_ns))
+        self._adopt(before, pair, hedge_id)
+        denied = self.send(commands)
+        for fact in following:
+            self._perform(fact, pair, hedge_id, seq)
+        if denied:
+            self._follow(hedge_id, denied, seq)
+        else:
+            self._arm()
+
+    def _saw(self, following: tuple, now_ns: int) -> dict | None:
+        if any(type(fact) in (hedges.RepairChosen, HedgeStranded) for fact in following):
+            return {"legs": self.view.seen(now_ns)}
+        return None
+
+    def _adopt(self, before: Pair, after: Pair, hedge_id: str) -> None:
+        """Take the new state as true, and tell the risk table."""
+        was, now = find(before, hedge_id), find(after, hedge_id)
+        self.memory.pair = after
+        if was is now:
+            return
+        for old, new in zip(was.legs, now.legs, strict=True):
+            if old is new:
+                continue
+            known = {o.cl_ord_id: o for o in old.orders}
+            for order in new.orders:
+                if known.get(order.cl_ord_id) is not order:
+                    self.rebook(known.get(order.cl_ord_id), order)
+
+    def _perform(self, fact: Any, pair: Pair, hedge_id: str, seq: int) -> None:
+        """What a fact asks for beside frames: mandates, alerts, cooldowns."""
+        kind = type(fact)
+        if kind is MandateGiven:
+            hedge = find(pair, hedge_id)
+            told = RepairTold(fact.mandate, pair.books, hedge.kind == "open", seq)
+            self.tell(self._children[fact.mandate.kind], told)
+        elif kind is HedgeStranded:
+            self.desk.alert(
+                "critical", "STRANDED", pair=pair.name, hedge=hedge_id, why=fact.why, naked=list(fact.naked), cause=seq
+            )
+        elif kind is hedges.HedgeEnded:
+            self._cool(pair)
+
+    def _cool(self, pair: Pair) -> None:
+        spec = self.spec
+        delay = spec.cooldown_ns
+        if pair.failures:
+            delay = min(spec.failure_cooldown_ns << min(pair.failures - 1, 20), spec.failure_cooldown_max_ns)
+        if pair.failures >= spec.max_failures and pair.status is not pairs.P.FROZEN:
+            self._own(PairFrozen(f"{pair.failures} failures in a row"))
+            self.desk.alert("critical", "PAIR_OFF", pair=pair.name, failures=pair.failures)
+            return
+        self.after_ns(delay, Tick("ready"))
+
+    def _own(self, fact: Any) -> int:
+        """A fact of the pair itself: recorded and adopted."""
+        after = pairs.evolve(self.memory.pair, fact)
+        seq = self.record(None, (fact,), [], 0, None)
+        self.memory.pair = after
+        return seq
+
+    def _arm(self) -> None:
+        """One timer, at the next moment that the hedge wants to be seen."""
+        hedge = self.memory.pair.hedge
+        if hedge is None:
+            return
+        at = advance.next_ns(hedge, self.spec.rules)
+        if hedge.status is hedges.H.STRANDED and hedge.stranded_why == "MARKET":
+            retry = self.clock.mono_ns() + MARKET_RETRY_NS
+            at = retry if at is None else min(at, retry)
+        if at is None or (self._timer is not None and self._timer_ns <= at):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_ns = at
+        self._timer = self.after_ns(max(0, at - self.clock.mono_ns()), Tick())
+
+    # ------------------------------------------------ people
+
+    def on_operate(self, word: Operate) -> dict[str, Any]:
+        """An operator's word; answers with the record's number."""
+        if word.verb in ("active", "reducing", "paused", "halted"):
+            return {"seq": self._own(ModeSet(Mode(word.verb.upper()), word.operator, word.reason))}
+        if word.verb == "release":
+            seq = self._own(PairReleased(word.operator, word.reason))
+            self.after_ns(self.spec.cooldown_ns, Tick("ready"))
+            return {"seq": seq}
+        return {"error": f"unknown verb {word.verb!r}"}
+
+    def on_show(self, _show: Show) -> dict[str, Any]:
+        """A picture of the pair: plain values for the inspection socket."""
+        return self.view.show(self.memory.pair, self.clock.mono_ns())
+
+
+def find(pair: Pair, hedge_id: str) -> Hedge | None:
+    """The hedge of that id: the one in flight, or a past one."""
+    for hedge in (pair.hedge, *pair.past):
+        if hedge is not None and hedge.hedge_id == hedge_id:
+            return hedge
+    return None
+
+
+def view_lost(hedge: Hedge, spec: PairSpec, news: VenueChanged, now_ns: int) -> tuple:
+    """A broken link: its orders that nothing settled are in doubt."""
+    facts: list[Any] = []
+    for leg in hedge.legs:
+        if spec.legs[leg.plan.index].venue != news.venue or leg.mandate is not None:
+            continue
+        facts.extend(
+            orders.OrderUnknown(order.cl_ord_id, f"link lost: {news.why}", now_ns)
+            for order in leg.orders
+            if order.live and order.status is not orders.OrdStatus.UNKNOWN
+        )
+    return tuple(facts)
+
+
+

@@ -1,0 +1,218 @@
+"""A pair's view: quotes, arming, cooldown, reasons. Never journaled.
+
+Starts empty and disarmed. What it holds may be lost at any moment without
+anything but time being lost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from actors.desk import Desk
+from actors.link import Purpose
+from domain import firing, guards
+from domain.hedges import Hedge, HedgeOpened
+from domain.market import Quote
+from domain.outlook import Outlook
+from domain.pairs import Pair, PairStatus
+from domain.pairspec import PairSpec
+from domain.prices import RatioView, SpreadView, TouchView, fx_rate
+from domain.sizing import units_within
+from domain.triggers import DIRECTION, IS_OPEN, Arming, fired
+from domain.venue_news import VenueChanged
+
+_QUIET = (PairStatus.IDLE, PairStatus.HOLDING)
+
+
+def spread_view(spec: PairSpec) -> SpreadView:
+    """The view of the pair's trigger: spread, ratio or a leg's touch."""
+    legs = [leg.price for leg in spec.legs]
+    if spec.trigger.kind == "ratio":
+        return RatioView(legs, spec.basis, spec.ratio_basis)
+    if spec.trigger.kind == "touch":
+        return TouchView(legs, spec.watched_leg, spec.basis)
+    return SpreadView(legs, spec.basis)
+
+
+class PairView:
+    """Thread: the lane."""
+
+    def __init__(self, spec: PairSpec, desk: Desk) -> None:
+        self.spec = spec
+        self.desk = desk
+        self.price = spread_view(spec)
+        self.arming = Arming(spec.trigger)
+        self.rates = [leg.fixed_fx if leg.fx is None else 0.0 for leg in spec.legs]
+        self.fx_quotes: dict[tuple[str, str], Quote] = {}
+        self.last_good: list[Quote | None] = [None] * len(spec.legs)
+        self.reason = ""
+        self.holds: Counter[str] = Counter()
+        self.fires = 0
+        self._index = {leg.key: i for i, leg in enumerate(spec.legs)}
+        self._fx_legs: dict[tuple[str, str], list[int]] = {}
+        for i, leg in enumerate(spec.legs):
+            if leg.fx is not None:
+                self._fx_legs.setdefault(leg.fx.key, []).append(i)
+        self.keys = tuple({*self._index, *self._fx_legs})
+
+    @property
+    def quotes(self) -> list[Quote | None]:
+        return self.price.quotes
+
+    # ------------------------------------------------ quotes
+
+    def take(self, quote: Quote, pair: Pair) -> str:
+        """Take a quote in; the event that it fires, or "". Hot."""
+        index = self._index.get(quote.key)
+        if index is None:
+            self._take_fx(quote)
+        else:
+            self.price.on_quote(index, quote)
+        if pair.status not in _QUIET or self.desk.stopping:
+            return ""
+        price = self.price
+        if self.spec.trigger.hysteresis > 0.0 and self._uncounted(quote.recv_mono_ns):
+            return ""
+        event = fired(self.spec.trigger, self.arming, price.buy, price.sell, pair.units, quote.recv_mono_ns)
+        if not event and self.reason:
+            self.reason = ""
+        return event
+
+    def _take_fx(self, quote: Quote) -> None:
+        legs = self._fx_legs.get(quote.key)
+        if legs is None:
+            return
+        self.fx_quotes[quote.key] = quote
+        for i in legs:
+            fx = self.spec.legs[i].fx
+            rate = fx_rate(quote, fx.tick_size)
+            why = guards.fx_why_not(quote, self.rates[i], rate, quote.recv_mono_ns, fx.limits)
+            if why == guards.COUNTS:
+                self.rates[i] = rate
+                self.price.on_fx(i, rate)
+
+    def _uncounted(self, now_ns: int) -> bool:
+        return any(
+            guards.why_not(q, True, True, now_ns, leg.quote_limits) != ""
+            for q, leg in zip(self.quotes, self.spec.legs, strict=True)
+        )
+
+    # ------------------------------------------------ firing
+
+    def gate(self, event: str, pair: Pair, now_ns: int) -> HedgeOpened | str:
+        """The hedge that may leave now, or the name of what stops it."""
+        spec = self.spec
+        direction, opens = DIRECTION[event], IS_OPEN[event]
+        why = (
+            firing.why_closed(pair, spec, opens)
+            or firing.why_not_quoted(spec, self.quotes, direction, now_ns)
+            or self._why_fx(now_ns)
+            or self._why_venue(opens)
+        )
+        if why:
+            return why
+        units, bound = self._size(pair, direction, opens)
+        if units == 0:
+            return bound
+        if not firing.meets(spec, event, self.price.executable(direction, units)):
+            return "EXECUTABLE"
+        opened = firing.plan(pair, spec, event, units, self.quotes, self.desk.node_epoch, now_ns)
+        if type(opened) is str:
+            return opened
+        if not spec.sends_orders:
+            self.fires += 1
+            return "OBSERVE"
+        return self._refusal(opened) or opened
+
+    def _size(self, pair: Pair, direction: int, opens: bool) -> tuple[int, str]:
+        spec = self.spec
+        if spec.sends_orders and opens:
+            rooms = []
+            for leg in spec.legs:
+                row = self.desk.risk.row(leg.key)
+                side = direction if leg.lots > 0 else -direction
+                rooms.append(min(row.room(side), row.limits.order_lots))
+            room = units_within(rooms, spec.lots)
+        else:
+            room = spec.units
+        return firing.size(pair, spec, self.quotes, direction, opens, room)
+
+    def _refusal(self, opened: HedgeOpened) -> str:
+        """Risk's word on each order of the hedge, before any is recorded."""
+        risk, legs = self.desk.risk, self.spec.legs
+        for order in opened.orders:
+            held = None if opened.kind == "open" else order.qty
+            why = risk.check_order(
+                legs[order.leg].key, order.side, order.qty, order.px, self.quotes[order.leg], reduces_lots=held
+            )
+            if why:
+                return f"RISK {why}"
+        return ""
+
+    def _why_fx(self, now_ns: int) -> str:
+        for i, leg in enumerate(self.spec.legs):
+            if leg.fx is None:
+                continue
+            quote = self.fx_quotes.get(leg.fx.key)
+            rate = fx_rate(quote, leg.fx.tick_size)
+            why = guards.fx_why_not(quote, self.rates[i], rate, now_ns, leg.fx.limits)
+            if why:
+                return why
+        return ""
+
+    def _why_venue(self, opens: bool) -> str:
+        purpose = Purpose.OPEN if opens else Purpose.REPAIR
+        for leg in self.spec.legs:
+            why = self.desk.links[leg.venue].why_not(purpose, leg.symbol)
+            if why:
+                return f"VENUE_DOWN {leg.venue}: {why}"
+        return ""
+
+    def spend(self, event: str, now_ns: int) -> None:
+        """The event's hedge has left."""
+        self.arming.spend(self.spec.trigger, event, now_ns)
+        self.last_good = list(self.quotes)
+        self.fires += 1
+        self.reason = ""
+
+    def hold(self, why: str) -> None:
+        """Remember, for the board, what stopped a hedge; counted by name."""
+        if why != self.reason:
+            self.reason = why
+            self.holds[why.partition(":")[0].partition(" ")[0]] += 1
+
+    # ------------------------------------------------ repair and looking in
+
+    def outlook(self, pair: Pair, hedge: Hedge, now_ns: int) -> Outlook:
+        """What a repair of this hedge sees now."""
+        can = tuple(self.desk.can_repair(leg.key) for leg in self.spec.legs)
+        opens = hedge.kind == "open"
+        return Outlook(self.spec, self.quotes, self.last_good, can, pair.books, opens, self.rates, now_ns)
+
+    def venue_changed(self, news: VenueChanged) -> None:
+        """Nothing is kept: the link itself is asked."""
+
+    def seen(self, now_ns: int) -> tuple:
+        """The legs' quotes as a record keeps them."""
+        return tuple(
+            firing.seen(q, leg.symbol, now_ns) for q, leg in zip(self.quotes, self.spec.legs, strict=True)
+        )
+
+    def saw(self, event: str, now_ns: int) -> dict[str, Any]:
+        """What a firing was decided from."""
+        price = self.price
+        return {
+            "event": event,
+            "buy": price.buy,
+            "sell": price.sell,
+            "threshold": self.spec.trigger.threshold(event),
+            "rates": tuple(self.rates),
+            "legs": self.seen(now_ns),
+        }
+
+    def show(self, pair: Pair, now_ns: int) -> dict[str, Any]:
+        """Plain values for the inspection socket."""
+        from actors.pair_show import show_pair
+
+        return show_pair(self, pair, now_ns)

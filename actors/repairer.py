@@ -1,0 +1,202 @@
+"""The repair children: replenish and rollback, each under mandates.
+
+Made before they are needed, one of each kind a pair. A child sends on the
+legs that it holds a mandate for, climbs the ladder, and gives each mandate
+back when its last order has settled. What happens to its orders is recorded
+here and told to the pair, which adopts it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from actors.desk import Desk
+from actors.link import Purpose
+from actors.notes import RepairFacts, RepairRevoked, RepairTold, Tick
+from actors.trader import Trader
+from domain import mandates, orders, watch
+from domain.books import LegBook
+from domain.mandates import LegMarket, MandateState
+from domain.orders import OrderDenied, OrderQueried, OrderSubmitted
+from domain.outlook import Outlook
+from domain.pairspec import PairSpec
+from domain.reports import OrderReport
+
+MAX_RETURNED = 64
+"""Returned mandates that are kept for late truth, until the pair has them."""
+
+
+class RepairMemory:
+    """What a child knows; outlives its crash."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, MandateState] = {}
+        self.books: dict[str, tuple[LegBook, ...]] = {}
+        self.opens: dict[str, bool] = {}
+        self.revoked: set[str] = set()
+
+
+class Repairer(Trader):
+    """`NAME/replenish` or `NAME/rollback`. Thread: the lane."""
+
+    HANDLERS: ClassVar[dict[type, str]] = {
+        RepairTold: "on_told",
+        OrderReport: "on_report",
+        RepairRevoked: "on_revoked",
+        Tick: "on_tick",
+    }
+
+    def __init__(self, runtime: Any, name: str, desk: Desk, spec: PairSpec, pair: str) -> None:
+        super().__init__(runtime, name, desk, spec)
+        self.pair = pair
+        self.memory: RepairMemory = desk.memories.setdefault(name, RepairMemory())
+        self._timer: Any = None
+
+    def on_start(self) -> None:
+        """Take up what an earlier incarnation left."""
+        for mandate_id in list(self.memory.states):
+            self._go(mandate_id, (), 0)
+
+    def on_told(self, told: RepairTold) -> None:
+        """A new mandate: its first order leaves in this turn."""
+        mandate = told.mandate
+        if mandate.mandate_id in self.memory.states:
+            return
+        self.memory.states[mandate.mandate_id] = MandateState(mandate)
+        self.memory.books[mandate.mandate_id] = told.books
+        self.memory.opens[mandate.mandate_id] = told.opens
+        self._go(mandate.mandate_id, (), told.cause)
+
+    def on_revoked(self, revoked: RepairRevoked) -> None:
+        """The pair wants it back: what works is cancelled, then returned."""
+        if revoked.mandate_id in self.memory.states:
+            self.memory.revoked.add(revoked.mandate_id)
+            self._go(revoked.mandate_id, (), 0)
+
+    def on_report(self, report: OrderReport) -> None:
+        """What a venue says of an order sent under a mandate."""
+        for mandate_id, state in self.memory.states.items():
+            if any(o.cl_ord_id == report.cl_ord_id for o in state.orders):
+                heard = mandates.hear(state, report)
+                facts: tuple = heard.facts
+                if heard.ask:
+                    facts = (*facts, OrderQueried(report.cl_ord_id, self.clock.mono_ns()))
+                if facts:
+                    self._go(mandate_id, facts, report.seq)
+                return
+        self.tell(self.pair, report)
+
+    def on_tick(self, _tick: Tick) -> None:
+        """Time-outs of live orders, and pauses that are over."""
+        self._timer = None
+        now_ns = self.clock.mono_ns()
+        rules = self.spec.rules.watch
+        for mandate_id, state in list(self.memory.states.items()):
+            live = state.live
+            facts = watch.due(live, now_ns, rules, rules.repair_order_ns) if live is not None else ()
+            self._go(mandate_id, facts, 0)
+        self._arm()
+
+    # ------------------------------------------------ the turn
+
+    def _go(self, mandate_id: str, facts: tuple, cause: int) -> None:
+        """Adopt facts, then do what follows: the next try, or the return."""
+        state = self.memory.states[mandate_id]
+        before = {o.cl_ord_id: o for o in state.orders}
+        for fact in facts:
+            state = mandates.evolve(state, fact)
+        following = self._follow(state)
+        for fact in following:
+            state = mandates.evolve(state, fact)
+        every = (*facts, *following)
+        if not every:
+            self._arm()
+            return
+        commands = self.commands_of(every, Purpose.REPAIR)
+        seq = self.record(state.mandate.hedge_id, every, commands, cause, None)
+        for order in state.orders:
+            if before.get(order.cl_ord_id) is not order:
+                self._rebook(before.get(order.cl_ord_id), order)
+        self.memory.states[mandate_id] = state
+        denied = self.send(commands)
+        self.tell(self.pair, RepairFacts(state.mandate.hedge_id, every, seq))
+        if state.status is mandates.M.RETURNED:
+            self._hand_back(state)
+        elif denied:
+            self._go(mandate_id, denied, seq)
+        self._arm()
+
+    def _rebook(self, before: orders.Order | None, after: orders.Order) -> None:
+        if before is None and not after.live:
+            return
+        self.rebook(before, after)
+
+    def _follow(self, state: MandateState) -> tuple:
+        """The next order, a cancel, or the word that gives the leg back."""
+        if state.status is mandates.M.RETURNED:
+            return ()
+        mandate = state.mandate
+        live = state.live
+        revoked = mandate.mandate_id in self.memory.revoked
+        now_ns = self.clock.mono_ns()
+        if live is not None:
+            if revoked and live.cancels == 0:
+                return (watch.cancel(live, now_ns),)
+            return ()
+        if revoked:
+            return (mandates.returned(state, "revoked"),)
+        nxt = mandates.next_order(state, self._market(state), now_ns)
+        if isinstance(nxt, str):
+            return (mandates.returned(state, nxt),) if nxt else ()
+        why = self._refusal(state, nxt)
+        return (nxt, OrderDenied(nxt.cl_ord_id, why.partition(":")[0], why)) if why else (nxt,)
+
+    def _refusal(self, state: MandateState, order: OrderSubmitted) -> str:
+        """What the price band has against it; count rules do not apply."""
+        leg = self.spec.legs[order.leg]
+        left = state.mandate.most_lots - state.filled
+        quote = self.desk.quote(leg.key)
+        if quote is None or quote.touch_px(order.side) is None:
+            return ""
+        return self.desk.risk.check_order(
+            leg.key, order.side, order.qty, order.px, quote, owner=self.name, reduces_lots=left
+        )
+
+    def _market(self, state: MandateState) -> LegMarket:
+        mandate = state.mandate
+        quotes = tuple(self.desk.quote(leg.key) for leg in self.spec.legs)
+        outlook = Outlook(
+            self.spec,
+            quotes,
+            quotes,
+            tuple(self.desk.can_repair(leg.key) for leg in self.spec.legs),
+            self.memory.books[mandate.mandate_id],
+            self.memory.opens[mandate.mandate_id],
+            tuple(1.0 for _ in quotes),
+            self.clock.mono_ns(),
+        )
+        return outlook.leg(mandate.leg, mandate.side)
+
+    def _hand_back(self, state: MandateState) -> None:
+        """Late truth about its orders goes to the pair from now on."""
+        mandate = state.mandate
+        link = self.desk.links[self.spec.legs[mandate.leg].venue]
+        for order in state.orders:
+            link.claim(order.cl_ord_id, self.pair)
+        self.memory.states.pop(mandate.mandate_id, None)
+        self.memory.books.pop(mandate.mandate_id, None)
+        self.memory.opens.pop(mandate.mandate_id, None)
+        self.memory.revoked.discard(mandate.mandate_id)
+
+    def _arm(self) -> None:
+        rules = self.spec.rules.watch
+        times = [at for s in self.memory.states.values() if (at := mandates.next_ns(s, rules)) is not None]
+        if not times:
+            return
+        delay = max(0, min(times) - self.clock.mono_ns())
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.after_ns(delay, Tick())
+
+
+

@@ -1,0 +1,143 @@
+"""What a pair and its repair children do alike: record, adopt, send.
+
+A turn is decide, journal, adopt, perform. Facts say what is to be sent: an
+`OrderSubmitted` leaves as a `D`, a `CancelSubmitted` as an `F`, an
+`OrderQueried` as an `H`. Frames are made and risk is asked before the record;
+after the first send nothing raises: what was not sent comes back as a Denied,
+after the turn's other commands have been tried.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from actors.base import Actor
+from actors.desk import Desk
+from actors.link import Purpose, VenueLink
+from domain.errors import JournalError
+from domain.orders import LIVE, CancelSubmitted, Order, OrderDenied, OrderQueried, OrderSubmitted
+from domain.pairspec import PairSpec
+from wire.records import encode_decision
+
+DECISION = "decision"
+_SIDES = {1: "1", -1: "2"}
+
+
+class Command(NamedTuple):
+    """One frame to send: over which link, for which order, to what end."""
+
+    kind: str
+    link: VenueLink
+    cl_ord_id: str
+    frame: bytes
+    purpose: Purpose
+
+
+class Trader(Actor):
+    """Base of the actors that send orders. Thread: the lane."""
+
+    def __init__(self, runtime: Any, name: str, desk: Desk, spec: PairSpec) -> None:
+        super().__init__(runtime, name)
+        self.desk = desk
+        self.spec = spec
+        self._life_ms = spec.rules.watch.ack_timeout_ns // 1_000_000
+
+    # ------------------------------------------------ before the record
+
+    def commands_of(self, facts: tuple, purpose: Purpose) -> list[Command]:
+        """The frames that these facts ask for, in order."""
+        out: list[Command] = []
+        denied = {fact.cl_ord_id for fact in facts if type(fact) is OrderDenied}
+        for fact in facts:
+            kind = type(fact)
+            if kind is OrderSubmitted:
+                if fact.cl_ord_id not in denied:
+                    out.append(self._order(fact, purpose))
+            elif kind is CancelSubmitted:
+                link = self.link_of(fact.cl_ord_id)
+                frame = link.encode_cancel(fact.cxl_id, fact.cl_ord_id)
+                out.append(Command("F", link, fact.cl_ord_id, frame, Purpose.CANCEL))
+            elif kind is OrderQueried:
+                link = self.link_of(fact.cl_ord_id)
+                out.append(Command("H", link, fact.cl_ord_id, link.encode_query(fact.cl_ord_id), Purpose.CANCEL))
+        return out
+
+    def _order(self, fact: OrderSubmitted, purpose: Purpose) -> Command:
+        leg = self.spec.legs[fact.leg]
+        link = self.desk.links[leg.venue]
+        frame = link.encode_order(
+            fact.cl_ord_id,
+            leg.symbol,
+            _SIDES[fact.side],
+            fact.qty,
+            fact.px,
+            fact.tif,
+            fact.offset,
+            self._life_ms,
+            leg.hedge_flag,
+        )
+        return Command("D", link, fact.cl_ord_id, frame, purpose)
+
+    def link_of(self, cl_ord_id: str) -> VenueLink:
+        """The venue of an own order, by the leg that its id names."""
+        return self.desk.links[self.spec.legs[leg_index(cl_ord_id)].venue]
+
+    # ------------------------------------------------ the record
+
+    def record(self, hedge_id: str | None, facts: tuple, commands: list[Command], cause: int, saw: dict | None) -> int:
+        """Append the decision; from here on it is true.
+
+        Raises: JournalError, with nothing sent.
+        """
+        sent = tuple((c.link.name, c.frame) for c in commands)
+        body = encode_decision(self.name, self.spec.name, hedge_id, facts, sent, saw)
+        try:
+            return self.desk.journal.append(DECISION, body, cause)
+        except JournalError as error:
+            self.desk.journal_failed = str(error)
+            raise
+
+    # ------------------------------------------------ perform
+
+    def send(self, commands: list[Command]) -> tuple[OrderDenied, ...]:
+        """Send all; what could not leave is a Denied (an order) or retried
+        by its ladder (a cancel, a query).
+        """
+        denied: list[OrderDenied] = []
+        for command in commands:
+            if command.kind == "D":
+                command.link.claim(command.cl_ord_id, self.name)
+            why = command.link.send(command.frame, command.purpose)
+            if why and command.kind == "D":
+                denied.append(OrderDenied(command.cl_ord_id, "NOT_SENT", why))
+        return tuple(denied)
+
+    # ------------------------------------------------ risk's books
+
+    def rebook(self, before: Order | None, after: Order) -> None:
+        """Tell the risk table what an order's change means."""
+        leg = self.spec.legs[after.leg]
+        if not self.spec.sends_orders:
+            return
+        risk = self.desk.risk
+        if before is None:
+            risk.claim(
+                leg.key, after.cl_ord_id, after.side, after.qty, after.px, rests=after.tif == "0", owner=self.name
+            )
+            return
+        moved = after.cum_qty - before.cum_qty
+        if moved:
+            risk.book_fill(leg.key, after.cl_ord_id, after.side, moved)
+        if before.status in LIVE and after.status not in LIVE:
+            risk.release(leg.key, after.cl_ord_id)
+
+
+def leg_index(cl_ord_id: str) -> int:
+    """The leg that an id of ours names: `hedge.LEGletterN`."""
+    tail = cl_ord_id.rsplit(".", 1)[-1]
+    digits = ""
+    for character in tail:
+        if not character.isdigit():
+            break
+        digits += character
+    return int(digits)

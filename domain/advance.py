@@ -1,0 +1,190 @@
+"""What follows from where a hedge stands: decide, until nothing follows.
+
+Every event of a hedge ends here: the order's facts are adopted first, then
+this is asked what the hedge does about it, in the same turn. The facts that
+are returned are all: what is to be sent follows from them (`OrderSubmitted`
+leaves as a `D`, `CancelSubmitted` as an `F`, `OrderQueried` as an `H`,
+`MandateGiven` is told to the child).
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from domain import repair, watch
+from domain.hedges import (
+    REPAIRING,
+    Hedge,
+    HedgeEnded,
+    HedgeImbalanced,
+    HedgeReopened,
+    HedgeRetried,
+    HedgeSettling,
+    HedgeStatus,
+    HedgeStranded,
+    evolve,
+    outcome,
+)
+from domain.legs import LegStatus
+from domain.repair import Policy, RepairMarket
+
+H = HedgeStatus
+MAX_STEPS = 16
+"""More steps in one turn than this are a loop of ours."""
+
+
+class HedgeRules(Struct, frozen=True):
+    """All that bounds a hedge in time and number."""
+
+    watch: watch.Rules = watch.Rules()
+    policy: Policy = Policy()
+    hedge_deadline_ns: int = 1000 * watch.MS
+    max_retries: int = 3
+
+
+def advance(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple[Hedge, tuple]:
+    """The hedge after all that follows now, and the facts in order."""
+    facts: list = []
+    for _ in range(MAX_STEPS):
+        step = _STEPS[hedge.status](hedge, rules, market, now_ns)
+        if not step:
+            break
+        for fact in step:
+            hedge = evolve(hedge, fact)
+            facts.append(fact)
+    return hedge, tuple(facts)
+
+
+def timed(hedge: Hedge, rules: HedgeRules, now_ns: int) -> tuple:
+    """What time has made of the hedge's own orders by now."""
+    facts: list = []
+    for leg in hedge.legs:
+        if leg.status is LegStatus.MANDATED:
+            continue
+        for order in leg.orders:
+            facts.extend(watch.due(order, now_ns, rules.watch))
+    return tuple(facts)
+
+
+def next_ns(hedge: Hedge, rules: HedgeRules) -> int | None:
+    """When the hedge wants to be looked at again; None when final."""
+    times = [
+        at
+        for leg in hedge.legs
+        if leg.status is not LegStatus.MANDATED
+        for order in leg.orders
+        if (at := watch.next_ns(order, rules.watch)) is not None
+    ]
+    if hedge.status is H.WORKING:
+        times.append(hedge.opened_ns + rules.hedge_deadline_ns)
+    elif hedge.status is H.SETTLING:
+        times.append(hedge.naked_ns + rules.policy.naked_budget_ns)
+    return min(times, default=None)
+
+
+def _working(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    if hedge.settled:
+        if not any(hedge.naked):
+            return (HedgeEnded(outcome(hedge), hedge.covered, now_ns),)
+        return (HedgeSettling(_why_short(hedge), now_ns),)
+    if any(leg.short for leg in hedge.legs):
+        return (HedgeSettling(_why_short(hedge), now_ns),)
+    if hedge.unknown:
+        return (HedgeSettling("silent", now_ns),)
+    if now_ns >= hedge.opened_ns + rules.hedge_deadline_ns:
+        return (HedgeSettling("deadline", now_ns),)
+    return ()
+
+
+def _why_short(hedge: Hedge) -> str:
+    for leg in hedge.legs:
+        for order in leg.orders:
+            if not order.live and order.cum_qty < order.qty:
+                return f"leg {leg.plan.index} {order.status.lower()} {order.cum_qty}/{order.qty}"
+    return "settled"
+
+
+def _settling(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    if not hedge.settled:
+        cancels = _cancels(hedge, now_ns)
+        if cancels:
+            return cancels
+        if now_ns >= hedge.naked_ns + rules.policy.naked_budget_ns and _stuck(hedge):
+            why = "UNKNOWN" if hedge.unknown else "BUDGET"
+            return (HedgeStranded(why, hedge.naked, now_ns),)
+        return ()
+    return _settled(hedge, now_ns)
+
+
+def _stuck(hedge: Hedge) -> bool:
+    return all(leg.status is not LegStatus.MANDATED for leg in hedge.legs)
+
+
+def _settled(hedge: Hedge, now_ns: int) -> tuple:
+    if any(hedge.naked):
+        return (HedgeImbalanced(hedge.covered, hedge.naked),)
+    return (HedgeEnded(outcome(hedge), hedge.covered, now_ns),)
+
+
+def _cancels(hedge: Hedge, now_ns: int) -> tuple:
+    """A day order that still works is cancelled; an immediate one ends."""
+    return tuple(
+        watch.cancel(order, now_ns)
+        for leg in hedge.legs
+        if leg.status is LegStatus.WORKING
+        for order in leg.orders
+        if order.live and order.tif == "0" and order.cancels == 0
+    )
+
+
+def _imbalanced(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    return repair.choose(hedge, rules.policy, market, now_ns)
+
+
+def _repairing(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    return _settled(hedge, now_ns) if hedge.settled else ()
+
+
+def _stranded(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    """Evidence ends it: settled after UNKNOWN, or the market trades again."""
+    if not hedge.settled:
+        return ()
+    if not any(hedge.naked):
+        return (HedgeRetried("settled", now_ns),)
+    if hedge.retries >= rules.max_retries:
+        return ()
+    if hedge.stranded_why in ("UNKNOWN", "BUDGET"):
+        return (HedgeRetried("settled", now_ns),)
+    if hedge.stranded_why == "MARKET" and _tradable(hedge, market):
+        return (HedgeRetried("market", now_ns),)
+    return ()
+
+
+def _tradable(hedge: Hedge, market: RepairMarket) -> bool:
+    """Whether every naked leg could be traded now."""
+    return all(
+        market.leg(leg.plan.index, leg.plan.side).can_trade and market.leg(leg.plan.index, -leg.plan.side).can_trade
+        for leg in hedge.legs
+    )
+
+
+def _final(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    """Late truth: what is final is true no longer."""
+    if hedge.status is H.HANDED_OVER:
+        return ()
+    if hedge.settled and not any(hedge.naked) and outcome(hedge) is hedge.status:
+        return ()
+    return (HedgeReopened("late truth", now_ns),)
+
+
+_STEPS = {
+    H.WORKING: _working,
+    H.SETTLING: _settling,
+    H.IMBALANCED: _imbalanced,
+    **dict.fromkeys(REPAIRING, _repairing),
+    H.STRANDED: _stranded,
+    H.DONE: _final,
+    H.PART: _final,
+    H.NONE: _final,
+    H.HANDED_OVER: _final,
+}

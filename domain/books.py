@@ -1,0 +1,73 @@
+"""What a pair holds on each leg, by its own fills: lots, and cash.
+
+Every fill is booked at once, by cumulative quantity; its cash when the trade's
+price is known. Nothing is rounded: lots and tick-lots are integers, so the
+books can be compared with the venue's to the unit.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from domain.orders import Order
+
+
+class LegBook(Struct, frozen=True, array_like=True, tag=True):
+    """`net`: signed lots. `today`: signed lots of it opened this trading day.
+
+    `cash`: tick-lots received less paid, over all trades ever booked; with
+    `net` lots at a price px the result is cash + net x px ticks.
+    """
+
+    net: int = 0
+    today: int = 0
+    cash: int = 0
+    bought: int = 0
+    sold: int = 0
+    day: str = ""
+
+
+def rolled(book: LegBook, day: str) -> LegBook:
+    """The book on a new trading day: today's lots become yesterday's."""
+    if day == book.day:
+        return book
+    return LegBook(book.net, 0, book.cash, book.bought, book.sold, day)
+
+
+def booked(book: LegBook, before: Order | None, after: Order) -> LegBook:
+    """The book after an order moved from `before` to `after`."""
+    qty = after.cum_qty - (before.cum_qty if before is not None else 0)
+    cash = _cash(after) - (_cash(before) if before is not None else 0)
+    if not qty and not cash:
+        return book
+    lots = qty * after.side
+    today = book.today
+    if after.offset == "O":
+        today += lots
+    elif after.offset in "TC":
+        today += lots if abs(today) >= abs(lots) and today * lots < 0 else -today if today * lots < 0 else 0
+    elif after.offset == "N":
+        today = _net_today(book, lots)
+    bought = book.bought + (qty if after.side > 0 else 0)
+    sold = book.sold + (qty if after.side < 0 else 0)
+    return LegBook(book.net + lots, today, book.cash + cash, bought, sold, book.day)
+
+
+def _net_today(book: LegBook, lots: int) -> int:
+    net = book.net + lots
+    today = book.today + lots
+    return 0 if net == 0 else max(min(today, net), 0) if net > 0 else min(max(today, net), 0)
+
+
+def _cash(order: Order) -> int:
+    return -order.side * sum(qty * px for _, qty, px in order.trades)
+
+
+def units_of(nets: tuple[int, ...], lots: tuple[int, ...]) -> int:
+    """Whole pair units that all legs hold; signed, + when bought."""
+    shares = [net / lot for net, lot in zip(nets, lots, strict=True)]
+    if all(s > 0 for s in shares):
+        return min(abs(net) // abs(lot) for net, lot in zip(nets, lots, strict=True))
+    if all(s < 0 for s in shares):
+        return -min(abs(net) // abs(lot) for net, lot in zip(nets, lots, strict=True))
+    return 0

@@ -1,0 +1,302 @@
+"""The hedge machine: one firing of a pair, from trigger to a final state.
+
+    WORKING       the legs' orders are out
+    SETTLING      cancel what works, learn what was filled
+    IMBALANCED    everything settled, something uncovered: decide
+    REPLENISHING  a child completes what is missing
+    ROLLING_BACK  a child takes back what nothing covers
+    STRANDED      naked, and somebody has been told
+    DONE / PART / NONE / HANDED_OVER    final, until late truth re-opens it
+
+m is the most units that all legs cover; balanced means nothing beyond m on
+any leg and nothing working, unknown or mandated. `evolve` is the table;
+`advance` decides what follows, over and over, until nothing does.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain import legs
+from domain.costs import RepairCost
+from domain.errors import IllegalTransition
+from domain.legs import Leg, LegPlan
+from domain.mandates import MandateGiven, MandateReturned
+from domain.orders import OrderFact, OrderSubmitted, OrdStatus
+
+
+class HedgeStatus(StrEnum):
+    WORKING = "WORKING"
+    SETTLING = "SETTLING"
+    IMBALANCED = "IMBALANCED"
+    REPLENISHING = "REPLENISHING"
+    ROLLING_BACK = "ROLLING_BACK"
+    STRANDED = "STRANDED"
+    DONE = "DONE"
+    PART = "PART"
+    NONE = "NONE"
+    HANDED_OVER = "HANDED_OVER"
+
+
+H = HedgeStatus
+TERMINAL = (H.DONE, H.PART, H.NONE, H.HANDED_OVER)
+REPAIRING = (H.REPLENISHING, H.ROLLING_BACK)
+
+
+# ------------------------------------------------------------------ facts
+
+
+class HedgeFact(Struct, frozen=True, array_like=True):
+    """Something that happened to the hedge as a whole."""
+
+
+class HedgeOpened(HedgeFact, tag=True):
+    """Triggered, through the gates, its orders about to leave.
+
+    `kind`: open or close; `direction`: +1 the pair is bought, -1 sold;
+    `edge`: the threshold met less `fair`, per pair unit, in its currency.
+    """
+
+    hedge_id: str
+    kind: str
+    direction: int
+    units: int
+    legs: tuple[LegPlan, ...]
+    orders: tuple[OrderSubmitted, ...]
+    edge: float
+    at_ns: int
+    trigger: str
+
+
+class HedgeSettling(HedgeFact, tag=True):
+    why: str
+    at_ns: int
+
+
+class HedgeImbalanced(HedgeFact, tag=True):
+    """`naked`: lots of each leg beyond what all legs cover."""
+
+    units: int
+    naked: tuple[int, ...]
+
+
+class RepairChosen(HedgeFact, tag=True):
+    """`choice`: replenish or rollback; both with their costs, and what bars one.
+
+    Units: the pair's currency.
+    """
+
+    choice: str
+    to_units: int
+    replenish: RepairCost
+    rollback: RepairCost
+    replenish_barred: str
+    rollback_barred: str
+    reason: str
+
+
+class HedgeStranded(HedgeFact, tag=True):
+    """`why`: MARKET, CAP, PRICE, UNKNOWN, BUDGET, CLOSE, EXTERNAL or FROZEN."""
+
+    why: str
+    naked: tuple[int, ...]
+    at_ns: int
+
+
+class HedgeRetried(HedgeFact, tag=True):
+    why: str
+    at_ns: int
+
+
+class HedgeEnded(HedgeFact, tag=True):
+    outcome: HedgeStatus
+    units: int
+    at_ns: int
+
+
+class HedgeHandedOver(HedgeFact, tag=True):
+    operator: str
+    reason: str
+
+
+class HedgeReopened(HedgeFact, tag=True):
+    """Late truth: a final state is no longer true."""
+
+    why: str
+    at_ns: int
+
+
+TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
+    (H.WORKING, HedgeSettling): H.SETTLING,
+    (H.WORKING, HedgeEnded): None,
+    (H.SETTLING, HedgeEnded): None,
+    (H.SETTLING, HedgeImbalanced): H.IMBALANCED,
+    (H.SETTLING, HedgeStranded): H.STRANDED,
+    (H.IMBALANCED, RepairChosen): None,
+    (H.IMBALANCED, HedgeStranded): H.STRANDED,
+    (H.REPLENISHING, HedgeSettling): H.SETTLING,
+    (H.REPLENISHING, HedgeImbalanced): H.IMBALANCED,
+    (H.REPLENISHING, HedgeEnded): None,
+    (H.ROLLING_BACK, HedgeSettling): H.SETTLING,
+    (H.ROLLING_BACK, HedgeImbalanced): H.IMBALANCED,
+    (H.ROLLING_BACK, HedgeEnded): None,
+    (H.STRANDED, HedgeRetried): H.SETTLING,
+    (H.STRANDED, HedgeHandedOver): H.HANDED_OVER,
+    (H.DONE, HedgeReopened): H.SETTLING,
+    (H.PART, HedgeReopened): H.SETTLING,
+    (H.NONE, HedgeReopened): H.SETTLING,
+    (H.HANDED_OVER, HedgeReopened): H.SETTLING,
+}
+"""None: the fact names the state itself (its outcome, its choice)."""
+
+OUTCOMES = (H.DONE, H.PART, H.NONE)
+CHOICES = {"replenish": H.REPLENISHING, "rollback": H.ROLLING_BACK}
+
+
+class Hedge(Struct, frozen=True):
+    hedge_id: str
+    kind: str
+    direction: int
+    units: int
+    legs: tuple[Leg, ...]
+    edge: float
+    opened_ns: int
+    trigger: str
+    status: HedgeStatus = H.WORKING
+    settling_ns: int = 0
+    naked_ns: int = 0
+    stranded_why: str = ""
+    why: str = ""
+    retries: int = 0
+    repairs: tuple[str, ...] = ()
+    ended_ns: int = 0
+
+    @property
+    def covered(self) -> int:
+        """m: the most units that all legs cover."""
+        return max(0, min(leg.net // leg.plan.per_unit for leg in self.legs))
+
+    @property
+    def reached(self) -> int:
+        """The units that would cover everything filled, at most `units`."""
+        return min(self.units, max(0, *(-(-leg.net // leg.plan.per_unit) for leg in self.legs)))
+
+    @property
+    def naked(self) -> tuple[int, ...]:
+        """Lots of each leg beyond what all legs cover; signed by target."""
+        m = self.covered
+        return tuple(leg.net - m * leg.plan.per_unit for leg in self.legs)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing working, unknown or under a mandate."""
+        return all(leg.settled for leg in self.legs)
+
+    @property
+    def unknown(self) -> bool:
+        return any(leg.unknown for leg in self.legs)
+
+    @property
+    def orders_sent(self) -> int:
+        """Orders of all legs that left us; a denied one did not."""
+        return sum(1 for leg in self.legs for o in leg.orders if o.status is not OrdStatus.DENIED)
+
+    @property
+    def orders_out(self) -> int:
+        """Orders that open mandates may still send."""
+        return sum(leg.mandate.max_orders for leg in self.legs if leg.mandate is not None)
+
+    @property
+    def final(self) -> bool:
+        return self.status in TERMINAL
+
+
+def opened(fact: HedgeOpened) -> Hedge:
+    """The hedge that a firing begins, its orders already intended."""
+    by_leg = []
+    for plan in fact.legs:
+        leg = Leg(plan)
+        for order in fact.orders:
+            if order.leg == plan.index:
+                leg = legs.evolve(leg, order)
+        by_leg.append(leg)
+    return Hedge(
+        fact.hedge_id, fact.kind, fact.direction, fact.units, tuple(by_leg), fact.edge, fact.at_ns, fact.trigger
+    )
+
+
+LEG_FACTS = (OrderFact, MandateGiven, MandateReturned)
+
+
+def evolve(hedge: Hedge, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned) -> Hedge:
+    """The hedge after the fact.
+
+    Raises: IllegalTransition, with the hedge unchanged.
+    """
+    if isinstance(fact, LEG_FACTS):
+        return _with(hedge, legs=_legs_after(hedge, fact))
+    kind = type(fact)
+    key = (hedge.status, kind)
+    if key not in TRANSITIONS:
+        raise IllegalTransition(f"hedge {hedge.hedge_id}: {kind.__name__} in {hedge.status}")
+    to = TRANSITIONS[key]
+    if isinstance(fact, HedgeEnded):
+        return _with(hedge, status=fact.outcome, ended_ns=fact.at_ns, naked_ns=0)
+    if isinstance(fact, RepairChosen):
+        return _with(hedge, status=CHOICES[fact.choice], repairs=(*hedge.repairs, fact.choice))
+    return _with(hedge, status=to, **_times(hedge, fact))
+
+
+def _times(hedge: Hedge, fact: HedgeFact) -> dict[str, object]:
+    if isinstance(fact, HedgeSettling):
+        return {"settling_ns": fact.at_ns, "naked_ns": hedge.naked_ns or fact.at_ns, "why": hedge.why or fact.why}
+    if isinstance(fact, HedgeReopened):
+        return {"settling_ns": fact.at_ns, "naked_ns": fact.at_ns, "why": fact.why}
+    if isinstance(fact, HedgeRetried):
+        return {"settling_ns": fact.at_ns, "naked_ns": fact.at_ns, "retries": hedge.retries + 1, "stranded_why": ""}
+    if isinstance(fact, HedgeStranded):
+        return {"stranded_why": fact.why}
+    return {}
+
+
+def _with(hedge: Hedge, **changes: object) -> Hedge:
+    fields = {name: getattr(hedge, name) for name in Hedge.__struct_fields__}
+    fields.update(changes)
+    return Hedge(**fields)
+
+
+def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> tuple[Leg, ...]:
+    index = _leg_of(hedge, fact)
+    if index is None:
+        raise IllegalTransition(f"hedge {hedge.hedge_id}: {type(fact).__name__} for an order that it does not have")
+    return tuple(legs.evolve(leg, fact) if leg.plan.index == index else leg for leg in hedge.legs)
+
+
+def _leg_of(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> int | None:
+    if isinstance(fact, (OrderSubmitted, MandateReturned)):
+        return fact.leg
+    if isinstance(fact, MandateGiven):
+        return fact.mandate.leg
+    for leg in hedge.legs:
+        if any(o.cl_ord_id == fact.cl_ord_id for o in leg.orders):
+            return leg.plan.index
+    return None
+
+
+def order_of(hedge: Hedge, cl_ord_id: str):
+    """The order of that id, or None."""
+    for leg in hedge.legs:
+        for order in leg.orders:
+            if order.cl_ord_id == cl_ord_id:
+                return order
+    return None
+
+
+def outcome(hedge: Hedge) -> HedgeStatus:
+    """The final state that a balanced hedge is in."""
+    m = hedge.covered
+    if m >= hedge.units:
+        return H.DONE
+    return H.PART if m else H.NONE

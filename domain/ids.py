@@ -1,0 +1,33 @@
+"""Names that are pure functions of meaning, never used twice.
+
+A hedge's id is its pair, the node's epoch and a count; an order's id adds the
+leg, what it is for and a count. The epoch grows with each start of the node,
+so no id comes back, not even with an empty journal.
+"""
+
+from __future__ import annotations
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+MAX_PAIR_NAME = 20
+MAX_ID = 48
+"""The protocol page's bound on an id that the node makes."""
+
+
+def base36(number: int) -> str:
+    """A whole number >= 0 in base 36."""
+    out = ""
+    while number:
+        number, digit = divmod(number, 36)
+        out = _DIGITS[digit] + out
+    return out or "0"
+
+
+def hedge_id(pair: str, node_epoch: int, count: int) -> str:
+    """`pair.epoch.count`, ASCII, at most 40 characters."""
+    return f"{pair}.{base36(node_epoch)}.{count}"
+
+
+def order_id(hedge: str, leg: int, letter: str, count: int) -> str:
+    """`hedge.leg letter count`; letter: h hedge, p replenish, b rollback."""
+    return f"{hedge}.{leg}{letter}{count}"

@@ -1,0 +1,130 @@
+"""The leg machine: one side of a hedge and the orders sent for it.
+
+    IDLE -> WORKING <-> UNKNOWN -> SETTLED <-> MANDATED
+
+A leg works while one of its orders lives, is UNKNOWN while silence hides one,
+and MANDATED while a repair child alone may send on it. What its orders left
+behind drives it: the effect of each fact is computed, the table does the rest.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain import orders
+from domain.errors import IllegalTransition
+from domain.mandates import DOUBT, ENDED, LIVE, Mandate, MandateGiven, MandateReturned, left_behind
+from domain.orders import Order, OrderFact, OrderSubmitted, OrdStatus
+
+
+class LegStatus(StrEnum):
+    IDLE = "IDLE"
+    WORKING = "WORKING"
+    UNKNOWN = "UNKNOWN"
+    SETTLED = "SETTLED"
+    MANDATED = "MANDATED"
+
+
+L = LegStatus
+SENT, GIVEN, RETURNED = "SENT", "GIVEN", "RETURNED"
+EFFECTS = (SENT, LIVE, DOUBT, ENDED, GIVEN, RETURNED)
+TERMINAL = ()
+
+TRANSITIONS: dict[tuple[LegStatus, str], LegStatus] = {
+    (L.IDLE, SENT): L.WORKING,
+    (L.IDLE, GIVEN): L.MANDATED,
+    (L.WORKING, SENT): L.WORKING,
+    (L.WORKING, LIVE): L.WORKING,
+    (L.WORKING, DOUBT): L.UNKNOWN,
+    (L.WORKING, ENDED): L.SETTLED,
+    (L.UNKNOWN, LIVE): L.WORKING,
+    (L.UNKNOWN, DOUBT): L.UNKNOWN,
+    (L.UNKNOWN, ENDED): L.SETTLED,
+    (L.SETTLED, SENT): L.WORKING,
+    (L.SETTLED, ENDED): L.SETTLED,
+    (L.SETTLED, GIVEN): L.MANDATED,
+    (L.MANDATED, SENT): L.MANDATED,
+    (L.MANDATED, LIVE): L.MANDATED,
+    (L.MANDATED, DOUBT): L.MANDATED,
+    (L.MANDATED, ENDED): L.MANDATED,
+    (L.MANDATED, RETURNED): L.SETTLED,
+}
+
+
+class LegPlan(Struct, frozen=True, array_like=True):
+    """What a hedge wants of a leg: `side` x `per_unit` lots a pair unit.
+
+    `touch_px`: the opposing touch at the decision, in ticks.
+    """
+
+    index: int
+    venue: str
+    symbol: str
+    side: int
+    per_unit: int
+    target: int
+    touch_px: int
+
+
+class Leg(Struct, frozen=True):
+    plan: LegPlan
+    status: LegStatus = L.IDLE
+    orders: tuple[Order, ...] = ()
+    mandate: Mandate | None = None
+
+    @property
+    def net(self) -> int:
+        """Lots filled towards the target, reversals taken off."""
+        side = self.plan.side
+        return sum(o.cum_qty if o.side == side else -o.cum_qty for o in self.orders)
+
+    @property
+    def open_qty(self) -> int:
+        """Lots that may still fill towards the target."""
+        side = self.plan.side
+        live = sum(o.leaves_qty for o in self.orders if o.side == side)
+        m = self.mandate
+        if m is None or m.side != side:
+            return live
+        spent = sum(o.cum_qty + o.leaves_qty for o in self.orders if _under(m, o))
+        return live + max(0, m.most_lots - spent)
+
+    @property
+    def unknown(self) -> bool:
+        return any(o.status is OrdStatus.UNKNOWN for o in self.orders)
+
+    @property
+    def settled(self) -> bool:
+        return self.status in (L.SETTLED, L.IDLE)
+
+    @property
+    def short(self) -> bool:
+        """An order of the hedge proper ended without all its lots."""
+        return any(not o.live and o.cum_qty < o.qty for o in self.orders)
+
+
+def _under(m: Mandate, order: Order) -> bool:
+    """Whether the order was sent under the mandate `m`."""
+    tail = order.cl_ord_id.rsplit(".", 1)[-1]
+    letter = "p" if m.kind == "replenish" else "b"
+    return order.letter == letter and int(tail.partition(letter)[2]) >= m.first_order
+
+
+def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
+    """The leg after the fact. Raises: IllegalTransition."""
+    changed, mandate = leg.orders, leg.mandate
+    if isinstance(fact, OrderSubmitted):
+        effect, changed = SENT, (*changed, orders.born(fact))
+    elif isinstance(fact, MandateGiven):
+        effect, mandate = GIVEN, fact.mandate
+    elif isinstance(fact, MandateReturned):
+        effect, mandate = RETURNED, None
+    else:
+        changed = tuple(orders.evolve(o, fact) if o.cl_ord_id == fact.cl_ord_id else o for o in changed)
+        effect = left_behind(changed)
+    to = TRANSITIONS.get((leg.status, effect))
+    if to is None:
+        raise IllegalTransition(f"leg {leg.plan.index} ({leg.plan.symbol}): {effect} in {leg.status}")
+    return Leg(leg.plan, to, changed, mandate)

@@ -1,0 +1,227 @@
+"""A mandate: what a repair child may do on one leg, and what it did.
+
+The pair gives it, journaled before the child is told; from then on the child
+alone sends on that leg, until the mandate is returned. What it has not spent
+counts as in flight. It ends when its last order is settled, never by time
+alone.
+
+    GIVEN -> WORKING (an order lives) -> WAITING (for the next try)
+          -> DOUBTFUL (an order is UNKNOWN) ... -> RETURNED
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain import orders, watch
+from domain.errors import IllegalTransition
+from domain.ids import order_id
+from domain.orders import Order, OrderFact, OrderSubmitted, OrdStatus
+from domain.reports import OrderReport
+
+
+class MandateStatus(StrEnum):
+    GIVEN = "GIVEN"
+    WORKING = "WORKING"
+    WAITING = "WAITING"
+    DOUBTFUL = "DOUBTFUL"
+    RETURNED = "RETURNED"
+
+
+M = MandateStatus
+
+
+class Mandate(Struct, frozen=True, array_like=True):
+    """Units: lots, ticks, monotonic ns. `rungs`: prices, best first."""
+
+    mandate_id: str
+    hedge_id: str
+    kind: str
+    leg: int
+    side: int
+    most_lots: int
+    worst_px: int
+    payup_ticks: int
+    max_orders: int
+    first_order: int
+    deadline_ns: int
+    tif: str
+    offset: str
+
+
+class MandateGiven(Struct, frozen=True, array_like=True, tag=True):
+    mandate: Mandate
+
+
+class MandateReturned(Struct, frozen=True, array_like=True, tag=True):
+    """`why`: filled, orders, refused, deadline, price, revoked."""
+
+    mandate_id: str
+    leg: int
+    filled: int
+    orders: int
+    why: str
+
+
+# ------------------------------------------------------------------ the table
+
+LIVE, DOUBT, ENDED, RETURN = "LIVE", "DOUBT", "ENDED", "RETURN"
+"""What an order fact leaves behind: a live order, one in doubt, or none."""
+
+TERMINAL = (M.RETURNED,)
+
+TRANSITIONS: dict[tuple[MandateStatus, str], MandateStatus] = {
+    (M.GIVEN, LIVE): M.WORKING,
+    (M.GIVEN, RETURN): M.RETURNED,
+    (M.WORKING, LIVE): M.WORKING,
+    (M.WORKING, DOUBT): M.DOUBTFUL,
+    (M.WORKING, ENDED): M.WAITING,
+    (M.WAITING, LIVE): M.WORKING,
+    (M.WAITING, ENDED): M.WAITING,
+    (M.WAITING, RETURN): M.RETURNED,
+    (M.DOUBTFUL, LIVE): M.WORKING,
+    (M.DOUBTFUL, DOUBT): M.DOUBTFUL,
+    (M.DOUBTFUL, ENDED): M.WAITING,
+    (M.RETURNED, ENDED): M.RETURNED,
+}
+
+
+class MandateState(Struct, frozen=True):
+    mandate: Mandate
+    status: MandateStatus = M.GIVEN
+    orders: tuple[Order, ...] = ()
+    retry_ns: int = 0
+
+    @property
+    def filled(self) -> int:
+        return sum(o.cum_qty for o in self.orders)
+
+    @property
+    def spent(self) -> int:
+        """Orders that count: a denied one never left."""
+        return sum(1 for o in self.orders if o.status is not OrdStatus.DENIED)
+
+    @property
+    def live(self) -> Order | None:
+        return next((o for o in self.orders if o.live), None)
+
+
+def left_behind(all_orders: tuple[Order, ...]) -> str:
+    """The effect of the last fact on these orders, for the table."""
+    if any(o.status is OrdStatus.UNKNOWN for o in all_orders):
+        return DOUBT
+    return LIVE if any(o.live for o in all_orders) else ENDED
+
+
+def evolve(state: MandateState, fact: OrderFact | MandateReturned) -> MandateState:
+    """The mandate after the fact. Raises: IllegalTransition."""
+    if isinstance(fact, MandateReturned):
+        effect, changed = RETURN, state.orders
+    elif isinstance(fact, OrderSubmitted):
+        effect, changed = LIVE, (*state.orders, orders.born(fact))
+    else:
+        changed = tuple(orders.evolve(o, fact) if o.cl_ord_id == fact.cl_ord_id else o for o in state.orders)
+        effect = left_behind(changed)
+    to = TRANSITIONS.get((state.status, effect))
+    if to is None:
+        raise IllegalTransition(f"mandate {state.mandate.mandate_id}: {effect} in {state.status}")
+    return MandateState(state.mandate, to, changed, state.retry_ns)
+
+
+# ------------------------------------------------------------------ decide
+
+
+class LegMarket(Struct, frozen=True):
+    """What a repair sees of a leg. `opposing`: the touch it would meet."""
+
+    opposing: int | None
+    limit_down: int | None = None
+    limit_up: int | None = None
+    can_trade: bool = True
+
+
+def rung(m: Mandate, step: int, market: LegMarket) -> int | None:
+    """The price of the try `step`: touch + step x payup, up to the worst.
+
+    None where the day's limits keep it from reaching the touch (locked), or
+    where the touch lies past the worst price.
+    """
+    touch = m.worst_px if market.opposing is None else market.opposing
+    px = touch + m.side * step * m.payup_ticks
+    px = min(px, m.worst_px) if m.side > 0 else max(px, m.worst_px)
+    if market.limit_up is not None:
+        px = min(px, market.limit_up)
+    if market.limit_down is not None:
+        px = max(px, market.limit_down)
+    return px if (px - touch) * m.side >= 0 else None
+
+
+def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubmitted | str:
+    """The next try of this mandate, or why there is none.
+
+    `""`: not now (an order lives, or a pause after a local refusal).
+    """
+    m = state.mandate
+    if state.live is not None:
+        return ""
+    missing = m.most_lots - state.filled
+    if missing <= 0:
+        return "filled"
+    if state.spent >= m.max_orders:
+        return "orders"
+    if now_ns >= m.deadline_ns:
+        return "deadline"
+    if m.kind == "replenish" and _refused_twice(state.orders):
+        return "refused"
+    if _pausing(state, now_ns):
+        return ""
+    if not market.can_trade:
+        return "market"
+    px = rung(m, state.spent, market)
+    if px is None:
+        return "price"
+    letter = "p" if m.kind == "replenish" else "b"
+    number = m.first_order + len(state.orders)
+    return OrderSubmitted(
+        order_id(m.hedge_id, m.leg, letter, number), m.leg, letter, m.side, missing, px, m.tif, m.offset, now_ns
+    )
+
+
+DENIED_PAUSE_NS = 100_000_000
+"""A repair that was refused locally is tried again after this long."""
+
+
+def _pausing(state: MandateState, now_ns: int) -> bool:
+    last = state.orders[-1] if state.orders else None
+    return last is not None and last.status is OrdStatus.DENIED and now_ns < last.sent_ns + DENIED_PAUSE_NS
+
+
+def _refused_twice(done: tuple[Order, ...]) -> bool:
+    codes = [o.reject_code for o in done if o.status is OrdStatus.REJECTED]
+    return len(codes) >= 2 and codes[-1] == codes[-2]
+
+
+def hear(state: MandateState, report: OrderReport) -> orders.Heard:
+    """What a report says of one of this mandate's orders."""
+    order = next((o for o in state.orders if o.cl_ord_id == report.cl_ord_id), None)
+    return orders.NOTHING if order is None else orders.decide(order, report)
+
+
+def returned(state: MandateState, why: str) -> MandateReturned:
+    """The word with which the child gives the leg back."""
+    return MandateReturned(state.mandate.mandate_id, state.mandate.leg, state.filled, state.spent, why)
+
+
+def next_ns(state: MandateState, rules: watch.Rules) -> int | None:
+    """When this mandate wants to be looked at again, or None."""
+    if state.status is M.RETURNED:
+        return None
+    live = state.live
+    if live is not None:
+        return watch.next_ns(live, rules, rules.repair_order_ns)
+    last = state.orders[-1] if state.orders else None
+    if last is not None and last.status is OrdStatus.DENIED:
+        return last.sent_ns + DENIED_PAUSE_NS
+    return None

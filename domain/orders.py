@@ -1,0 +1,435 @@
+"""The order machine: one table, and the two functions over it.
+
+An order is born by `OrderSubmitted`, which is journaled before the order can
+leave. From then on it is fully live until evidence ends it:
+
+    SUBMITTED -> PENDING_NEW -> NEW -> PARTIALLY_FILLED -> FILLED
+                                    -> PENDING_CANCEL -> CANCELED / EXPIRED
+    local refusal      DENIED     never left us, or never left the gateway
+    venue's refusal    REJECTED   the venue said no
+    silence            UNKNOWN    counts as live; ended by evidence alone
+    proof of absence   ABSENT     the venue has proven that it never came
+
+The ugly rows are in the table too: a fill before its acknowledgement, a fill
+after `canceled` (the status stays, `cum_qty` grows), more filled than was
+ordered, a bust, a correction. `cum_qty` never falls but by those two.
+
+Source: FIX 4.4 OrdStatus (39), ExecType (150); protocol page, "Trade".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from domain.errors import IllegalTransition
+from domain.reports import OrderReport
+
+
+class OrdStatus(StrEnum):
+    SUBMITTED = "SUBMITTED"
+    PENDING_NEW = "PENDING_NEW"
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    UNKNOWN = "UNKNOWN"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    DENIED = "DENIED"
+    ABSENT = "ABSENT"
+
+
+S = OrdStatus
+
+
+# ------------------------------------------------------------------ facts
+
+
+class OrderFact(Struct, frozen=True, array_like=True):
+    """Something that happened to the order `cl_ord_id`."""
+
+    cl_ord_id: str
+
+
+class OrderSubmitted(OrderFact, tag=True):
+    """The intent: journaled before the frame leaves. `px` nil: market."""
+
+    leg: int
+    letter: str
+    side: int
+    qty: int
+    px: int | None
+    tif: str
+    offset: str
+    at_ns: int
+
+
+class OrderDenied(OrderFact, tag=True):
+    code: str
+    text: str
+
+
+class OrderPending(OrderFact, tag=True):
+    """The gateway handed it to the venue (exec_type A)."""
+
+
+class OrderAccepted(OrderFact, tag=True):
+    order_id: str | None
+
+
+class OrderPartiallyFilled(OrderFact, tag=True):
+    """`trade` nil: the order report's count ran ahead of its trades."""
+
+    cum_qty: int
+    trade: tuple[str, int, int] | None
+    fee: str | None = None
+
+
+class OrderFilled(OrderFact, tag=True):
+    cum_qty: int
+    trade: tuple[str, int, int] | None
+    fee: str | None = None
+
+
+class TradeBooked(OrderFact, tag=True):
+    """A trade's price, for a quantity that was counted before."""
+
+    trade: tuple[str, int, int]
+    fee: str | None = None
+
+
+class OrderFilledLate(OrderFact, tag=True):
+    """A fill after the end, or beyond the order's quantity."""
+
+    cum_qty: int
+    trade: tuple[str, int, int] | None
+    fee: str | None = None
+
+
+class CancelSubmitted(OrderFact, tag=True):
+    cxl_id: str
+    at_ns: int
+
+
+class CancelRejected(OrderFact, tag=True):
+    reason: int
+    text: str
+
+
+class OrderCanceled(OrderFact, tag=True):
+    cum_qty: int
+
+
+class OrderExpired(OrderFact, tag=True):
+    cum_qty: int
+
+
+class OrderRejected(OrderFact, tag=True):
+    cum_qty: int
+    reason: int
+    text: str
+
+
+class OrderUnknown(OrderFact, tag=True):
+    why: str
+    at_ns: int
+
+
+class OrderQueried(OrderFact, tag=True):
+    at_ns: int
+
+
+class OrderAbsent(OrderFact, tag=True):
+    """Reason 5: the venue has proven that it never had this order."""
+
+
+class TradeBusted(OrderFact, tag=True):
+    """H: the trade `ref` is off; `cum_qty` is as it is after it."""
+
+    cum_qty: int
+    trade: tuple[str, int, int]
+    ref: str
+
+
+class TradeCorrected(OrderFact, tag=True):
+    """G: the trade `ref` has this quantity and price instead."""
+
+    cum_qty: int
+    trade: tuple[str, int, int]
+    ref: str
+
+
+# ------------------------------------------------------------------ the table
+
+LIVE = (S.SUBMITTED, S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
+TERMINAL = (S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.DENIED, S.ABSENT)
+_ACKED = (S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
+
+SAME = "="
+"""The status stays; only quantities, trades or counts change."""
+
+TRANSITIONS: dict[tuple[OrdStatus, type], str] = {
+    (S.SUBMITTED, OrderDenied): S.DENIED,
+    (S.PENDING_NEW, OrderDenied): S.DENIED,
+    (S.UNKNOWN, OrderDenied): S.DENIED,
+    (S.PENDING_CANCEL, OrderDenied): S.DENIED,
+    (S.SUBMITTED, OrderPending): S.PENDING_NEW,
+    (S.SUBMITTED, OrderAccepted): S.NEW,
+    (S.PENDING_NEW, OrderAccepted): S.NEW,
+    (S.UNKNOWN, OrderAccepted): S.NEW,
+    (S.PENDING_CANCEL, OrderAccepted): S.NEW,
+    **{(s, OrderPartiallyFilled): S.PARTIALLY_FILLED for s in LIVE if s is not S.PENDING_CANCEL},
+    (S.PENDING_CANCEL, OrderPartiallyFilled): SAME,
+    **{(s, OrderFilled): S.FILLED for s in LIVE},
+    **{(s, OrderFilledLate): SAME for s in TERMINAL},
+    **{(s, TradeBooked): SAME for s in (*LIVE, *TERMINAL)},
+    **{(s, CancelSubmitted): S.PENDING_CANCEL for s in LIVE if s is not S.UNKNOWN},
+    (S.UNKNOWN, CancelSubmitted): SAME,
+    **{(s, CancelRejected): SAME for s in (*LIVE, *TERMINAL)},
+    **{(s, OrderCanceled): S.CANCELED for s in LIVE},
+    **{(s, OrderExpired): S.EXPIRED for s in LIVE},
+    **{(s, OrderRejected): S.REJECTED for s in LIVE},
+    **{(s, OrderUnknown): S.UNKNOWN for s in LIVE if s is not S.UNKNOWN},
+    **{(s, OrderQueried): SAME for s in (*LIVE, *TERMINAL)},
+    (S.SUBMITTED, OrderAbsent): S.ABSENT,
+    (S.PENDING_NEW, OrderAbsent): S.ABSENT,
+    (S.PENDING_CANCEL, OrderAbsent): S.ABSENT,
+    (S.UNKNOWN, OrderAbsent): S.ABSENT,
+    **{(s, TradeBusted): SAME for s in (*_ACKED, *TERMINAL)},
+    **{(s, TradeCorrected): SAME for s in (*_ACKED, *TERMINAL)},
+}
+
+
+class Order(Struct, frozen=True, gc=False):
+    """One order of a hedge. `side` +1 buys, -1 sells; px in ticks."""
+
+    cl_ord_id: str
+    leg: int
+    letter: str
+    side: int
+    qty: int
+    px: int | None
+    tif: str
+    offset: str
+    sent_ns: int
+    status: OrdStatus = S.SUBMITTED
+    cum_qty: int = 0
+    trades: tuple[tuple[str, int, int], ...] = ()
+    cancels: int = 0
+    cancel_ns: int = 0
+    queries: int = 0
+    unknown_ns: int = 0
+    heard_ns: int = 0
+    reject_code: str = ""
+    fees: tuple[str, ...] = ()
+    cancel_rejects: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def leaves_qty(self) -> int:
+        """Lots that may still fill."""
+        return max(0, self.qty - self.cum_qty) if self.status in LIVE else 0
+
+    @property
+    def traded_qty(self) -> int:
+        """Lots whose price is known."""
+        return sum(qty for _, qty, _ in self.trades)
+
+
+def born(fact: OrderSubmitted) -> Order:
+    """The order that an intent begins."""
+    return Order(
+        fact.cl_ord_id, fact.leg, fact.letter, fact.side, fact.qty, fact.px, fact.tif, fact.offset, fact.at_ns
+    )
+
+
+def evolve(order: Order, fact: OrderFact) -> Order:
+    """The order after the fact.
+
+    Raises: IllegalTransition, with the order unchanged, for a pair that the
+    table does not have.
+    """
+    kind = type(fact)
+    to = TRANSITIONS.get((order.status, kind))
+    if to is None:
+        raise IllegalTransition(f"order {order.cl_ord_id}: {kind.__name__} in {order.status}")
+    status = order.status if to is SAME else OrdStatus(to)
+    return _CHANGES[kind](order, fact, status)
+
+
+def _changed(order: Order, status: OrdStatus, **changes: object) -> Order:
+    fields = {name: getattr(order, name) for name in Order.__struct_fields__}
+    fields.update(changes, status=status)
+    return Order(**fields)
+
+
+def _filled(order: Order, fact: OrderPartiallyFilled, status: OrdStatus) -> Order:
+    trades = order.trades if fact.trade is None else (*order.trades, fact.trade)
+    fees = order.fees if fact.fee is None else (*order.fees, fact.fee)
+    return _changed(order, status, cum_qty=fact.cum_qty, trades=trades, fees=fees)
+
+
+def _booked(order: Order, fact: TradeBooked, status: OrdStatus) -> Order:
+    fees = order.fees if fact.fee is None else (*order.fees, fact.fee)
+    return _changed(order, status, trades=(*order.trades, fact.trade), fees=fees)
+
+
+def _busted(order: Order, fact: TradeBusted, status: OrdStatus) -> Order:
+    kept = tuple(t for t in order.trades if t[0] != fact.ref)
+    off = next((t for t in order.trades if t[0] == fact.ref), (fact.ref, 0, 0))
+    mark = (fact.trade[0], 0, off[2])
+    return _changed(order, status, cum_qty=fact.cum_qty, trades=(*kept, (fact.ref, 0, off[2]), mark))
+
+
+def _corrected(order: Order, fact: TradeCorrected, status: OrdStatus) -> Order:
+    kept = tuple(t for t in order.trades if t[0] != fact.ref)
+    new = (fact.ref, fact.trade[1], fact.trade[2])
+    mark = (fact.trade[0], 0, fact.trade[2])
+    return _changed(order, status, cum_qty=fact.cum_qty, trades=(*kept, new, mark))
+
+
+_CHANGES = {
+    OrderDenied: lambda o, f, s: _changed(o, s, reject_code=f.code),
+    OrderPending: lambda o, f, s: _changed(o, s),
+    OrderAccepted: lambda o, f, s: _changed(o, s),
+    OrderPartiallyFilled: _filled,
+    OrderFilled: _filled,
+    OrderFilledLate: _filled,
+    TradeBooked: _booked,
+    CancelSubmitted: lambda o, f, s: _changed(o, s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
+    CancelRejected: lambda o, f, s: _changed(o, s, cancel_rejects=o.cancel_rejects + 1),
+    OrderCanceled: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),
+    OrderExpired: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),
+    OrderRejected: lambda o, f, s: _changed(
+        o, s, cum_qty=max(o.cum_qty, f.cum_qty), reject_code=f"{f.reason}:{f.text[:40]}"
+    ),
+    OrderUnknown: lambda o, f, s: _changed(o, s, unknown_ns=f.at_ns),
+    OrderQueried: lambda o, f, s: _changed(o, s, queries=o.queries + 1),
+    OrderAbsent: lambda o, f, s: _changed(o, s),
+    TradeBusted: _busted,
+    TradeCorrected: _corrected,
+}
+
+
+# ------------------------------------------------------------------ decide
+
+
+class Heard(NamedTuple):
+    """What a report says of an order: its facts, and whether to ask."""
+
+    facts: tuple[OrderFact, ...]
+    ask: bool = False
+
+
+NOTHING = Heard(())
+_ENDS = {"4": OrderCanceled, "C": OrderExpired}
+_KNOWN_STATUS = frozenset("01248CA6")
+_KNOWN_EXEC = frozenset("048CFGHIA6")
+
+
+def decide(order: Order, report: OrderReport) -> Heard:
+    """What a report says of this order; the same report twice says nothing.
+
+    A report that contradicts what is proven (a `new` after the end) says
+    nothing. An exec_type or ord_status that nobody knows: ask the venue.
+    """
+    if report.kind == "j":
+        return _denied(order, report)
+    if report.kind == "9":
+        return Heard((CancelRejected(order.cl_ord_id, report.reason or 0, report.text),), ask=order.live)
+    if report.exec_type in "GH":
+        return _undone(order, report)
+    facts: list[OrderFact] = []
+    state = order
+    trade = _new_trade(order, report) if report.exec_type == "F" else None
+    traded = order.traded_qty + (trade[1] if trade else 0)
+    cum = max(order.cum_qty, report.cum_qty, traded)
+    fill = _fill(state, cum, trade, report.fee)
+    if fill is not None:
+        facts.append(fill)
+        state = evolve(state, fill)
+    end = _end(state, report)
+    if end is not None:
+        facts.append(end)
+    unknown = report.exec_type not in _KNOWN_EXEC or report.ord_status not in _KNOWN_STATUS
+    return Heard(tuple(facts), ask=unknown)
+
+
+def _denied(order: Order, report: OrderReport) -> Heard:
+    if report.ref_type == "D" and (order.status, OrderDenied) in TRANSITIONS and order.cum_qty == 0:
+        return Heard((OrderDenied(order.cl_ord_id, f"GATEWAY_{report.reason}", report.text),))
+    if report.ref_type == "F" and order.live:
+        return Heard((CancelRejected(order.cl_ord_id, report.reason or 0, report.text),))
+    return NOTHING
+
+
+def trade_key(report: OrderReport) -> str:
+    """The scope in which a trade's id is one: day, side, kind, id."""
+    return f"{report.trading_day}/{report.side}/{report.exec_type}/{report.exec_id}"
+
+
+def _new_trade(order: Order, report: OrderReport) -> tuple[str, int, int] | None:
+    key = trade_key(report)
+    if report.last_qty <= 0 or report.last_px is None or any(t[0] == key for t in order.trades):
+        return None
+    return (key, report.last_qty, report.last_px)
+
+
+def _fill(order: Order, cum: int, trade: tuple[str, int, int] | None, fee: str | None) -> OrderFact | None:
+    ref = order.cl_ord_id
+    if cum > order.cum_qty:
+        if not order.live:
+            return OrderFilledLate(ref, cum, trade, fee)
+        return (OrderFilled if cum >= order.qty else OrderPartiallyFilled)(ref, cum, trade, fee)
+    return None if trade is None else TradeBooked(ref, trade, fee)
+
+
+def _end(order: Order, report: OrderReport) -> OrderFact | None:
+    if not order.live:
+        return None
+    ref, status = order.cl_ord_id, report.ord_status
+    ended = _ENDS.get(status)
+    if ended is not None:
+        return ended(ref, order.cum_qty)
+    if status == "8":
+        return _refused(order, report)
+    if status == "A" and order.status is S.SUBMITTED:
+        return OrderPending(ref)
+    if status in "01" and _wakes(order):
+        return OrderPartiallyFilled(ref, order.cum_qty, None) if order.cum_qty else OrderAccepted(ref, report.order_id)
+    return None
+
+
+def _wakes(order: Order) -> bool:
+    """True where a `new` or `partially filled` is news of the status."""
+    if order.status is S.PENDING_CANCEL:
+        return order.cum_qty == 0 and 0 < order.cancels <= order.cancel_rejects
+    return order.status in (S.SUBMITTED, S.PENDING_NEW, S.UNKNOWN)
+
+
+def _refused(order: Order, report: OrderReport) -> OrderFact | None:
+    ref = order.cl_ord_id
+    if report.exec_type == "I" and report.reason == 5:
+        return OrderAbsent(ref) if order.cum_qty == 0 and (order.status, OrderAbsent) in TRANSITIONS else None
+    return OrderRejected(ref, order.cum_qty, 99 if report.reason is None else report.reason, report.text)
+
+
+def _undone(order: Order, report: OrderReport) -> Heard:
+    """A bust (H) or a correction (G); the same one twice says nothing."""
+    ref = f"{report.trading_day}/{report.side}/F/{report.exec_ref}"
+    key = trade_key(report)
+    known = {t[0] for t in order.trades}
+    if key in known:
+        return NOTHING
+    kind = TradeBusted if report.exec_type == "H" else TradeCorrected
+    if (order.status, kind) not in TRANSITIONS:
+        return Heard((), ask=True)
+    trade = (key, report.last_qty, report.last_px if report.last_px is not None else 0)
+    return Heard((kind(order.cl_ord_id, report.cum_qty, trade, ref),))

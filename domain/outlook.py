@@ -1,0 +1,83 @@
+"""What a repair sees of the pair's legs at one moment.
+
+A repair may use older quotes than an opening: the present one if it counts,
+else the last that did, up to `repair_quote_age`; beyond it there is none, and
+the order is a limit at its worst price. Built where a decision needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain import guards
+from domain.books import LegBook
+from domain.costs import LegMoney, OrderCost, order_cost
+from domain.firing import repair_offset
+from domain.mandates import LegMarket
+from domain.market import Quote
+from domain.pairspec import PairSpec
+
+
+class Outlook:
+    """`repair.RepairMarket` over quotes and venue states. Units: ticks."""
+
+    def __init__(
+        self,
+        spec: PairSpec,
+        quotes: Sequence[Quote | None],
+        last_good: Sequence[Quote | None],
+        can_repair: Sequence[bool],
+        books: Sequence[LegBook],
+        opens: bool,
+        rates: Sequence[float],
+        now_ns: int,
+    ) -> None:
+        self._spec = spec
+        self._quotes = quotes
+        self._last_good = last_good
+        self._can_repair = can_repair
+        self._books = books
+        self._opens = opens
+        self._rates = rates
+        self._now_ns = now_ns
+
+    def usable(self, index: int, side: int) -> Quote | None:
+        """The quote that an order of this side may be priced from."""
+        leg = self._spec.legs[index]
+        quote = self._quotes[index]
+        if guards.why_not(quote, side < 0, side > 0, self._now_ns, leg.quote_limits) == guards.COUNTS:
+            return quote
+        for older in (quote, self._last_good[index]):
+            sane = older is not None and not (
+                older.bid_px is not None and older.ask_px is not None and older.bid_px >= older.ask_px
+            )
+            if sane and guards.usable_for_repair(older, self._now_ns, self._spec.repair_quote_age_ns):
+                if older.touch_px(side) is not None:
+                    return older
+        return None
+
+    def leg(self, index: int, side: int) -> LegMarket:
+        """The leg as an order of `side` meets it."""
+        quote = self._quotes[index]
+        usable = self.usable(index, side)
+        down, up = (None, None) if quote is None else (quote.limit_down, quote.limit_up)
+        can = self._can_repair[index] and quote is not None and guards.is_open(quote, self._now_ns)
+        return LegMarket(None if usable is None else usable.touch_px(side), down, up, can)
+
+    def cost(self, index: int, side: int, qty: int, reference_px: float, reverses: bool) -> OrderCost:
+        """Expected cost of the order against a price, fees in."""
+        leg = self._spec.legs[index]
+        quote = self.usable(index, side)
+        levels = () if quote is None else quote.levels(side)
+        start = reference_px if quote is None or quote.touch_px(side) is None else quote.touch_px(side)
+        worst = round(start) + side * leg.slippage_cap_ticks
+        money = LegMoney(leg.instrument, self._rates[index])
+        return order_cost(money, index, side, qty, reference_px, levels, worst, self.offset(index, side, reverses, qty))
+
+    def offset(self, index: int, side: int, reverses: bool, qty: int) -> str:
+        """The offset of an order that repairs this leg."""
+        return repair_offset(self._spec.legs[index], self._books[index], side, qty, self._opens, reverses)
+
+    def time_penalty(self, _replenish: bool) -> float:
+        """What staying naked costs meanwhile, in the pair's currency."""
+        return self._spec.time_penalty

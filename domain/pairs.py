@@ -1,0 +1,258 @@
+"""The pair machine: what a pair holds, and whether it may fire.
+
+    IDLE -> OPENING -> COOLDOWN -> HOLDING -> CLOSING -> COOLDOWN -> IDLE
+
+One hedge is in flight at a time. Hedges that ended are kept, because late
+truth may re-open one. FROZEN needs a person. The mode (ACTIVE, REDUCING,
+PAUSED, HALTED) bounds what may fire, whatever the state.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain import books, hedges
+from domain.books import LegBook
+from domain.errors import IllegalTransition
+from domain.hedges import (
+    Hedge,
+    HedgeEnded,
+    HedgeFact,
+    HedgeHandedOver,
+    HedgeOpened,
+    HedgeReopened,
+    HedgeStatus,
+    HedgeStranded,
+)
+from domain.mandates import MandateGiven, MandateReturned
+from domain.orders import OrderFact
+
+
+class PairStatus(StrEnum):
+    IDLE = "IDLE"
+    OPENING = "OPENING"
+    CLOSING = "CLOSING"
+    HOLDING = "HOLDING"
+    COOLDOWN = "COOLDOWN"
+    FROZEN = "FROZEN"
+
+
+class Mode(StrEnum):
+    ACTIVE = "ACTIVE"
+    REDUCING = "REDUCING"
+    PAUSED = "PAUSED"
+    HALTED = "HALTED"
+
+
+P = PairStatus
+MAX_PAST_HEDGES = 64
+"""Ended hedges that a pair keeps at hand for late truth."""
+
+
+class PairReady(Struct, frozen=True, array_like=True, tag=True):
+    """The cooldown is over."""
+
+    at_ns: int
+
+
+class PairFrozen(Struct, frozen=True, array_like=True, tag=True):
+    why: str
+
+
+class PairReleased(Struct, frozen=True, array_like=True, tag=True):
+    operator: str
+    reason: str
+
+
+class ModeSet(Struct, frozen=True, array_like=True, tag=True):
+    mode: Mode
+    operator: str
+    reason: str
+
+
+class DayRolled(Struct, frozen=True, array_like=True, tag=True):
+    """The trading day of a leg's venue is a new one."""
+
+    leg: int
+    day: str
+
+
+class PairSnapshot(Struct, frozen=True, array_like=True, tag=True):
+    """A pair's whole state, as a segment's first records hold it."""
+
+    status: PairStatus
+    mode: Mode
+    books: tuple[LegBook, ...]
+    hedge_count: int
+    failures: int
+    facts: tuple = ()
+
+
+OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE = (
+    "open",
+    "close",
+    "ended",
+    "handed over",
+    "reopened open",
+    "reopened close",
+)
+READY_FLAT, READY_HOLDING, FREEZE, RELEASE = "ready flat", "ready holding", "freeze", "release"
+EFFECTS = (OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE, READY_FLAT, READY_HOLDING, FREEZE, RELEASE)
+TERMINAL = ()
+
+_QUIET = (P.IDLE, P.HOLDING, P.COOLDOWN)
+TRANSITIONS: dict[tuple[PairStatus, str], PairStatus] = {
+    (P.IDLE, OPEN): P.OPENING,
+    (P.HOLDING, OPEN): P.OPENING,
+    (P.HOLDING, CLOSE): P.CLOSING,
+    (P.OPENING, ENDED): P.COOLDOWN,
+    (P.CLOSING, ENDED): P.COOLDOWN,
+    (P.FROZEN, ENDED): P.FROZEN,
+    (P.OPENING, HANDED_OVER): P.FROZEN,
+    (P.CLOSING, HANDED_OVER): P.FROZEN,
+    (P.FROZEN, HANDED_OVER): P.FROZEN,
+    **{(s, REOPENED_OPEN): P.OPENING for s in _QUIET},
+    **{(s, REOPENED_CLOSE): P.CLOSING for s in _QUIET},
+    (P.FROZEN, REOPENED_OPEN): P.FROZEN,
+    (P.FROZEN, REOPENED_CLOSE): P.FROZEN,
+    (P.COOLDOWN, READY_FLAT): P.IDLE,
+    (P.COOLDOWN, READY_HOLDING): P.HOLDING,
+    **{(s, FREEZE): P.FROZEN for s in P},
+    (P.FROZEN, RELEASE): P.COOLDOWN,
+}
+
+
+class Pair(Struct, frozen=True):
+    """`lots`: signed lots of each leg in a unit, as when the pair is bought."""
+
+    name: str
+    lots: tuple[int, ...]
+    status: PairStatus = P.IDLE
+    mode: Mode = Mode.ACTIVE
+    books: tuple[LegBook, ...] = ()
+    hedge: Hedge | None = None
+    past: tuple[Hedge, ...] = ()
+    hedge_count: int = 0
+    failures: int = 0
+
+    @property
+    def units(self) -> int:
+        """Pair units held, signed; what one leg has alone is not in it."""
+        return books.units_of(tuple(b.net for b in self.books), self.lots)
+
+    @property
+    def naked(self) -> tuple[int, ...]:
+        """Signed lots of each leg that no other leg covers."""
+        units = self.units
+        return tuple(b.net - units * lots for b, lots in zip(self.books, self.lots, strict=True))
+
+
+def new(name: str, lots: tuple[int, ...]) -> Pair:
+    """A pair that has never traded."""
+    return Pair(name, lots, books=tuple(LegBook() for _ in lots))
+
+
+def hedge_of(pair: Pair, cl_ord_id: str) -> Hedge | None:
+    """The hedge that sent this order: the one in flight, or a past one."""
+    for hedge in (pair.hedge, *reversed(pair.past)):
+        if hedge is not None and hedges.order_of(hedge, cl_ord_id) is not None:
+            return hedge
+    return None
+
+
+def evolve(pair: Pair, fact: object, hedge_id: str | None = None) -> Pair:
+    """The pair after the fact; `hedge_id` says which hedge it is about.
+
+    Raises: IllegalTransition, with the pair unchanged.
+    """
+    if isinstance(fact, HedgeOpened):
+        hedge = hedges.opened(fact)
+        return _with(pair, status=_to(pair, fact.kind), hedge=hedge, hedge_count=pair.hedge_count + 1)
+    if isinstance(fact, (HedgeFact, OrderFact, MandateGiven, MandateReturned)):
+        return _hedged(pair, fact, hedge_id)
+    return _OWN[type(fact)](pair, fact)
+
+
+def _ready(pair: Pair, _fact: PairReady) -> Pair:
+    flat = not any(b.net for b in pair.books)
+    return _with(pair, status=_to(pair, READY_FLAT if flat else READY_HOLDING))
+
+
+def _rolled(pair: Pair, fact: DayRolled) -> Pair:
+    changed = tuple(books.rolled(b, fact.day) if i == fact.leg else b for i, b in enumerate(pair.books))
+    return _with(pair, books=changed)
+
+
+_OWN = {
+    PairReady: _ready,
+    PairFrozen: lambda pair, fact: _with(pair, status=_to(pair, FREEZE)),
+    PairReleased: lambda pair, fact: _with(pair, status=_to(pair, RELEASE), failures=0),
+    ModeSet: lambda pair, fact: _with(pair, mode=fact.mode),
+    DayRolled: _rolled,
+}
+
+
+def _to(pair: Pair, effect: str) -> PairStatus:
+    to = TRANSITIONS.get((pair.status, effect))
+    if to is None:
+        raise IllegalTransition(f"pair {pair.name}: {effect} in {pair.status}")
+    return to
+
+
+def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned, hedge_id: str | None) -> Pair:
+    hedge = _find(pair, fact, hedge_id)
+    if hedge is None:
+        raise IllegalTransition(f"pair {pair.name}: {type(fact).__name__} of a hedge that it does not have")
+    after = hedges.evolve(hedge, fact)
+    changes: dict[str, object] = {}
+    if isinstance(fact, OrderFact):
+        changes["books"] = _booked(pair, hedge, after, fact.cl_ord_id)
+    current = pair.hedge is not None and pair.hedge.hedge_id == hedge.hedge_id
+    if isinstance(fact, (HedgeEnded, HedgeHandedOver)):
+        changes["status"] = _to(pair, ENDED if isinstance(fact, HedgeEnded) else HANDED_OVER)
+        changes["hedge"] = None
+        changes["past"] = (*_without(pair.past, hedge), after)[-MAX_PAST_HEDGES:]
+        changes["failures"] = _failures(pair, fact)
+    elif isinstance(fact, HedgeReopened):
+        changes["status"] = _to(pair, REOPENED_OPEN if hedge.kind == "open" else REOPENED_CLOSE)
+        changes["hedge"] = after
+        changes["past"] = _without(pair.past, hedge)
+    elif current:
+        changes["hedge"] = after
+        if isinstance(fact, HedgeStranded):
+            changes["failures"] = pair.failures + 1
+    else:
+        changes["past"] = tuple(after if h.hedge_id == after.hedge_id else h for h in pair.past)
+    return _with(pair, **changes)
+
+
+def _find(pair: Pair, fact: object, hedge_id: str | None) -> Hedge | None:
+    if hedge_id is None:
+        return hedge_of(pair, fact.cl_ord_id) if isinstance(fact, OrderFact) else pair.hedge
+    return next((h for h in (pair.hedge, *pair.past) if h is not None and h.hedge_id == hedge_id), None)
+
+
+def _without(past: tuple[Hedge, ...], hedge: Hedge) -> tuple[Hedge, ...]:
+    return tuple(h for h in past if h.hedge_id != hedge.hedge_id)
+
+
+def _failures(pair: Pair, fact: HedgeEnded | HedgeHandedOver) -> int:
+    if isinstance(fact, HedgeEnded) and fact.outcome is not HedgeStatus.NONE:
+        return 0
+    return pair.failures + 1
+
+
+def _booked(pair: Pair, before: Hedge, after: Hedge, cl_ord_id: str) -> tuple[LegBook, ...]:
+    was = hedges.order_of(before, cl_ord_id)
+    now = hedges.order_of(after, cl_ord_id)
+    if was is not None and was.cum_qty == now.cum_qty and len(was.trades) == len(now.trades):
+        return pair.books
+    return tuple(books.booked(b, was, now) if i == now.leg else b for i, b in enumerate(pair.books))
+
+
+def _with(pair: Pair, **changes: object) -> Pair:
+    fields = {name: getattr(pair, name) for name in Pair.__struct_fields__}
+    fields.update(changes)
+    return Pair(**fields)

@@ -1,0 +1,78 @@
+"""What a pair is told to be: its legs, trigger, limits. All values, fixed.
+
+Built once from the configuration by the composition root. Units: lots, ticks,
+ns; money in the pair's currency.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from domain.advance import HedgeRules
+from domain.guards import FxLimits, QuoteLimits
+from domain.market import FeeSchedule, Instrument
+from domain.prices import LegPrice
+from domain.triggers import Trigger
+
+MS = 1_000_000
+
+
+class FxSpec(Struct, frozen=True):
+    """A rate that some legs are converted by: which quote, how old."""
+
+    key: tuple[str, str]
+    tick_size: float
+    limits: FxLimits = FxLimits()
+
+
+class LegSpec(Struct, frozen=True):
+    """`lots`: signed, of one pair unit, as when the pair is bought."""
+
+    venue: str
+    symbol: str
+    lots: int
+    instrument: Instrument
+    price: LegPrice
+    quote_limits: QuoteLimits = QuoteLimits()
+    payup_ticks: int = 2
+    slippage_cap_ticks: int = 20
+    tif: str = "3"
+    fx: FxSpec | None = None
+    fixed_fx: float = 1.0
+    hedge_flag: str | None = None
+    inventory_lots: int = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.venue, self.symbol)
+
+    @property
+    def fees(self) -> FeeSchedule:
+        return self.instrument.fees
+
+
+class PairSpec(Struct, frozen=True):
+    name: str
+    currency: str
+    legs: tuple[LegSpec, ...]
+    trigger: Trigger
+    basis: str = "touch"
+    ratio_basis: str = "comparable"
+    watched_leg: int = 0
+    rules: HedgeRules = HedgeRules()
+    units: int = 1
+    max_position_units: int = 1
+    max_hedges: int = 1000
+    cooldown_ns: int = 1000 * MS
+    failure_cooldown_ns: int = 30_000 * MS
+    failure_cooldown_max_ns: int = 600_000 * MS
+    max_failures: int = 3
+    repair_quote_age_ns: int = 10_000 * MS
+    time_penalty: float = 0.0
+    sends_orders: bool = False
+    concurrent: bool = True
+    unit_size: float = 1.0
+
+    @property
+    def lots(self) -> tuple[int, ...]:
+        return tuple(leg.lots for leg in self.legs)

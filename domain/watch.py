@@ -1,0 +1,80 @@
+"""What silence makes of an order: time-outs, cancels and the query ladder.
+
+An order that nothing was heard of for `ack_timeout` is UNKNOWN: cancelled and
+asked for at once, then asked for by the ladder, for ever. One that outlives
+its time is cancelled; a cancel without an answer makes it UNKNOWN too.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from domain.orders import CancelSubmitted, Order, OrderFact, OrderQueried, OrderUnknown, OrdStatus, evolve
+
+MS = 1_000_000
+
+
+class Rules(Struct, frozen=True):
+    """Time limits, in monotonic ns but for the counts. hedge.md, Defaults."""
+
+    ack_timeout_ns: int = 300 * MS
+    query_ladder_ns: tuple[int, ...] = (300 * MS, 600 * MS, 1200 * MS, 2400 * MS)
+    query_every_ns: int = 2000 * MS
+    repair_order_ns: int = 300 * MS
+    max_cancels: int = 5
+
+
+def query_ns(order: Order, rules: Rules) -> int:
+    """When the next query of an UNKNOWN order is due."""
+    ladder = rules.query_ladder_ns
+    done = order.queries
+    if done < len(ladder):
+        return max(order.sent_ns + ladder[done], order.unknown_ns)
+    last = max(order.sent_ns + ladder[-1], order.unknown_ns)
+    return last + (done - len(ladder) + 1) * rules.query_every_ns
+
+
+def next_ns(order: Order, rules: Rules, life_ns: int | None = None) -> int | None:
+    """When this order wants to be looked at again; None when settled.
+
+    `life_ns`: how long it may work before it is cancelled; None: as long as
+    its owner likes (a day order), but never an immediate one.
+    """
+    if not order.live:
+        return None
+    if order.status is OrdStatus.UNKNOWN:
+        return query_ns(order, rules)
+    if order.status is OrdStatus.PENDING_CANCEL:
+        return order.cancel_ns + rules.ack_timeout_ns
+    if order.status in (OrdStatus.SUBMITTED, OrdStatus.PENDING_NEW):
+        return order.sent_ns + rules.ack_timeout_ns
+    if life_ns is not None:
+        return order.sent_ns + life_ns
+    return None if order.tif == "0" else order.sent_ns + rules.ack_timeout_ns
+
+
+def cancel(order: Order, now_ns: int) -> CancelSubmitted:
+    """The intent to cancel it, with an id of its own."""
+    return CancelSubmitted(order.cl_ord_id, f"{order.cl_ord_id}.c{order.cancels + 1}", now_ns)
+
+
+def due(order: Order, now_ns: int, rules: Rules, life_ns: int | None = None) -> tuple[OrderFact, ...]:
+    """What time has made of this order by now: nothing, mostly."""
+    at = next_ns(order, rules, life_ns)
+    if at is None or now_ns < at:
+        return ()
+    silent = order.status in (OrdStatus.SUBMITTED, OrdStatus.PENDING_NEW, OrdStatus.PENDING_CANCEL)
+    if order.status is OrdStatus.UNKNOWN or silent:
+        return _ask(order, now_ns, rules, silent)
+    return (cancel(order, now_ns),)
+
+
+def _ask(order: Order, now_ns: int, rules: Rules, silent: bool) -> tuple[OrderFact, ...]:
+    facts: list[OrderFact] = []
+    if silent:
+        facts.append(OrderUnknown(order.cl_ord_id, "no answer in time", now_ns))
+        order = evolve(order, facts[0])
+    if order.cancels < rules.max_cancels:
+        facts.append(cancel(order, now_ns))
+    facts.append(OrderQueried(order.cl_ord_id, now_ns))
+    return tuple(facts)

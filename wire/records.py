@@ -1,0 +1,96 @@
+"""What the journal keeps of a decision: bytes out by msgpack, in by type.
+
+A decision's body is a map: actor, pair, hedge, facts, commands (venue and
+frame, as sent) and what was seen. Facts are arrays, their name first; reading
+gives back the domain's own classes, so replay folds `evolve` over them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+import msgspec
+from msgspec import Struct
+
+from domain import books, hedges, mandates, orders, pairs
+from domain.errors import WireError
+
+Fact = (
+    orders.OrderSubmitted
+    | orders.OrderDenied
+    | orders.OrderPending
+    | orders.OrderAccepted
+    | orders.OrderPartiallyFilled
+    | orders.OrderFilled
+    | orders.TradeBooked
+    | orders.OrderFilledLate
+    | orders.CancelSubmitted
+    | orders.CancelRejected
+    | orders.OrderCanceled
+    | orders.OrderExpired
+    | orders.OrderRejected
+    | orders.OrderUnknown
+    | orders.OrderQueried
+    | orders.OrderAbsent
+    | orders.TradeBusted
+    | orders.TradeCorrected
+    | mandates.MandateGiven
+    | mandates.MandateReturned
+    | hedges.HedgeOpened
+    | hedges.HedgeSettling
+    | hedges.HedgeImbalanced
+    | hedges.RepairChosen
+    | hedges.HedgeStranded
+    | hedges.HedgeRetried
+    | hedges.HedgeEnded
+    | hedges.HedgeHandedOver
+    | hedges.HedgeReopened
+    | pairs.PairReady
+    | pairs.PairFrozen
+    | pairs.PairReleased
+    | pairs.ModeSet
+    | pairs.DayRolled
+    | books.LegBook
+)
+"""Every fact that a decision may hold."""
+
+FACTS = {fact.__name__: fact for fact in Fact.__args__}
+
+
+class Decision(Struct):
+    """A decision's body, typed. `hedge`: the hedge that its facts are of."""
+
+    actor: str
+    pair: str
+    hedge: str | None
+    facts: list[Fact]
+    commands: list[tuple[str, bytes]] = []
+    saw: dict[str, Any] | None = None
+
+
+def _plain(value: Struct) -> tuple:
+    config = value.__struct_config__
+    fields = tuple(getattr(value, name) for name in value.__struct_fields__)
+    return fields if config.tag is None else (config.tag, *fields)
+
+
+_packer = msgpack.Packer(default=_plain)
+_reader = msgspec.msgpack.Decoder(Decision)
+
+
+def encode_decision(
+    actor: str, pair: str, hedge: str | None, facts: tuple, commands: tuple = (), saw: dict | None = None
+) -> bytes:
+    """The body of a decision record."""
+    return _packer.pack(
+        {"actor": actor, "pair": pair, "hedge": hedge, "facts": facts, "commands": commands, "saw": saw}
+    )
+
+
+def decode_decision(body: bytes) -> Decision:
+    """The decision that `encode_decision` wrote. Raises: WireError."""
+    try:
+        return _reader.decode(body)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise WireError(f"a decision can't be read: {error}") from error
