@@ -1,0 +1,271 @@
+"""ZeroMQ sockets with exactly the options of the protocol page.
+
+libzmq's defaults queue orders for a dead peer and send them later; here a
+socket refuses instead. Every endpoint is checked before it is used: `ipc://` in
+a private directory, `tcp://` on loopback, or with CURVE elsewhere.
+
+Source: docs/en/gateway-protocol.md, "Sockets"; zmq_setsockopt(3).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+import zmq
+from msgspec import Struct
+from zmq.auth.thread import ThreadAuthenticator
+from zmq.utils.monitor import parse_monitor_message
+
+from domain.errors import ConfigError
+
+MAX_MESSAGE_BYTES = 64 * 1024
+MAX_IPC_PATH_BYTES = 107
+NODE_SEND_HWM = 64
+NODE_RECV_HWM = 100_000
+FEED_HWM = 10_000
+REPORT_HWM = 100_000
+INSPECTION_HWM = 100
+RECONNECT_MS = 10
+RECONNECT_MAX_MS = 250
+HANDSHAKE_MS = 2000
+HEARTBEAT_TOPIC = b"\0"
+
+
+class CurveKeys(Struct, frozen=True):
+    """CURVE keys in Z85. `server_public`: on the connecting side only."""
+
+    public: str
+    secret: str
+    server_public: str = ""
+
+
+# ---------------------------------------------------------------- endpoints
+
+
+def private_directory(path: Path) -> Path:
+    """Make `path` (mode 0700) for ipc sockets, or raise where it is not."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise ConfigError(str(path), "mode", oct(mode), "0700: chmod it, or use a directory of its own")
+    return path
+
+
+def check_endpoint(endpoint: str, *, curve: CurveKeys | None = None, file: str = "-", key: str = "endpoint") -> None:
+    """Accept an endpoint that orders may travel over.
+
+    Raises: ConfigError that names `file` and `key`.
+    """
+    scheme, _, rest = endpoint.partition("://")
+    if scheme == "ipc":
+        _check_ipc(endpoint, rest, file, key)
+    elif scheme == "tcp":
+        _check_tcp(endpoint, rest, curve, file, key)
+    else:
+        raise ConfigError(file, key, endpoint, "ipc:///directory/name or tcp://host:port")
+
+
+def _check_ipc(endpoint: str, rest: str, file: str, key: str) -> None:
+    path = Path(rest)
+    if rest.startswith("@") or not path.is_absolute():
+        raise ConfigError(file, key, endpoint, "an absolute path, never the abstract namespace")
+    if len(rest.encode()) > MAX_IPC_PATH_BYTES:
+        raise ConfigError(file, key, endpoint, f"a path of at most {MAX_IPC_PATH_BYTES} bytes")
+    try:
+        mode = stat.S_IMODE(path.parent.stat().st_mode)
+    except OSError as error:
+        raise ConfigError(file, key, endpoint, f"a directory that exists ({error.strerror})") from error
+    if mode & 0o077:
+        raise ConfigError(file, key, endpoint, f"a directory of mode 0700; {path.parent} is {mode:04o}")
+
+
+def _check_tcp(endpoint: str, rest: str, curve: CurveKeys | None, file: str, key: str) -> None:
+    host, _, port = rest.rpartition(":")
+    if not host or not (port == "*" or (port.isascii() and port.isdigit())):
+        raise ConfigError(file, key, endpoint, "tcp://host:port")
+    if curve is None and not _is_loopback(host.strip("[]")):
+        raise ConfigError(file, key, endpoint, "off loopback only with CURVE keys and an allow-list")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# ---------------------------------------------------------------- options
+
+
+def _connected(
+    context: zmq.Context, kind: int, endpoint: str, curve: CurveKeys | None, options: dict[int, int]
+) -> zmq.Socket:
+    socket = _new(context, kind, endpoint, curve, options)
+    if curve is not None:
+        socket.setsockopt_string(zmq.CURVE_SERVERKEY, curve.server_public)
+    socket.connect(endpoint)
+    return socket
+
+
+def _bound(
+    context: zmq.Context, kind: int, endpoint: str, curve: CurveKeys | None, options: dict[int, int]
+) -> zmq.Socket:
+    socket = _new(context, kind, endpoint, curve, options)
+    if curve is not None:
+        socket.setsockopt(zmq.CURVE_SERVER, 1)
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError as error:
+        socket.close(0)
+        raise ConfigError("-", "endpoint", endpoint, f"an endpoint that can be bound ({error.strerror})") from error
+    return socket
+
+
+def _new(
+    context: zmq.Context, kind: int, endpoint: str, curve: CurveKeys | None, options: dict[int, int]
+) -> zmq.Socket:
+    check_endpoint(endpoint, curve=curve)
+    socket = context.socket(kind)
+    common = {
+        zmq.LINGER: 0,
+        zmq.MAXMSGSIZE: MAX_MESSAGE_BYTES,
+        zmq.RECONNECT_IVL: RECONNECT_MS,
+        zmq.RECONNECT_IVL_MAX: RECONNECT_MAX_MS,
+        zmq.HANDSHAKE_IVL: HANDSHAKE_MS,
+    }
+    for option, value in (common | options).items():
+        socket.setsockopt(option, value)
+    if curve is not None:
+        socket.setsockopt_string(zmq.CURVE_PUBLICKEY, curve.public)
+        socket.setsockopt_string(zmq.CURVE_SECRETKEY, curve.secret)
+    return socket
+
+
+def gateway_trade(context: zmq.Context, endpoint: str, curve: CurveKeys | None = None) -> zmq.Socket:
+    """A gateway's ROUTER: a peer that is gone is an error, not a silence."""
+    options = {zmq.ROUTER_MANDATORY: 1, zmq.SNDTIMEO: 0, zmq.SNDHWM: REPORT_HWM, zmq.RCVHWM: REPORT_HWM}
+    return _bound(context, zmq.ROUTER, endpoint, curve, options)
+
+
+def gateway_feed(context: zmq.Context, endpoint: str, curve: CurveKeys | None = None) -> zmq.Socket:
+    """A gateway's XPUB; every subscription is seen, repeated ones too."""
+    return _bound(context, zmq.XPUB, endpoint, curve, {zmq.XPUB_VERBOSE: 1, zmq.SNDHWM: FEED_HWM, zmq.SNDTIMEO: 0})
+
+
+def inspection_router(context: zmq.Context, endpoint: str) -> zmq.Socket:
+    """The node's inspection socket; a slow tool loses answers, not time."""
+    options = {zmq.SNDTIMEO: 0, zmq.SNDHWM: INSPECTION_HWM, zmq.RCVHWM: INSPECTION_HWM}
+    return _bound(context, zmq.ROUTER, endpoint, None, options)
+
+
+def inspection_dealer(context: zmq.Context, endpoint: str) -> zmq.Socket:
+    """A tool's side of the inspection socket."""
+    return _connected(context, zmq.DEALER, endpoint, None, {zmq.IMMEDIATE: 1, zmq.MAXMSGSIZE: -1})
+
+
+def allow_only(context: zmq.Context, clients: Iterable[str]) -> ThreadAuthenticator:
+    """Accept only these public keys (Z85) on this context's CURVE sockets.
+
+    Thread: ZAP runs in one of its own; stop() it before the context ends.
+    """
+    allowed = frozenset(clients)
+
+    class AllowList:
+        def callback(self, _domain: str, key: bytes) -> bool:
+            return zmq.utils.z85.encode(key).decode() in allowed
+
+    authenticator = ThreadAuthenticator(context)
+    authenticator.start()
+    authenticator.configure_curve_callback(domain="*", credentials_provider=AllowList())
+    return authenticator
+
+
+# ---------------------------------------------------------------- node's side
+
+
+class TradeSocket:
+    """The node's DEALER: an order leaves at once, or is refused.
+
+    Shape: `recv` gives one body, None where there is none; a message of more
+    than one frame comes as b"", which no decoder accepts.
+    """
+
+    def __init__(self, context: zmq.Context, endpoint: str, curve: CurveKeys | None = None) -> None:
+        options = {zmq.IMMEDIATE: 1, zmq.SNDTIMEO: 0, zmq.SNDHWM: NODE_SEND_HWM, zmq.RCVHWM: NODE_RECV_HWM}
+        self.endpoint = endpoint
+        self.socket = _connected(context, zmq.DEALER, endpoint, curve, options)
+        self.monitor = self.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+
+    def send(self, body: bytes) -> bool:
+        """True when libzmq took it; False, at once, when it did not."""
+        try:
+            self.socket.send(body, zmq.NOBLOCK)
+        except zmq.ZMQError:
+            return False
+        return True
+
+    def recv(self) -> bytes | None:
+        socket = self.socket
+        if not socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            return None
+        body = socket.recv(zmq.NOBLOCK)
+        if not socket.getsockopt(zmq.RCVMORE):
+            return body
+        _skip(socket)
+        return b""
+
+    def was_cut(self) -> bool:
+        """Whether the connection broke since this was asked last."""
+        cut = False
+        while self.monitor.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            event = parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))["event"]
+            cut = cut or event == zmq.EVENT_DISCONNECTED
+        return cut
+
+    def reconnect(self) -> None:
+        """Drop the connection with all that waits in it, and make a new one."""
+        self.socket.disconnect(self.endpoint)
+        self.socket.connect(self.endpoint)
+
+    def close(self) -> None:
+        self.socket.disable_monitor()
+        self.monitor.close(0)
+        self.socket.close(0)
+
+
+class FeedSocket:
+    """The node's SUB; `recv` gives (topic, body), or None where none is."""
+
+    def __init__(
+        self, context: zmq.Context, endpoint: str, topics: Iterable[bytes], curve: CurveKeys | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        self.socket = _connected(context, zmq.SUB, endpoint, curve, {zmq.RCVHWM: FEED_HWM})
+        for topic in (HEARTBEAT_TOPIC, *topics):
+            self.socket.setsockopt(zmq.SUBSCRIBE, topic)
+
+    def recv(self) -> tuple[bytes, bytes] | None:
+        socket = self.socket
+        if not socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            return None
+        topic = socket.recv(zmq.NOBLOCK)
+        if not socket.getsockopt(zmq.RCVMORE):
+            return topic, b""
+        body = socket.recv(zmq.NOBLOCK)
+        if socket.getsockopt(zmq.RCVMORE):
+            _skip(socket)
+            return topic, b""
+        return topic, body
+
+    def close(self) -> None:
+        self.socket.close(0)
+
+
+def _skip(socket: zmq.Socket) -> None:
+    while socket.getsockopt(zmq.RCVMORE):
+        socket.recv(zmq.NOBLOCK)
