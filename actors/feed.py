@@ -1,0 +1,249 @@
+"""One venue's feed: frames in, quotes to those that subscribed.
+
+The hot path: two frames, one decode, one Quote, one tell for each subscriber.
+A repeated `W` proves that link and feed live, and makes no quote younger; its
+lag is the heartbeat's, since its own times are those of the first.
+
+Units: ns; monotonic for ages, wall only for how long a frame lay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from domain.errors import WireError
+from domain.market import Quote
+from domain.ports import Clock
+from wire.codec import HEARTBEAT_TOPIC, decode_feed, feed_topic
+from wire.messages import FeedHeartbeat, MarketData, SecurityStatus
+
+MAX_FRAMES = 64
+STEP_NS = 50_000_000
+"""A wall clock that moves so far against the monotonic one was set."""
+LONG_AGO_NS = 10**15
+
+
+class _Topic:
+    """What is known of one symbol."""
+
+    __slots__ = ("changed_ns", "key", "quote", "seq", "status", "subscribers")
+
+    def __init__(self, venue: str, symbol: str) -> None:
+        self.key = (venue, symbol)
+        self.seq = 0
+        self.quote: Quote | None = None
+        self.changed_ns = 0
+        self.status: tuple[int | None, int | None, int | None, int] = (None, None, None, 0)
+        self.subscribers: tuple[Any, ...] = ()
+
+
+class Feed:
+    """Reads a FeedSocket. `on_heartbeat` is told of each `0` of the venue.
+
+    Thread: the lane's.
+    """
+
+    def __init__(
+        self,
+        venue: str,
+        socket: Any,
+        symbols: Iterable[str],
+        clock: Clock,
+        on_heartbeat: Callable[[FeedHeartbeat, int], None] | None = None,
+    ) -> None:
+        self.venue = venue
+        self.socket = socket
+        self.on_heartbeat = on_heartbeat
+        self.epoch = 0
+        self.session_up = False
+        self.heard_mono_ns = 0
+        self.transit_ns = 0
+        self.gaps = self.dropped = self.steps = 0
+        self._clock = clock
+        self._offset_ns = clock.wall_ns() - clock.mono_ns()
+        self._topics = {feed_topic(symbol): _Topic(venue, symbol) for symbol in symbols}
+
+    def subscribe(self, symbol: str, address: Any) -> None:
+        """Tell `address` each quote of `symbol`, and the present one now.
+
+        Raises: KeyError for a symbol that is not configured.
+        """
+        topic = self._topics[feed_topic(symbol)]
+        if address not in topic.subscribers:
+            topic.subscribers = (*topic.subscribers, address)
+        if topic.quote is not None:
+            address.tell(topic.quote)
+
+    def unsubscribe(self, address: Any) -> None:
+        """Tell `address` nothing more."""
+        for topic in self._topics.values():
+            topic.subscribers = tuple(each for each in topic.subscribers if each != address)
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The last quote, whatever its age."""
+        return self._topics[feed_topic(symbol)].quote
+
+    def drain(self) -> None:
+        """Read what has come, at most 64 messages."""
+        recv = self.socket.recv
+        for _ in range(MAX_FRAMES):
+            frames = recv()
+            if frames is None:
+                return
+            self.take(frames[0], frames[1])
+
+    def take(self, topic_bytes: bytes, body: bytes) -> None:
+        """One message of the feed; a wrong one is counted and dropped."""
+        try:
+            message = decode_feed(body)
+        except WireError:
+            self.dropped += 1
+            return
+        topic = self._topics.get(topic_bytes)
+        if topic is None:
+            self._heartbeat(topic_bytes, message)
+            return
+        kind = type(message)
+        if kind is FeedHeartbeat or message.symbol != topic.key[1]:
+            self.dropped += 1
+            return
+        if message.seq != topic.seq + 1:
+            self._jumped(topic, message.seq)
+        topic.seq = message.seq
+        if kind is MarketData:
+            self._market(topic, message)
+        else:
+            self._status(topic, message)
+
+    def check_step(self) -> None:
+        """Notice a wall clock that was set; to be called now and then."""
+        now_ns = self._clock.mono_ns()
+        self._offset(self._clock.wall_ns(), now_ns)
+
+    def _market(self, topic: _Topic, m: MarketData) -> None:
+        now_ns = self._clock.mono_ns()
+        wall_ns = self._clock.wall_ns()
+        if not -STEP_NS < wall_ns - now_ns - self._offset_ns < STEP_NS:
+            self._offset(wall_ns, now_ns)
+        bids, asks = m.bids, m.asks
+        if not _is_ordered(bids, asks):
+            self.dropped += 1
+            return
+        old = topic.quote
+        age_ns = max(0, wall_ns - m.gw_ns)
+        if old is None:
+            topic.changed_ns = changed_ns = now_ns - age_ns
+            age_ns = self.transit_ns
+        elif m.gw_ns == old.gw_ns and m.exch_ns == old.exch_ns and bids == old.bids and asks == old.asks:
+            changed_ns = topic.changed_ns
+            age_ns = self.transit_ns
+        else:
+            changed_ns = now_ns
+            topic.changed_ns = now_ns - age_ns
+        status, down, up, status_ns = topic.status
+        topic.quote = quote = Quote(
+            topic.key,
+            bids[0] if bids else None,
+            bids[1] if bids else 0,
+            asks[0] if asks else None,
+            asks[1] if asks else 0,
+            bids,
+            asks,
+            m.exch_ns,
+            m.gw_ns,
+            now_ns,
+            age_ns,
+            changed_ns,
+            status,
+            down,
+            up,
+            status_ns,
+            m.last,
+        )
+        for address in topic.subscribers:
+            address.tell(quote)
+
+    def _status(self, topic: _Topic, m: SecurityStatus) -> None:
+        topic.status = (m.status, m.limit_down, m.limit_up, self._clock.mono_ns())
+        quote = topic.quote
+        if quote is not None:
+            self._tell(topic, _again(quote, topic, quote.recv_mono_ns, quote.changed_mono_ns))
+
+    def _heartbeat(self, topic_bytes: bytes, m: Any) -> None:
+        if topic_bytes != HEARTBEAT_TOPIC or type(m) is not FeedHeartbeat:
+            self.dropped += 1
+            return
+        self.heard_mono_ns = now_ns = self._clock.mono_ns()
+        wall_ns = self._clock.wall_ns()
+        self._offset(wall_ns, now_ns)
+        self.transit_ns = max(0, wall_ns - m.gw_ns)
+        if m.epoch != self.epoch:
+            self.epoch = m.epoch
+            for topic in self._topics.values():
+                topic.seq = 0
+        self.session_up = m.session_up
+        if self.on_heartbeat is not None:
+            self.on_heartbeat(m, now_ns)
+
+    def _jumped(self, topic: _Topic, seq: int) -> None:
+        """Count what is missing; harmless, since each message is whole."""
+        if topic.seq and seq > topic.seq + 1:
+            self.gaps += seq - topic.seq - 1
+
+    def _offset(self, wall_ns: int, now_ns: int) -> None:
+        """Follow the wall clock; where it was set, every quote is stale once."""
+        offset_ns = wall_ns - now_ns
+        if not -STEP_NS < offset_ns - self._offset_ns < STEP_NS:
+            offset_ns = self._clock.wall_ns() - self._clock.mono_ns()  # not a pause between two readings
+            if not -STEP_NS < offset_ns - self._offset_ns < STEP_NS:
+                self._stepped(now_ns)
+        self._offset_ns = offset_ns
+
+    def _stepped(self, now_ns: int) -> None:
+        self.steps += 1
+        self.transit_ns = 0
+        for topic in self._topics.values():
+            if topic.quote is not None:
+                self._tell(topic, _again(topic.quote, topic, now_ns - LONG_AGO_NS, now_ns - LONG_AGO_NS))
+
+    @staticmethod
+    def _tell(topic: _Topic, quote: Quote) -> None:
+        topic.quote = quote
+        for address in topic.subscribers:
+            address.tell(quote)
+
+
+def _again(q: Quote, topic: _Topic, recv_ns: int, changed_ns: int) -> Quote:
+    """The same book with another status or age."""
+    status, down, up, status_ns = topic.status
+    return Quote(
+        q.key,
+        q.bid_px,
+        q.bid_qty,
+        q.ask_px,
+        q.ask_qty,
+        q.bids,
+        q.asks,
+        q.exch_ns,
+        q.gw_ns,
+        recv_ns,
+        q.lag_ns,
+        changed_ns,
+        status,
+        down,
+        up,
+        status_ns,
+        q.last_px,
+    )
+
+
+def _is_ordered(bids: list[int], asks: list[int]) -> bool:
+    """Best first on both sides; a book that is not would price wrongly."""
+    for index in range(2, len(bids), 2):
+        if bids[index] >= bids[index - 2]:
+            return False
+    for index in range(2, len(asks), 2):  # noqa: SIM110 (a generator costs more than a short loop)
+        if asks[index] <= asks[index - 2]:
+            return False
+    return True

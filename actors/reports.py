@@ -1,0 +1,199 @@
+"""Reports of one venue: recorded once, then routed to their owners.
+
+What comes from outside is on record before anybody acts on it. A report for
+an id that nobody owns is an event: recorded, told to whoever takes strays,
+counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.link import Seen, VenueLink
+from domain.errors import JournalError, WireError
+from domain.reports import OrderReport
+from domain.sequences import CLASH, REPEAT, ReportSequence
+from domain.venue_news import StrayReport
+from wire.codec import decode_from_gateway, pack, unpack
+from wire.messages import BusinessReject, CancelReject, ExecutionReport, GatewayLogon
+
+KIND = "report"
+TRADES = frozenset("FGH")
+MAX_STRAY_REJECTS = 1000
+"""Rejects about nobody's request that are recorded in one epoch."""
+
+
+class ReportDesk:
+    """Records and routes. `tell(name, message)`, `on_failure(error)`."""
+
+    def __init__(
+        self,
+        link: VenueLink,
+        journal: Any,
+        tell: Callable[[str, Any], None],
+        on_failure: Callable[[JournalError], None],
+        strays_to: str = "",
+    ) -> None:
+        self.last_trade_seq = 0
+        self.strays = self.repeats = self.clashes = 0
+        self._link = link
+        self._journal = journal
+        self._tell = tell
+        self._on_failure = on_failure
+        self._strays_to = strays_to
+        self._stray_rejects = 0
+
+    def new_epoch(self) -> None:
+        """The gateway began a new numbering."""
+        self.last_trade_seq = 0
+        self._stray_rejects = 0
+
+    def record(self, frame: bytes) -> int:
+        """Keep a frame as it came; its seq, 0 where the journal failed."""
+        link = self._link
+        body = pack({"venue": link.name, "epoch": link.sequence.epoch, "frame": frame})
+        try:
+            return self._journal.append(KIND, body)
+        except JournalError as error:
+            self._on_failure(error)
+            return 0
+
+    def execution(self, m: ExecutionReport, frame: bytes, now_ns: int) -> None:
+        """An `8`: to the owner of its order."""
+        mark = hash((m.exec_type, m.ord_status, m.clord_id, m.order_id, m.exec_id, m.cum_qty, m.leaves_qty, m.reason))
+        if self._is_repeat(m.seq, mark):
+            return
+        if m.exec_type in TRADES and not m.poss_resend and m.seq > self.last_trade_seq:
+            self.last_trade_seq = m.seq
+        report = OrderReport(
+            self._link.name,
+            self.record(frame),
+            now_ns,
+            "8",
+            m.clord_id,
+            m.exec_type,
+            m.ord_status,
+            m.last_qty,
+            m.last_px,
+            m.cum_qty,
+            m.leaves_qty,
+            m.order_id,
+            m.exec_id,
+            m.symbol,
+            m.side,
+            m.reason,
+            m.text,
+            m.exch_ns,
+            m.gw_ns,
+            m.poss_resend,
+            m.exec_ref,
+            m.trading_day,
+            m.origin,
+            m.offset,
+            m.fee,
+            m.fee_currency,
+        )
+        self._route(report)
+
+    def cancel_reject(self, m: CancelReject, frame: bytes, now_ns: int) -> None:
+        """A `9`: to the owner of the order that was to be cancelled."""
+        if self._is_repeat(m.seq, hash(("9", m.cxl_id, m.orig_clord_id, m.reason, m.ord_status))):
+            return
+        self._route(
+            OrderReport(
+                self._link.name,
+                self.record(frame),
+                now_ns,
+                "9",
+                m.orig_clord_id,
+                ord_status=m.ord_status,
+                reason=m.reason,
+                text=m.text,
+                gw_ns=m.gw_ns,
+                cxl_id=m.cxl_id,
+            )
+        )
+
+    def reject(self, m: BusinessReject, frame: bytes, now_ns: int) -> None:
+        """A `j` to an order, a cancel or a query: to the order's owner."""
+        cl_ord_id = self._link.routes.about(m.ref_id)
+        if not self._link.routes.owner(cl_ord_id):
+            self._stray_rejects += 1
+            if self._stray_rejects > MAX_STRAY_REJECTS:
+                self.strays += 1
+                return
+        cxl_id = m.ref_id if m.ref_type == "F" else None
+        self._route(
+            OrderReport(
+                self._link.name,
+                self.record(frame),
+                now_ns,
+                "j",
+                cl_ord_id,
+                reason=m.reason,
+                text=m.text,
+                cxl_id=cxl_id,
+                ref_type=m.ref_type,
+            )
+        )
+
+    def _is_repeat(self, seq: int, mark: int) -> bool:
+        verdict = self._link.sequence.note(seq, mark)
+        if verdict is REPEAT:
+            self.repeats += 1
+            return True
+        if verdict is CLASH:
+            self.clashes += 1
+        return False
+
+    def _route(self, report: OrderReport) -> None:
+        owner = self._link.routes.owner(report.cl_ord_id)
+        if owner:
+            self._tell(owner, report)
+            return
+        self.strays += 1
+        if self._strays_to:
+            self._tell(self._strays_to, StrayReport(report))
+
+
+class SeenFold:
+    """Reads `Seen` of each venue from the journal, record by record.
+
+    Feed it every record of kind `report`, in order; `start` with the last
+    snapshot's values where there is one.
+    """
+
+    def __init__(self) -> None:
+        self._sequences: dict[str, ReportSequence] = {}
+        self._days: dict[str, str] = {}
+
+    def start(self, venue: str, snapshot: dict[str, Any]) -> None:
+        """`snapshot`: what VenueLink.snapshot gave."""
+        self._sequences[venue] = ReportSequence(snapshot["epoch"], snapshot["seq"])
+        self._days[venue] = snapshot["trading_day"]
+
+    def take(self, body: bytes) -> None:
+        """One record's body; one that can't be read is passed over."""
+        try:
+            fields = unpack(body)
+            message = decode_from_gateway(fields["frame"])
+        except WireError:
+            return
+        venue, epoch = fields["venue"], fields["epoch"]
+        sequence = self._sequences.setdefault(venue, ReportSequence(epoch))
+        if type(message) is GatewayLogon:
+            self._days[venue] = message.trading_day
+            if message.epoch != sequence.epoch:
+                sequence.restart(message.epoch, message.last_seq)
+        elif type(message) in (ExecutionReport, CancelReject):
+            if epoch != sequence.epoch:
+                sequence.restart(epoch, 0)
+            sequence.note(message.seq, 0)
+
+    def seen(self, venue: str) -> Seen:
+        """What is on record of `venue`; zeros where nothing is."""
+        sequence = self._sequences.get(venue)
+        if sequence is None:
+            return Seen()
+        return Seen(sequence.epoch, sequence.seen, self._days.get(venue, ""))
