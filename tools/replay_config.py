@@ -62,26 +62,36 @@ def recording_at(given: str | None) -> Path:
 
 def legs_of(file: Path, recording: Path, folder: Path, sockets: Path) -> tuple[Leg, ...]:
     """The legs of the one pair that a configuration file holds."""
-    config = load_checked([file])
+
+    def placed(venue: str) -> Leg:
+        feed, trade = f"ipc://{sockets}/{venue}.feed", f"ipc://{sockets}/{venue}.trade"
+        return leg_at(file, venue, recording, folder / venue, feed, trade)
+
+    return tuple(placed(leg.venue) for leg in pair_of(load_checked([file]), file).legs)
+
+
+def pair_of(config: schema.Config, file: Path) -> schema.Pair:
+    """The one pair of a configuration. Raises: ConfigError."""
     if len(config.pair) != 1:
         raise ConfigError(str(file), "pair", len(config.pair), "one pair")
-    return tuple(leg_of(config, file, leg, recording, folder, sockets) for leg in config.pair[0].legs)
+    return config.pair[0]
 
 
-def leg_of(config: schema.Config, file: Path, leg: schema.Leg, recording: Path, folder: Path, sockets: Path) -> Leg:
-    """One leg with its recording and places."""
+def leg_at(file: Path, venue: str, recording: Path, folder: Path, feed: str, trade: str) -> Leg:
+    """The leg of one venue with its recording and places."""
+    config = load_checked([file])
+    legs = pair_of(config, file).legs
+    leg = next((each for each in legs if each.venue == venue), None)
+    if leg is None:
+        raise ConfigError(
+            str(file), "pair.legs.venue", venue, f"one of the pair's: {', '.join(leg.venue for leg in legs)}"
+        )
     name = RECORDINGS.get(leg.symbol)
     if name is None:
         raise ConfigError(str(file), "pair.legs.symbol", leg.symbol, f"one that is recorded: {', '.join(RECORDINGS)}")
     told = next(each for each in config.instrument if (each.venue, each.symbol) == (leg.venue, leg.symbol))
     played = Played(definition_of(told), recording / name, inventory=leg.inventory_lots)
-    return Leg(
-        leg.venue,
-        played,
-        folder / leg.venue,
-        f"ipc://{sockets}/{leg.venue}.feed",
-        f"ipc://{sockets}/{leg.venue}.trade",
-    )
+    return Leg(venue, played, folder, feed, trade)
 
 
 def definition_of(told: schema.Instrument) -> InstrumentDef:
