@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from config.load import Loaded
-from config.schema import Leg, Pair
+from config.schema import Leg, Pair, Trigger
 from config.values import defaults_of, fx_of, heartbeat_ms_of, instrument_at, slippage_cap_ticks_of, venue_called
 from domain.errors import ConfigError
 from domain.units import decimal_of, unit_factor_of
@@ -18,6 +18,10 @@ from domain.units import decimal_of, unit_factor_of
 SETTLE_MARGIN_MS = 1500
 SUN_PATH_BYTES = 107
 """The longest path of a unix socket (sun_path of 108 with its zero)."""
+
+THRESHOLDS = ("buy_open", "sell_open", "sell_close", "buy_close")
+ORDERED = (("buy_open", "sell_close"), ("buy_close", "sell_open"), ("buy_open", "sell_open"))
+"""Which threshold must lie below which (the other way for the price of a leg that the pair sells)."""
 
 Found = Iterator[ConfigError]
 
@@ -115,7 +119,7 @@ def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
         yield from leg_problems(loaded, index, place, mode)
         if any((leg.venue, leg.symbol) == (other.venue, other.symbol) for other in pair.legs[:place]):
             yield loaded.error(("pair", index, "legs", place), leg.symbol, "each instrument in one leg")
-    yield from trigger_problems(loaded, index)
+    yield from trigger_problems(loaded, index, mode)
     yield from budget_problems(loaded, index)
     if pair.size.units > pair.size.max_position_units:
         allowed = f"at most max_position_units, {pair.size.max_position_units}"
@@ -184,8 +188,8 @@ def limit_problems(loaded: Loaded, path: tuple[str | int, ...], pair: Pair, leg:
         yield loaded.error((*path, "limits", "price_collar_ticks"), leg.limits.price_collar_ticks, allowed)
 
 
-def trigger_problems(loaded: Loaded, index: int) -> Found:
-    """Thresholds do not fire in a circle, and watch a leg that exists."""
+def trigger_problems(loaded: Loaded, index: int, mode: str) -> Found:
+    """A trigger watches a leg that exists, and can fire."""
     pair = loaded.config.pair[index]
     trigger = pair.trigger
     path = ("pair", index, "trigger")
@@ -193,14 +197,24 @@ def trigger_problems(loaded: Loaded, index: int) -> Found:
         yield loaded.error((*path, "leg"), trigger.leg, f"1 to {len(pair.legs)}")
     if trigger.on == "ratio" and (len(pair.legs) != 2 or [leg.side for leg in pair.legs] != ["buy", "sell"]):
         yield loaded.error((*path, "on"), "ratio", "two legs, the first of side buy, the second of side sell")
-    if None not in (trigger.sell_open, trigger.buy_close) and trigger.sell_open <= trigger.buy_close:
-        yield loaded.error((*path, "sell_open"), str(trigger.sell_open), f"above buy_close, {trigger.buy_close}")
-    if None not in (trigger.buy_open, trigger.sell_close) and trigger.buy_open >= trigger.sell_close:
-        yield loaded.error((*path, "buy_open"), str(trigger.buy_open), f"below sell_close, {trigger.sell_close}")
+    yield from threshold_problems(loaded, index, trigger)
+    if mode != "observe" and all(getattr(trigger, key) is None for key in THRESHOLDS):
+        yield loaded.error(path, None, f"a threshold, one of {', '.join(THRESHOLDS)}: without one it never fires")
     if trigger.hysteresis < 0:
         yield loaded.error((*path, "hysteresis"), str(trigger.hysteresis), "0 or more")
     if trigger.min_units > pair.size.units:
         yield loaded.error((*path, "min_units"), trigger.min_units, f"at most size.units, {pair.size.units}")
+
+
+def threshold_problems(loaded: Loaded, index: int, trigger: Trigger) -> Found:
+    """Thresholds do not fire in a circle: what is bought is sold higher."""
+    leg = loaded.config.pair[index].legs[trigger.leg - 1 if trigger.leg <= len(loaded.config.pair[index].legs) else 0]
+    turned = trigger.on == "touch" and leg.side == "sell"
+    for low, high in ORDERED:
+        below, above = (getattr(trigger, high), getattr(trigger, low)) if turned else (getattr(trigger, low), getattr(trigger, high))
+        if below is not None and above is not None and below >= above:
+            value, word = getattr(trigger, high), "below" if turned else "above"
+            yield loaded.error(("pair", index, "trigger", high), str(value), f"{word} {low}, {getattr(trigger, low)}")
 
 
 def budget_problems(loaded: Loaded, index: int) -> Found:

@@ -53,7 +53,7 @@ def legs(first=LIMITS, second=LIMITS):
         ("[[venue]]\nname='SHFE'\nfeed='file'", "venue[SHFE].feed", "ipc://PATH"),
         ("[[venue]]\nname='COMEX'\nsettle_ms=3000", "pair[CU03xHGH].defaults.naked_budget_ms", "4500"),
         (PAIR + "[pair.trigger]\nsell_open='200'", "pair[CU03xHGH].trigger.sell_open", "above buy_close"),
-        (PAIR + "[pair.trigger]\nbuy_open='0'", "pair[CU03xHGH].trigger.buy_open", "below sell_close"),
+        (PAIR + "[pair.trigger]\nbuy_open='0'", "pair[CU03xHGH].trigger.sell_close", "above buy_open"),
         (PAIR + "[pair.trigger]\nleg=3", "pair[CU03xHGH].trigger.leg", "1 to 2"),
         (PAIR + "[pair.trigger]\nmin_units=2", "pair[CU03xHGH].trigger.min_units", "size.units"),
         (PAIR + "[pair.size]\nunits=6", "pair[CU03xHGH].size.units", "max_position_units"),
@@ -88,6 +88,19 @@ def test_a_leg_on_a_feed_alone_can_only_be_observed(tmp_path):
     text = legs().replace("COMEX.HGH27", "FX.USDCNH").replace('"COMEX"', '"FX"')
     assert found(tmp_path, text, "observe") == {}
     assert "pair[CU03xHGH].legs[FX.USDCNH].venue" in found(tmp_path, text, "live")
+
+
+def test_a_trigger_on_the_price_of_a_sold_leg_is_ordered_the_other_way(tmp_path):
+    trigger = PAIR + "[pair.trigger]\non='touch'\nleg=2\nbuy_open='470'\nsell_close='450'\nsell_open='440'\nbuy_close='445'"
+    assert found(tmp_path, trigger) == {}
+    wrong = found(tmp_path, trigger.replace("'450'", "'480'"))
+    assert wrong == {"pair[CU03xHGH].trigger.sell_close": "below buy_open, 470"}
+
+
+def test_a_pair_without_a_threshold_can_only_be_observed(tmp_path):
+    text = '[[pair]]\nname = "idle"\ncurrency = "CNY"' + LEGS.format(first=LIMITS, second=LIMITS)
+    assert found(tmp_path, text, "observe") == {}
+    assert "never fires" in found(tmp_path, text, "live")["pair[idle].trigger"]
 
 
 def test_an_instrument_stands_in_one_leg(tmp_path):

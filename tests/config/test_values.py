@@ -15,10 +15,12 @@ from config.values import (
     fx_of,
     heartbeat_ms_of,
     instrument_of,
+    limits_of,
     payup_ticks_of,
     quote_limits_of,
     signed_lots,
     slippage_cap_ticks_of,
+    trigger_of,
 )
 from domain.units import CENTS_PER_POUND_TO_UNITS_PER_TON, NS_PER_MS
 
@@ -77,6 +79,17 @@ def test_an_instrument_tells_only_what_was_said_as_expected(copper):
     assert expected["offset_mode"] == "octy"
     assert not {"expiry", "updates", "fees", "venue"} & set(expected)
     assert instrument_of(copper.instrument[0]).units_per_lot() == 5
+
+
+def test_a_trigger_has_nan_where_nothing_is_told(btc):
+    trigger = trigger_of(btc, btc.pair[0])
+    assert (trigger.sell_open, trigger.buy_close, trigger.max_units) == (30.0, 18.0, 100)
+    assert trigger.buy_open != trigger.buy_open
+    assert trigger.problem() == ""
+
+
+def test_limits_are_those_of_the_leg(btc):
+    assert limits_of(btc.pair[0].legs[1]).position_lots == 1000
 
 
 def test_heartbeats_leave_thrice_a_timeout_and_each_second(copper):

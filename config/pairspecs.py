@@ -1,0 +1,147 @@
+"""Pairs as the domain is given them: the schema's words made values."""
+
+from __future__ import annotations
+
+from math import nan
+
+from config.schema import Config, Leg, Pair
+from config.values import (
+    defaults_of,
+    formula_of,
+    fx_limits_of,
+    fx_of,
+    instrument_at,
+    instrument_of,
+    payup_ticks_of,
+    quote_limits_of,
+    signed_lots,
+    slippage_cap_ticks_of,
+)
+from domain.advance import HedgeRules
+from domain.pairspec import FxSpec, LegSpec, PairSpec
+from domain.prices import LegPrice
+from domain.repair import Policy
+from domain.risk import Limits
+from domain.triggers import TOUCH, Trigger, of_leg
+from domain.units import NS_PER_MS, decimal_of
+from domain.watch import Rules
+
+IOC, DAY = "3", "0"
+
+
+def pair_specs(config: Config, *, sends_orders: bool) -> tuple[PairSpec, ...]:
+    """Every configured pair, in order."""
+    return tuple(pair_spec(config, pair, sends_orders=sends_orders) for pair in config.pair)
+
+
+def pair_spec(config: Config, pair: Pair, *, sends_orders: bool) -> PairSpec:
+    """One pair."""
+    defaults = defaults_of(config, pair)
+    legs = tuple(leg_spec(config, pair, leg) for leg in pair.legs)
+    return PairSpec(
+        name=pair.name,
+        currency=pair.currency,
+        legs=legs,
+        trigger=trigger_of(pair, defaults.cooldown_ms),
+        basis=pair.basis,
+        ratio_basis=pair.ratio_basis,
+        watched_leg=pair.trigger.leg - 1,
+        rules=rules_of(config, pair, legs),
+        units=pair.size.units,
+        max_position_units=pair.size.max_position_units,
+        max_hedges=pair.limits.max_hedges,
+        cooldown_ns=defaults.cooldown_ms * NS_PER_MS,
+        failure_cooldown_ns=defaults.failure_cooldown_ms * NS_PER_MS,
+        failure_cooldown_max_ns=defaults.failure_cooldown_max_ms * NS_PER_MS,
+        max_failures=defaults.max_failures,
+        repair_quote_age_ns=defaults.repair_quote_age_ms * NS_PER_MS,
+        time_penalty=float(pair.time_penalty),
+        sends_orders=sends_orders,
+        concurrent=pair.sequence == "concurrent",
+        unit_size=unit_size(legs[0]),
+    )
+
+
+def unit_size(leg: LegSpec) -> float:
+    """What the first leg of one pair unit holds: the trigger's unit."""
+    return float(abs(leg.lots) * leg.instrument.units_per_lot())
+
+
+def leg_spec(config: Config, pair: Pair, leg: Leg) -> LegSpec:
+    """One leg; IOC where the venue has it."""
+    instrument = instrument_of(instrument_at(config, leg.venue, leg.symbol))
+    lots = signed_lots(leg)
+    fx = fx_of(config, leg)
+    rate = None
+    if fx is not None:
+        quoted = instrument_at(config, fx.venue, fx.symbol)
+        rate = FxSpec((fx.venue, fx.symbol), float(quoted.tick_size), fx_limits_of(fx))
+    return LegSpec(
+        venue=leg.venue,
+        symbol=leg.symbol,
+        lots=lots,
+        instrument=instrument,
+        price=LegPrice(formula_of(config, leg), lots, leg.weight),
+        quote_limits=quote_limits_of(config, pair, leg),
+        payup_ticks=payup_ticks_of(config, pair, leg),
+        slippage_cap_ticks=slippage_cap_ticks_of(config, pair, leg),
+        tif=IOC if IOC in instrument.tifs else DAY,
+        fx=rate,
+        fixed_fx=1.0 if fx is not None else float(decimal_of(leg.fx)),
+        hedge_flag=leg.hedge_flag,
+        inventory_lots=leg.inventory_lots,
+    )
+
+
+def trigger_of(pair: Pair, cooldown_ms: int) -> Trigger:
+    """The trigger's thresholds; what is absent is never met."""
+    told = pair.trigger
+    levels = {
+        name: nan if getattr(told, name) is None else float(getattr(told, name))
+        for name in ("buy_open", "sell_close", "sell_open", "buy_close")
+    }
+    trigger = Trigger(
+        kind=told.on,
+        hysteresis=float(told.hysteresis),
+        cooldown_ns=cooldown_ms * NS_PER_MS,
+        max_units=pair.size.max_position_units,
+        min_units=told.min_units,
+        fair=float(pair.fair),
+        **levels,
+    )
+    if told.on != TOUCH:
+        return trigger
+    return of_leg(trigger, 1 if pair.legs[told.leg - 1].side == "buy" else -1)
+
+
+def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...]) -> HedgeRules:
+    """What bounds a hedge of this pair in time and number."""
+    d = defaults_of(config, pair)
+    watch = Rules(
+        ack_timeout_ns=d.ack_timeout_ms * NS_PER_MS,
+        query_ladder_ns=tuple(ms * NS_PER_MS for ms in d.query_ladder_ms),
+        query_every_ns=d.query_every_ms * NS_PER_MS,
+        repair_order_ns=d.repair_order_ms * NS_PER_MS,
+        max_cancels=d.max_cancels_per_order,
+    )
+    policy = Policy(
+        choice=pair.policy,
+        max_orders=min(d.max_orders_per_hedge, pair.limits.orders_per_hedge),
+        max_replenish_orders=d.max_replenish_orders,
+        naked_budget_ns=d.naked_budget_ms * NS_PER_MS,
+        payup_ticks=tuple(leg.payup_ticks for leg in legs),
+        slippage_cap_ticks=tuple(leg.slippage_cap_ticks for leg in legs),
+        tifs=tuple(leg.tif for leg in legs),
+    )
+    return HedgeRules(watch=watch, policy=policy, hedge_deadline_ns=d.hedge_deadline_ms * NS_PER_MS)
+
+
+def limits_of(pair: Pair) -> dict[tuple[str, str], Limits]:
+    """Risk limits by (venue, symbol); a leg without limits has none."""
+    return {
+        (leg.venue, leg.symbol): Limits(
+            leg.limits.order_lots, leg.limits.price_collar_ticks, leg.limits.position_lots
+        )
+        for leg in pair.legs
+        if leg.limits is not None
+    }
