@@ -16,7 +16,6 @@ from pathlib import Path
 
 import zmq
 from msgspec import Struct
-from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils.monitor import parse_monitor_message
 
 from domain.errors import ConfigError
@@ -26,7 +25,6 @@ MAX_IPC_PATH_BYTES = 107
 NODE_SEND_HWM = 64
 NODE_RECV_HWM = 100_000
 FEED_HWM = 10_000
-REPORT_HWM = 100_000
 INSPECTION_HWM = 100
 RECONNECT_MS = 10
 RECONNECT_MAX_MS = 250
@@ -112,20 +110,6 @@ def _connected(
     return socket
 
 
-def _bound(
-    context: zmq.Context, kind: int, endpoint: str, curve: CurveKeys | None, options: dict[int, int]
-) -> zmq.Socket:
-    socket = _new(context, kind, endpoint, curve, options)
-    if curve is not None:
-        socket.setsockopt(zmq.CURVE_SERVER, 1)
-    try:
-        socket.bind(endpoint)
-    except zmq.ZMQError as error:
-        socket.close(0)
-        raise ConfigError("-", "endpoint", endpoint, f"an endpoint that can be bound ({error.strerror})") from error
-    return socket
-
-
 def _new(
     context: zmq.Context, kind: int, endpoint: str, curve: CurveKeys | None, options: dict[int, int]
 ) -> zmq.Socket:
@@ -146,43 +130,21 @@ def _new(
     return socket
 
 
-def gateway_trade(context: zmq.Context, endpoint: str, curve: CurveKeys | None = None) -> zmq.Socket:
-    """A gateway's ROUTER: a peer that is gone is an error, not a silence."""
-    options = {zmq.ROUTER_MANDATORY: 1, zmq.SNDTIMEO: 0, zmq.SNDHWM: REPORT_HWM, zmq.RCVHWM: REPORT_HWM}
-    return _bound(context, zmq.ROUTER, endpoint, curve, options)
-
-
-def gateway_feed(context: zmq.Context, endpoint: str, curve: CurveKeys | None = None) -> zmq.Socket:
-    """A gateway's XPUB; every subscription is seen, repeated ones too."""
-    return _bound(context, zmq.XPUB, endpoint, curve, {zmq.XPUB_VERBOSE: 1, zmq.SNDHWM: FEED_HWM, zmq.SNDTIMEO: 0})
-
-
 def inspection_router(context: zmq.Context, endpoint: str) -> zmq.Socket:
     """The node's inspection socket; a slow tool loses answers, not time."""
     options = {zmq.SNDTIMEO: 0, zmq.SNDHWM: INSPECTION_HWM, zmq.RCVHWM: INSPECTION_HWM}
-    return _bound(context, zmq.ROUTER, endpoint, None, options)
+    socket = _new(context, zmq.ROUTER, endpoint, None, options)
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError as error:
+        socket.close(0)
+        raise ConfigError("-", "endpoint", endpoint, f"an endpoint that can be bound ({error.strerror})") from error
+    return socket
 
 
 def inspection_dealer(context: zmq.Context, endpoint: str) -> zmq.Socket:
     """A tool's side of the inspection socket."""
     return _connected(context, zmq.DEALER, endpoint, None, {zmq.IMMEDIATE: 1, zmq.MAXMSGSIZE: -1})
-
-
-def allow_only(context: zmq.Context, clients: Iterable[str]) -> ThreadAuthenticator:
-    """Accept only these public keys (Z85) on this context's CURVE sockets.
-
-    Thread: ZAP runs in one of its own; stop() it before the context ends.
-    """
-    allowed = frozenset(clients)
-
-    class AllowList:
-        def callback(self, _domain: str, key: bytes) -> bool:
-            return zmq.utils.z85.encode(key).decode() in allowed
-
-    authenticator = ThreadAuthenticator(context)
-    authenticator.start()
-    authenticator.configure_curve_callback(domain="*", credentials_provider=AllowList())
-    return authenticator
 
 
 # ---------------------------------------------------------------- node's side

@@ -1,0 +1,125 @@
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+import zmq
+
+from domain.errors import ConfigError
+from system.sockets import CurveKeys, FeedSocket, TradeSocket, check_endpoint, inspection_router, private_directory
+
+KEYS = CurveKeys("p" * 40, "s" * 40, "v" * 40)
+
+
+@pytest.fixture
+def room():
+    with tempfile.TemporaryDirectory(prefix="hg") as path:
+        yield Path(path)
+
+
+@pytest.fixture
+def context():
+    with zmq.Context() as context:
+        yield context
+
+
+def readable(socket, within_ms=2000):
+    assert socket.poll(within_ms)
+
+
+def test_private_directory_is_made_for_its_owner_alone(room):
+    made = private_directory(room / "run")
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("endpoint", ["ipc://@name", "ipc://relative/name", "inproc://x", "udp://1.2.3.4:5", "tcp://nowhere"])
+def test_wrong_endpoint_is_refused_by_name(endpoint):
+    with pytest.raises(ConfigError, match="trade"):
+        check_endpoint(endpoint, key="trade")
+
+
+def test_open_directory_is_refused(room):
+    room.chmod(0o755)
+    with pytest.raises(ConfigError, match="0700"):
+        check_endpoint(f"ipc://{room}/trade")
+
+
+@pytest.mark.parametrize("host", ["*", "0.0.0.0", "10.1.2.3", "gateway.example"])
+def test_tcp_off_loopback_needs_curve(host):
+    with pytest.raises(ConfigError, match="CURVE"):
+        check_endpoint(f"tcp://{host}:5555")
+    check_endpoint(f"tcp://{host}:5555", curve=KEYS)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_tcp_on_loopback_is_accepted(host):
+    check_endpoint(f"tcp://{host}:5555")
+
+
+def test_order_for_a_dead_peer_is_refused_at_once(context, room):
+    trade = TradeSocket(context, f"ipc://{room}/trade")
+    assert trade.send(b"order") is False
+    assert trade.recv() is None
+    trade.close()
+
+
+def test_trade_socket_has_the_pages_options(context, room):
+    trade = TradeSocket(context, f"ipc://{room}/trade")
+    got = {name: trade.socket.getsockopt(getattr(zmq, name)) for name in ("IMMEDIATE", "SNDTIMEO", "LINGER", "SNDHWM", "MAXMSGSIZE")}
+    trade.close()
+    assert got == {"IMMEDIATE": 1, "SNDTIMEO": 0, "LINGER": 0, "SNDHWM": 64, "MAXMSGSIZE": 65536}
+
+
+def connected(context, room):
+    router = context.socket(zmq.ROUTER)
+    router.bind(f"ipc://{room}/trade")
+    trade = TradeSocket(context, f"ipc://{room}/trade")
+    assert trade.socket.poll(2000, zmq.POLLOUT)
+    return router, trade
+
+
+def test_message_of_two_frames_is_one_wrong_body(context, room):
+    router, trade = connected(context, room)
+    assert trade.send(b"hello")
+    identity, body = router.recv_multipart()
+    router.send_multipart([identity, b"a", b"b"])
+    router.send_multipart([identity, b"whole"])
+    readable(trade.socket)
+    assert (body, trade.recv(), trade.recv()) == (b"hello", b"", b"whole")
+    router.close(0)
+    trade.close()
+
+
+def test_cut_connection_is_seen_on_the_monitor(context, room):
+    router, trade = connected(context, room)
+    assert not trade.was_cut()
+    router.close(0)
+    readable(trade.monitor)
+    assert trade.was_cut()
+    assert not trade.was_cut()
+    trade.close()
+
+
+def test_feed_gives_topic_and_body_of_what_it_subscribed(context, room):
+    pub = context.socket(zmq.XPUB)
+    pub.bind(f"ipc://{room}/feed")
+    feed = FeedSocket(context, f"ipc://{room}/feed", [b"A\0"])
+    topics = set()
+    while topics < {b"\1\0", b"\1A\0"}:
+        readable(pub)
+        topics.add(pub.recv())
+    pub.send_multipart([b"AB\0", b"not ours"])
+    pub.send_multipart([b"A\0", b"body", b"extra"])
+    pub.send_multipart([b"A\0", b"body"])
+    readable(feed.socket)
+    assert (feed.recv(), feed.recv(), feed.recv()) == ((b"A\0", b""), (b"A\0", b"body"), None)
+    pub.close(0)
+    feed.close()
+
+
+def test_inspection_endpoint_in_use_elsewhere_is_an_error_with_a_name(context):
+    first = inspection_router(context, "tcp://127.0.0.1:*")
+    endpoint = first.getsockopt_string(zmq.LAST_ENDPOINT)
+    with pytest.raises(ConfigError, match="bound"):
+        inspection_router(context, endpoint)
+    first.close(0)
