@@ -38,7 +38,7 @@ class HedgeRules(Struct, frozen=True):
 
     watch: watch.Rules = watch.Rules()
     policy: Policy = Policy()
-    hedge_deadline_ns: int = 1000 * watch.MS
+    hedge_deadline_ns: int = 1_000_000_000
     max_retries: int = 3
 
 

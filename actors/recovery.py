@@ -1,0 +1,103 @@
+"""Start-up: the journal's facts folded into what was true at its end.
+
+Replay folds `evolve` over the recorded facts and never decides again, so
+changed code or limits can't change what happened. What it leaves open (a live
+order, a mandate that was not returned) is taken up by the actors: an order
+that no fact settles is UNKNOWN, asked for, never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from actors.repairer import RepairMemory
+from actors.reports import KIND as REPORT
+from actors.reports import SeenFold
+from actors.trader import DECISION
+from domain import mandates, pairs
+from domain.mandates import MandateGiven, MandateReturned, MandateState
+from domain.orders import OrderFact, OrderSubmitted
+from domain.pairs import Pair
+from wire.records import Decision, decode_decision
+
+
+class Recovered:
+    """What the journal says: pairs, repair children, venues' numbering."""
+
+    def __init__(self) -> None:
+        self.pairs: dict[str, Pair] = {}
+        self.children: dict[str, RepairMemory] = {}
+        self.owners: dict[str, str] = {}
+        self.venues = SeenFold()
+        self.decisions = 0
+
+    def owner(self, cl_ord_id: str) -> str:
+        """Who owned this order when the journal ended, or ""."""
+        return self.owners.get(cl_ord_id, "")
+
+
+def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]]) -> Recovered:
+    """Fold a journal. `lots`: signed lots by pair, of those configured.
+
+    A pair that is on record but no longer configured is folded with the lots
+    of its own hedges, so that what it holds can still be shown.
+    """
+    found = Recovered()
+    for record in records:
+        if record.kind == REPORT:
+            found.venues.take(record.body)
+        elif record.kind == DECISION:
+            _take(found, decode_decision(record.body), lots)
+            found.decisions += 1
+    return found
+
+
+def _take(found: Recovered, decision: Decision, lots: dict[str, tuple[int, ...]]) -> None:
+    name = decision.pair
+    pair = found.pairs.get(name)
+    if pair is None:
+        pair = pairs.new(name, lots.get(name) or _lots_of(decision))
+    child = decision.actor.endswith(("/replenish", "/rollback"))
+    for fact in decision.facts:
+        if isinstance(fact, OrderSubmitted):
+            found.owners[fact.cl_ord_id] = decision.actor
+        elif isinstance(fact, pairs.hedges.HedgeOpened):
+            found.owners.update({order.cl_ord_id: decision.actor for order in fact.orders})
+        pair = pairs.evolve(pair, fact, decision.hedge)
+        if isinstance(fact, MandateGiven):
+            _given(found, decision, fact, pair)
+        elif child:
+            _spent(found, decision.actor, fact)
+    found.pairs[name] = pair
+
+
+def _lots_of(decision: Decision) -> tuple[int, ...]:
+    for fact in decision.facts:
+        if isinstance(fact, pairs.hedges.HedgeOpened):
+            return tuple(leg.side * fact.direction * leg.per_unit for leg in fact.legs)
+    return (1, -1)
+
+
+def _given(found: Recovered, decision: Decision, fact: MandateGiven, pair: Pair) -> None:
+    mandate = fact.mandate
+    memory = found.children.setdefault(f"{decision.actor}/{mandate.kind}", RepairMemory())
+    memory.states[mandate.mandate_id] = MandateState(mandate)
+    memory.books[mandate.mandate_id] = pair.books
+    memory.opens[mandate.mandate_id] = pair.hedge is not None and pair.hedge.kind == "open"
+
+
+def _spent(found: Recovered, actor: str, fact: Any) -> None:
+    memory = found.children.setdefault(actor, RepairMemory())
+    if isinstance(fact, MandateReturned):
+        state = memory.states.pop(fact.mandate_id, None)
+        if state is not None:
+            found.owners.update({order.cl_ord_id: actor.rsplit("/", 1)[0] for order in state.orders})
+        return
+    if not isinstance(fact, OrderFact):
+        return
+    for mandate_id, state in memory.states.items():
+        own = isinstance(fact, OrderSubmitted) and fact.leg == state.mandate.leg
+        if own or any(o.cl_ord_id == fact.cl_ord_id for o in state.orders):
+            memory.states[mandate_id] = mandates.evolve(state, fact)
+            return

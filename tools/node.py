@@ -1,0 +1,115 @@
+"""`run`: the node in the foreground, until it is told to stop.
+
+The lane is this process's main thread. A first signal stops in order:
+triggers end, what works is settled and repaired; a second one, or the
+deadline, ends at once and says what is left (exit 1).
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from loguru import logger
+
+from config.checks import problems
+from config.load import load
+from domain.errors import ConfigError
+from system.signals import StopFlag
+from tools.errors import FAILED, FINE
+from tools.node_build import ROOT, Node
+
+STOP_DEADLINE_MS = 15_000
+TREE_STOP_NS = 10_000_000_000
+
+
+def loaded_config(files: tuple[str, ...], *, live: bool) -> Any:
+    """The checked configuration. Raises: ConfigError, the first problem."""
+    loaded = load(files)
+    mode = loaded.config.node.mode
+    if mode == "paper":
+        raise loaded.error(("node", "mode"), mode, "observe or live: paper trading is not available yet")
+    found = problems(loaded)
+    if found:
+        raise found[0]
+    if mode == "live" and not live:
+        raise loaded.error(("node", "mode"), mode, "started with --live, which says that orders may leave; or observe")
+    return loaded.config
+
+
+class Stopper:
+    """Ends the node in order; asked once a lap. Thread: the lane."""
+
+    def __init__(self, node: Node, flag: StopFlag) -> None:
+        self.node = node
+        self.flag = flag
+        self.deadline_ns = 0
+        self.limit_ms = STOP_DEADLINE_MS
+        self.left: list[str] = []
+        self._tree_ns = 0
+
+    def ask(self, deadline_ms: int) -> None:
+        """An operator's stop, with its own deadline."""
+        self.limit_ms = deadline_ms
+        self.flag.set()
+
+    def done(self) -> bool:
+        """True when the lane may leave its loop."""
+        if not self.flag.is_set():
+            return not self.node.runtime.alive(ROOT)
+        now_ns = self.node.clock.mono_ns()
+        if not self.deadline_ns:
+            self.node.desk.stopping = True
+            self.deadline_ns = now_ns + self.limit_ms * 1_000_000
+            logger.info("stopping", in_flight=self.node.in_flight())
+        if not self._tree_ns:
+            self.left = self.node.in_flight()
+            if self.left and now_ns < self.deadline_ns:
+                return False
+            self._tree_ns = now_ns + TREE_STOP_NS
+            self.node.runtime.stop(ROOT)
+        return not self.node.runtime.alive(ROOT) or now_ns >= self._tree_ns
+
+
+def serve(config: Any, *, live: bool, flag: StopFlag) -> int:
+    """Run a node until it has stopped; the exit code."""
+    from tools.node_edge import edge_of
+
+    node = Node(config, live=live)
+    stopper = Stopper(node, flag)
+    node.build(edge_of(node, stopper))
+    gc.collect()
+    gc.freeze()
+    click.echo(f'{{"event": "ready", "node": "{config.node.name}", "epoch": {node.journal.node_epoch}}}')
+    sys.stdout.flush()
+    with flag.installed(wake_fd=node.lane.wake_fd):
+        node.lane.run(stopper.done)
+    crashed = not flag.is_set()
+    naked = {name: pair.naked for name, pair in node.pairs().items() if any(pair.naked)}
+    node.close("stopped" if not crashed else "the tree gave up")
+    if crashed:
+        logger.error("the supervision tree gave up: see the log and alerts.jsonl")
+        return FAILED
+    if stopper.left or naked:
+        click.echo(f"not clean: in flight {stopper.left}, naked lots {naked}", err=True)
+        return FAILED
+    return FINE
+
+
+@click.command()
+@click.option("-c", "--config", "files", multiple=True, required=True, help="TOML; later files over earlier.")
+@click.option("--live", is_flag=True, help="Orders may leave (node.mode = live).")
+@click.option("--log-level", default="INFO", show_default=True, help="Of the lines on stderr.")
+def run(files: tuple[str, ...], live: bool, log_level: str) -> None:
+    """Start the node and the gateways that it manages."""
+    logger.remove()
+    logger.add(sys.stderr, level=log_level.upper(), format="{time:HH:mm:ss.SSS} {level} {message} {extra}")
+    for file in files:
+        if not Path(file).is_file():
+            raise ConfigError(file, "(file)", "absent", "a TOML file; make one: ./hedgerow init DIR")
+    config = loaded_config(files, live=live)
+    sends = live and config.node.mode == "live"
+    raise SystemExit(serve(config, live=sends, flag=StopFlag()))

@@ -1,0 +1,214 @@
+"""The composition root: a configuration becomes a running node.
+
+All wiring is here: clock, lane, journal, venue links, risk limits, pairs and
+the tree. Nothing is decided; everything is passed as values.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from actors.alerts import Alert, AlertSink
+from actors.desk import Desk
+from actors.journal_sync import JournalSync
+from actors.lane import LaneDispatcher
+from actors.link import VenueLink, VenueSettings
+from actors.logs import LogActor
+from actors.pair import PairActor, PairMemory
+from actors.recovery import Recovered, fold
+from actors.repairer import Repairer
+from actors.runtime import Runtime
+from actors.venue import VenueActor
+from config.load import fingerprint
+from config.pairspecs import limits_of, pair_specs
+from config.schema import Config, Venue
+from config.values import instrument_of
+from domain.errors import ConfigError, InvariantViolation
+from domain.market import Instrument
+from domain.orders import LIVE
+from domain.pairspec import PairSpec
+from journal.reader import read
+from journal.segment import segment_paths
+from journal.writer import Journal, last_node_epoch, next_node_epoch
+from supervisors.engine import Supervisor
+from supervisors.spec import ChildSpec, check
+from supervisors.tree import node_tree, pair_group
+from system.clock import SystemClock
+from system.sockets import FeedSocket, TradeSocket, private_directory
+from tools.cli import VERSION
+from wire.codec import feed_topic, pack
+
+ROOT = "node/root"
+
+
+class Node:
+    """One shard, all in this process. Thread: the one that builds it.
+
+    Raises: ConfigError, JournalError, LockHeldError before anything trades.
+    """
+
+    def __init__(self, config: Config, *, live: bool) -> None:
+        self.config = config
+        self.live = live
+        self.directory = private_directory(Path(config.node.dir))
+        self.clock = SystemClock()
+        self.context = zmq.Context()
+        self.lane = LaneDispatcher(self.clock)
+        self.runtime = Runtime(self.lane, self.clock)
+        self.specs = pair_specs(config, sends_orders=live)
+        self.started_ns = self.clock.mono_ns()
+        self.recovered, epoch = self._recover()
+        self.journal = self._journal(epoch)
+        self.desk = Desk(self.clock, self.journal, self.journal.node_epoch, self._alert)
+        self.sockets: list[Any] = []
+
+    # ------------------------------------------------ building
+
+    def _recover(self) -> tuple[Recovered, int]:
+        directory = self.directory / "journal"
+        lots = {spec.name: spec.lots for spec in self.specs}
+        if not directory.exists() or not segment_paths(directory):
+            return Recovered(), next_node_epoch(0, self.clock.wall_ns())
+        return fold(read(directory), lots), next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
+
+    def _journal(self, epoch: int) -> Journal:
+        start = {
+            "node": self.config.node.name,
+            "node_epoch": epoch,
+            "mode": "live" if self.live else self.config.node.mode,
+            "version": VERSION,
+            "pid": os.getpid(),
+            "pairs": [spec.name for spec in self.specs],
+        }
+        return Journal(
+            self.directory / "journal",
+            clock=self.clock,
+            node_epoch=epoch,
+            code_version=VERSION,
+            config_hash=fingerprint(self.config),
+            start=pack(start),
+            node=self.config.node.name,
+        )
+
+    def build(self, edge: tuple[ChildSpec, ...] = ()) -> None:
+        """Links, limits, memories and the tree; then the tree starts."""
+        for venue in self.config.venue:
+            self.desk.links[venue.name] = self._link(venue)
+        self._limits()
+        self._remember()
+        tree = node_tree(self._services(), self._venues(), self._pairs(), edge)
+        check(tree, ROOT)
+        self.runtime.spawn(Supervisor, ROOT, tree)
+
+    def _link(self, venue: Venue) -> VenueLink:
+        config = self.config
+        instruments = tuple(instrument_of(told) for told in config.instrument if told.venue == venue.name)
+        topics = [feed_topic(each.symbol) for each in instruments]
+        feed = FeedSocket(self.context, venue.feed, topics)
+        trade = TradeSocket(self.context, venue.trade) if venue.trade is not None else None
+        self.sockets.extend(each for each in (feed, trade) if each is not None)
+        settings = VenueSettings(
+            venue.name,
+            config.node.name,
+            self.journal.node_epoch,
+            instruments,
+            cancel_on_disconnect_ms=venue.cancel_on_disconnect_ms,
+        )
+        seen = self.recovered.venues.seen(venue.name)
+        return VenueLink(settings, self.clock, feed, trade, seen=seen, resolve=self.recovered.owner)
+
+    def _limits(self) -> None:
+        for index, pair in enumerate(self.config.pair):
+            for key, limits in limits_of(pair).items():
+                try:
+                    self.desk.risk.add(key, limits)
+                except InvariantViolation as error:
+                    allowed = f"the same limits in each pair that trades {key[1]} ({error})"
+                    raise ConfigError("configuration", f"pair[{index}].legs.limits", pair.name, allowed) from None
+
+    def _remember(self) -> None:
+        """What the journal knows becomes the actors' memories."""
+        for spec in self.specs:
+            pair = self.recovered.pairs.get(spec.name)
+            if pair is None:
+                continue
+            if pair.lots != spec.lots and any(book.net for book in pair.books):
+                allowed = f"the lots that its position was built with: {pair.lots}"
+                raise ConfigError("configuration", f"pair {spec.name} legs.lots", spec.lots, allowed)
+            self.desk.memories[spec.name] = PairMemory(pair)
+            if self.live:
+                self._restore_risk(spec, pair)
+        for name, memory in self.recovered.children.items():
+            self.desk.memories[name] = memory
+
+    def _restore_risk(self, spec: PairSpec, pair: Any) -> None:
+        risk = self.desk.risk
+        for leg, book in zip(spec.legs, pair.books, strict=True):
+            risk.set_position(leg.key, risk.row(leg.key).position + book.net)
+        for hedge in (pair.hedge, *pair.past):
+            for leg in hedge.legs if hedge is not None else ():
+                for order in leg.orders:
+                    if order.status in LIVE:
+                        key = spec.legs[order.leg].key
+                        risk.claim(key, order.cl_ord_id, order.side, order.leaves_qty, order.px, rests=order.tif == "0")
+
+    # ------------------------------------------------ the tree's children
+
+    def _services(self) -> tuple[ChildSpec, ...]:
+        return (
+            ChildSpec("journal/sync", (JournalSync, (self.journal,))),
+            ChildSpec("node/logs", (LogActor, ())),
+            ChildSpec("node/alerts", (AlertSink, (self.directory / "alerts.jsonl",))),
+        )
+
+    def _venues(self) -> tuple[ChildSpec, ...]:
+        return tuple(
+            ChildSpec(f"venue/{name}", (VenueActor, (link, self.journal))) for name, link in self.desk.links.items()
+        )
+
+    def _pairs(self) -> tuple[ChildSpec, ...]:
+        groups: list[ChildSpec] = []
+        for spec in self.specs:
+            args = (self.desk, spec)
+            groups.extend(pair_group(spec.name, (PairActor, args), (Repairer, args)))
+        return tuple(groups)
+
+    def _alert(self, severity: str, code: str, **details: Any) -> None:
+        """Record, then the sinks. Thread: the lane."""
+        seq = self.journal.append("alert", pack({"severity": severity, "code": code, **details}), details.get("cause", 0))
+        self.runtime.tell("node/alerts", Alert(severity, code, seq, self.clock.wall_ns(), details))
+
+    # ------------------------------------------------ life
+
+    def pair_actor(self, name: str) -> PairActor | None:
+        """The pair's living actor, for looking in; None while it is down."""
+        return self.runtime.mailbox(name).actor
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Every configured instrument."""
+        return tuple(instrument_of(told) for told in self.config.instrument)
+
+    def in_flight(self) -> list[str]:
+        """Pairs with a hedge that is not final."""
+        return [name for name, pair in self.pairs().items() if pair.hedge is not None]
+
+    def pairs(self) -> dict[str, Any]:
+        """The present state of every pair, by name."""
+        found = {}
+        for spec in self.specs:
+            memory = self.desk.memories.get(spec.name)
+            if memory is not None:
+                found[spec.name] = memory.pair
+        return found
+
+    def close(self, why: str) -> None:
+        """After the tree has stopped: the last record, files and sockets."""
+        self.journal.append("stop", pack({"why": why, "in_flight": self.in_flight()}))
+        self.journal.close()
+        for socket in self.sockets:
+            socket.close()
+        self.context.destroy(linger=0)
