@@ -150,7 +150,12 @@ def test_ask_from_another_thread_is_answered_by_the_running_lane(lane):
     runtime = Runtime(lane, lane.clock)
     runtime.spawn(Reader2, "reader", [])
     answers = []
-    thread = threading.Thread(target=lambda: answers.append(runtime.ask("reader", Note("q"), 2)))
+
+    def ask():
+        answers.append(runtime.ask("reader", Note("q"), 2))
+        lane.wake()
+
+    thread = threading.Thread(target=ask)
     thread.start()
     lane.run(lambda: bool(answers))
     thread.join()

@@ -1,0 +1,119 @@
+"""A managed OS process as a supervised child: a gateway, mostly.
+
+The actor stands for the process: it crashes when the process exits, so that
+its supervisor's restart policy is the process's; when it is asked to stop it
+ends the process by SIGTERM, and SIGKILL after `stop_ms`. When the actor or
+the node dies, the process lives on, and the next one adopts it by pid file.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from actors.base import Actor
+from actors.deaths import Reason
+from actors.mailbox import Lane
+from domain.errors import HedgerowError
+from supervisors.spec import ChildSpec, Restart
+from system import processes
+from system.processes import Process
+
+NS_A_MS = 1_000_000
+KILL_GRACE_MS = 2_000  # for the kernel, after SIGKILL
+
+
+class ProcessExited(HedgerowError):
+    """A managed process ended without being asked."""
+
+
+class ProcessSpec(Struct, frozen=True):
+    """What to exec, where its output and its pid go, how long it may stop."""
+
+    command: tuple[str, ...]
+    log: Path
+    pid_file: Path
+    stop_ms: int = 5_000
+
+
+class Exited:
+    """The process has ended; told by the thread that waited for it."""
+
+    __slots__ = ("code", "process")
+    lane: ClassVar[Lane] = Lane.ORDERS
+
+    def __init__(self, process: Process, code: int) -> None:
+        self.process = process
+        self.code = code
+
+
+class KillNow:
+    """The process did not end by SIGTERM in its time."""
+
+    __slots__ = ()
+    lane: ClassVar[Lane] = Lane.TIMERS
+
+
+class ManagedProcess(Actor):
+    """One OS process, started or adopted.
+
+    Thread: its own: exec and files block.
+    """
+
+    HANDLERS = {Exited: "on_exited", KillNow: "on_kill_now"}
+    PINNED = True
+
+    def __init__(self, runtime: Any, name: str, spec: ProcessSpec) -> None:
+        super().__init__(runtime, name)
+        self.spec = spec
+        self.process: Process | None = None
+        self.stopping: Reason | None = None
+
+    def on_start(self) -> None:
+        adopted = processes.adopt(self.spec.pid_file)
+        self.process = adopted or processes.start(self.spec.command, self.spec.log)
+        if adopted is None:
+            processes.write_pid_file(self.spec.pid_file, self.process)
+        event = "process_adopted" if adopted else "process_started"
+        self.runtime.log(event, actor=self.name, pid=self.process.pid)
+        Thread(target=self._watch, args=(self.process,), name=f"{self.name} wait", daemon=True).start()
+
+    def _watch(self, process: Process) -> None:
+        """Wait for the end; in a thread that does nothing else."""
+        code = processes.wait(process)
+        self.tell(self.name, Exited(process, code if code is not None else processes.EXIT_UNKNOWN))
+
+    def on_exited(self, message: Exited) -> None:
+        if message.process != self.process:
+            return
+        self.spec.pid_file.unlink(missing_ok=True)
+        if self.stopping is None:
+            pid = message.process.pid
+            raise ProcessExited(f"{self.name} (pid {pid}) exited with {message.code}; its output: {self.spec.log}")
+        self.exit(self.stopping)
+
+    def on_stop_asked(self, reason: Reason) -> bool:
+        """SIGTERM now, SIGKILL when its time is up; then we are done."""
+        if self.stopping is None:
+            self.stopping = reason
+            processes.send_signal(self.process, signal.SIGTERM)
+            self.after_ns(self.spec.stop_ms * NS_A_MS, KillNow())
+        return False
+
+    def on_kill_now(self, _message: KillNow) -> None:
+        self.runtime.log("process_killed", actor=self.name, pid=self.process.pid)
+        processes.send_signal(self.process, signal.SIGKILL)
+
+
+def process_child(name: str, spec: ProcessSpec) -> ChildSpec:
+    """The child spec of a managed process: permanent, with time to stop."""
+    return ChildSpec(
+        name=name,
+        start=(ManagedProcess, (spec,)),
+        restart=Restart.PERMANENT,
+        shutdown_ms=spec.stop_ms + KILL_GRACE_MS,
+    )
