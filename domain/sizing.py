@@ -1,4 +1,4 @@
-"""How many lots a unit is, how many units a hedge is, and what is left over.
+"""Lots of a unit, units of a hedge, and what is left over.
 
 Exposures are exact Fractions in the pair's base unit (grams, tons, BTC): one
 lot of a leg holds `exposure_per_lot`, signed lots make signed exposure. What

@@ -1,4 +1,4 @@
-"""The journal as the node writes it: appended in the lane, synced elsewhere."""
+"""The journal as the node writes it: appended in the lane, synced apart."""
 
 from __future__ import annotations
 
