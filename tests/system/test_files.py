@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from system.files import Files, replace_file
@@ -13,6 +15,7 @@ def test_allocated_file_has_every_block(tmp_path):
     assert path.stat().st_size == 1_500_000
     assert path.stat().st_blocks * 512 >= 1_500_000
     Files().sync(fd)
+    os.close(fd)
 
 
 def test_allocation_that_fails_leaves_nothing(tmp_path, monkeypatch):

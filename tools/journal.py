@@ -1,0 +1,75 @@
+"""`journal verify`: whether the record is whole."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from tools.errors import AUDIT_BROKEN, FINE, UsageError
+from tools.output import Output, pass_out
+
+
+@click.group(name="journal")
+def journal() -> None:
+    """Check the append-only record."""
+
+
+@journal.command()
+@click.argument("directory", required=False, metavar="[DIR]")
+@click.option(
+    "-c", "--config", "files", multiple=True, metavar="FILE", help="Take the directory from this configuration."
+)
+@click.option(
+    "--head", default=None, metavar="SEQ:HASH", help="A record noted earlier; the journal must still hold it."
+)
+@pass_out
+def verify(out: Output, directory: str | None, files: tuple[str, ...], head: str | None) -> int:
+    """Check every record, hash and link; exit 6 if any is broken.
+
+    Without DIR: the journal of hedgerow.toml in this directory. A running
+    node's may be verified too.
+    """
+    from journal.verify import verify as check
+    from tools.journal_dir import journal_dir
+
+    place = journal_dir(directory, files)
+    report = check(place, head=_head(head))
+    problems: list[dict[str, Any]] = [
+        {"file": each.file, "offset": each.offset, "seq": each.seq, "what": each.what} for each in report.problems
+    ]
+    summary = {
+        "ok": report.ok,
+        "dir": str(place),
+        "records": report.records,
+        "segments": report.segments,
+        "node_epochs": report.node_epochs,
+        "first_seq": report.first_seq,
+        "last_seq": report.last_seq,
+        "last_hash": report.last_hash,
+    }
+    if out.format in ("json", "jsonl"):
+        out.one({**summary, "problems": problems})
+    elif out.format == "csv":
+        out.one({**summary, "problems": len(problems)})
+    else:
+        out.one(summary)
+        if problems:
+            out.many(problems)
+    if report.ok:
+        return FINE
+    out.say(
+        f"hedgerow: the journal is broken in {len(problems)} place(s), the first in {problems[0]['file']}: "
+        "keep a copy, don't trade on it, compare it with the venues' books"
+    )
+    return AUDIT_BROKEN
+
+
+def _head(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    seq, _, digest = text.partition(":")
+    if not seq.isdigit() or not re.fullmatch("[0-9a-fA-F]{64}", digest):
+        raise UsageError(f"--head {text}: give SEQ:HASH, a number and 64 hex digits (last_seq:last_hash of a verify)")
+    return int(seq), digest
