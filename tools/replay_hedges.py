@@ -1,0 +1,70 @@
+"""The hedges of a replay, told from its journal; and what was left naked.
+
+The node is gone by then: its facts are folded as a starting node would fold
+them. What is naked is counted twice, from the venues' own books and from the
+node's, and the two must agree.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from actors.pair_show import show_hedge
+from actors.recovery import fold
+from config import schema
+from domain import pairs
+from domain.books import units_of
+from domain.pairs import Pair
+from journal.reader import read
+from tools.replay_books import Comparison
+
+FILLED_STATES = ("DONE", "PART")
+
+
+def folded(config: schema.Config, journal: Path) -> Pair:
+    """The pair as the journal's facts leave it."""
+    pair = config.pair[0]
+    lots = signed_lots(pair)
+    return fold(read(journal), {pair.name: lots}).pairs.get(pair.name) or pairs.new(pair.name, lots)
+
+
+def signed_lots(pair: schema.Pair) -> tuple[int, ...]:
+    """Lots of each leg in a unit that is bought."""
+    return tuple(leg.lots if leg.side == "buy" else -leg.lots for leg in pair.legs)
+
+
+def hedge_rows(pair: Pair) -> list[dict[str, Any]]:
+    """The hedges that the pair still has at hand, oldest first."""
+    hedges = [*pair.past, *([pair.hedge] if pair.hedge is not None else [])]
+    shown = [show_hedge(hedge, hedge.ended_ns or hedge.opened_ns) for hedge in hedges]
+    keys = ("hedge", "kind", "state", "qty", "covered", "orders_sent", "repairs", "took_ms")
+    return [{key: row[key] for key in keys} for row in shown]
+
+
+def summary(pair: Pair, told: schema.Pair, books: Comparison) -> tuple[dict[str, Any], list[str]]:
+    """Counts and what is naked; and where our book is not the venues'."""
+    rows = hedge_rows(pair)
+    states = [row["state"] for row in rows]
+    lots = signed_lots(told)
+    names = [f"{leg.venue}/{leg.symbol}" for leg in told.legs]
+    venue = tuple(books.positions.get(name, {}).get("venue", 0) for name in names)
+    ours = tuple(book.net for book in pair.books)
+    problems = [
+        f"{name}: the venue holds {theirs} lots, our book {mine}"
+        for name, theirs, mine in zip(names, venue, ours, strict=True)
+        if theirs != mine
+    ]
+    units = units_of(venue, lots)
+    naked = [abs(net - units * per_unit) for net, per_unit in zip(venue, lots, strict=True)]
+    counts = {
+        "hedges": sum(state in FILLED_STATES for state in states),
+        "fired": pair.hedge_count,
+        "opened": sum(row["kind"] == "open" and row["state"] in FILLED_STATES for row in rows),
+        "closed": sum(row["kind"] == "close" and row["state"] in FILLED_STATES for row in rows),
+        "states": {state: states.count(state) for state in sorted(set(states))},
+        "repairs": {kind: sum(kind in row["repairs"] for row in rows) for kind in ("replenish", "rollback")},
+        "units": units,
+        "naked_qty": sum(naked),
+    }
+    return counts, problems
