@@ -11,14 +11,42 @@ from typing import Protocol
 
 import zmq
 
-from domain.errors import WireError
+from domain.errors import ConfigError, WireError
 from exchange.sessions import Sessions
 from exchange.truth import TruthLog
 from exchange.world import MS, World
+from system.sockets import check_endpoint
 from wire.exchange import decode_from_client, encode
 
 MAX_FRAMES_A_LAP = 256
 MAX_WAIT_MS = 100
+MAX_REQUEST_BYTES = 64 * 1024
+SEND_HWM = 100_000
+
+
+def bind(context: zmq.Context, endpoint: str) -> zmq.Socket:
+    """The exchange's ROUTER; a peer that is gone is an error, not a silence.
+
+    Raises: ConfigError for an endpoint that strangers reach, or that is taken.
+    """
+    check_endpoint(endpoint)
+    socket = context.socket(zmq.ROUTER)
+    options = {
+        zmq.LINGER: 0,
+        zmq.MAXMSGSIZE: MAX_REQUEST_BYTES,
+        zmq.ROUTER_MANDATORY: 1,
+        zmq.SNDTIMEO: 0,
+        zmq.SNDHWM: SEND_HWM,
+        zmq.RCVHWM: SEND_HWM,
+    }
+    for option, value in options.items():
+        socket.setsockopt(option, value)
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError as error:
+        socket.close(0)
+        raise ConfigError("-", "endpoint", endpoint, f"an endpoint that can be bound ({error.strerror})") from error
+    return socket
 
 
 class Clock(Protocol):

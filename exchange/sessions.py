@@ -123,7 +123,8 @@ class Sessions:
         """Send books that are due and heartbeats; drop silent sessions."""
         for name, due in self._feed_due.items():
             if due <= now:
-                self._feed_due[name] = max(due + self._specs[name].feed_ms * MS, now)
+                period = self._specs[name].feed_ms * MS
+                self._feed_due[name] = due + ((now - due) // period + 1) * period
                 self._send_books(self.world.venues[name], now)
         if self._beat_due <= now:
             self._beat_due = now + HEARTBEAT_NS

@@ -45,11 +45,10 @@ def serve(
 
     from exchange.config import load
     from exchange.errors import ExchangeError, SpecError
-    from exchange.server import ExchangeClock, Server
+    from exchange.server import ExchangeClock, Server, bind
     from exchange.truth import TruthLog
     from exchange.world import World
     from system.clock import SystemClock
-    from system.sockets import gateway_trade
 
     should_stop = _stopper(with_parent=with_parent)
     context = zmq.Context()
@@ -62,7 +61,7 @@ def serve(
         log = TruthLog(truth) if truth is not None else None
         if log is not None:
             log.start(world, seed)
-        socket = gateway_trade(context, endpoint)
+        socket = bind(context, endpoint)
     except SpecError as error:
         raise ConfigError(error.file, error.key, error.value, error.allowed) from error
     except ExchangeError as error:
