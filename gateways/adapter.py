@@ -142,7 +142,7 @@ class Sink(Protocol):
     def on_session(self, up: bool, trading_day: str = "", instruments: tuple[InstrumentDef, ...] = ()) -> None:
         """The venue's own session is logged on (with day, all symbols) or lost.
 
-        Another trading day than before, here or in `on_new_day`, begins a new
+        What the venue resends by itself is told before it. Another trading day than before, here or in `on_new_day`, begins a new
         epoch: the final states of the old day's orders are told before it.
         """
 
@@ -222,7 +222,7 @@ class Adapter(Protocol):
         """Hand a cancel to the venue, by order_id where known, else venue_ref."""
 
     def query_orders(self, req_id: str, scope: str, order: VenueOrder | None, trading_day: str) -> None:
-        """Ask for `one` order, or those `working`, or of the `day`.
+        """Ask for `one` order, or (order None) for all of the trading `day`.
 
         For each: its trades, then its state (`on_trade`, `on_order` with
         req_id), then `on_query_end`. An order that is not in a complete answer
@@ -239,7 +239,7 @@ class Adapter(Protocol):
 class FeedOnly:
     """The order side of an adapter that has none; inherit, override nothing."""
 
-    capabilities: dict[str, bool | int] = {}  # noqa: RUF012 (read only)
+    capabilities: dict[str, bool | int] = {}
     answers_in_order = True
 
     def next_venue_ref(self) -> str:
