@@ -1,4 +1,4 @@
-"""The tree of a one-shard node, as literal tuples: this is the architecture.
+"""A one-shard node as literal tuples: this is the architecture.
 
     node (rest_for_one)
     ├ journal/sync    pinned: syncs, makes the next segment ready

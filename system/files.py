@@ -1,4 +1,4 @@
-"""Files that hold what must not be lost: allocated, synced, replaced whole."""
+"""Files that hold what must not be lost: allocated, synced, replaced."""
 
 from __future__ import annotations
 
