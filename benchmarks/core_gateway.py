@@ -1,0 +1,171 @@
+"""Two scripted venues and an echo, as one foreign gateway process.
+
+Written from the protocol page with pyzmq and msgpack alone: it shares no code
+with the node that it drives. Venue A fills every order at once. Venue B fills
+too, but in `reject` rounds it rejects the hedge's own order, so that the node
+must repair. A byte on standard input ends it.
+
+Usage: core_gateway.py DIR
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import msgpack
+import zmq
+
+DAY = "20260105"
+SYMBOLS = {"A": "A.X", "B": "B.X"}
+NEAR, FAR = 1_000, 1_100
+
+
+def pack(*fields: object) -> bytes:
+    return msgpack.packb(fields)
+
+
+class Venue:
+    """One venue's two sockets and its numbering."""
+
+    def __init__(self, name: str, directory: Path, context: zmq.Context) -> None:
+        self.name = name
+        self.symbol = SYMBOLS[name]
+        self.topic = self.symbol.encode() + b"\0"
+        self.epoch = time.time_ns()
+        self.feed = context.socket(zmq.XPUB)
+        self.feed.setsockopt(zmq.LINGER, 0)
+        self.feed.bind(f"ipc://{directory}/{name}.feed")
+        self.trade = context.socket(zmq.ROUTER)
+        self.trade.setsockopt(zmq.LINGER, 0)
+        self.trade.bind(f"ipc://{directory}/{name}.trade")
+        self.seq = self.feed_seq = self.beat_seq = self.orders = 0
+        self.node = b""
+        self.mid = NEAR
+        self.reject = False
+
+    def quote(self) -> None:
+        self.feed_seq += 1
+        now = time.time_ns()
+        bids = [self.mid - 1, 500, self.mid - 2, 500]
+        asks = [self.mid + 1, 500, self.mid + 2, 500]
+        self.feed.send(self.topic, zmq.SNDMORE)
+        self.feed.send(pack("W", self.feed_seq, self.symbol, None, now, bids, asks, None, None))
+
+    def beat(self) -> None:
+        now = time.time_ns()
+        self.beat_seq += 1
+        self.feed.send_multipart([b"\0", pack("0", self.beat_seq, self.name, self.epoch, now, True)])
+        self.feed_seq += 1
+        self.feed.send_multipart([self.topic, pack("f", self.feed_seq, self.symbol, now, 17, None, None)])
+        if self.node:
+            self.reply(pack("0", now, True, self.seq, DAY, self.epoch))
+
+    def reply(self, body: bytes) -> None:
+        self.trade.send(self.node, zmq.SNDMORE)
+        self.trade.send(body)
+
+    def report(self, ref: str, kind: str, status: str, side: str, qty: int, px: int, cum: int, leaves: int) -> None:
+        self.seq += 1
+        now = time.time_ns()
+        trade = kind == "F"
+        self.reply(
+            pack(
+                "8", self.seq, ref, f"o{self.orders}", f"e{self.seq}" if trade else None, kind, status, self.symbol,
+                side, qty if trade else 0, px if trade else None, cum, leaves, 99 if kind == "8" else None,
+                "", now, now, False, None, DAY, "O",
+            )
+        )  # fmt: skip
+
+    def take(self) -> None:
+        identity, body = self.trade.recv(), self.trade.recv()
+        message = msgpack.unpackb(body)
+        kind = message[0]
+        if kind == "A":
+            self.node = identity
+            self.reply(pack("A", 1, self.name, self.epoch, DAY, self.seq, {"positions": True, "collateral": True,
+                            "mass_status": True}, 1))  # fmt: skip
+            self.reply(pack("d", definition(self.symbol), True))
+        elif kind == "D":
+            self.order(message)
+        elif kind == "AF":
+            self.reply(pack("AF", message[1], 0))
+        elif kind == "AN":
+            self.reply(pack("AP", message[1], self.symbol, *([0] * 8), time.time_ns(), self.seq, True))
+        elif kind == "BB":
+            self.reply(pack("BA", message[1], "USD", "1", "1", "0", "0", time.time_ns(), True))
+
+    def order(self, m: list) -> None:
+        self.orders += 1
+        ref, side, qty, px = m[1], m[3], m[4], m[5]
+        self.report(ref, "A", "A", side, 0, 0, 0, qty)
+        hedge = ref.rpartition(".")[2][1] == "h"
+        if self.reject and hedge:
+            self.report(ref, "8", "8", side, 0, 0, 0, 0)
+        else:
+            self.report(ref, "F", "2", side, qty, px, qty, 0)
+
+
+def definition(symbol: str) -> dict:
+    return {
+        "symbol": symbol, "tick_size": "1", "lot_size": "1", "multiplier": "1", "currency": "USD", "kind": "linear",
+        "offset_mode": "net", "tifs": "034", "market_orders": False, "tradable": True,
+    }  # fmt: skip
+
+
+def serve(directory: Path) -> None:
+    """Echo, answer and quote until standard input says a word or closes.
+
+    Control comes as JSON lines: {"pace_us", "quotes", "reject"}: so many
+    quotes of A at that pace, each flipping the spread; then {"done": n}.
+    """
+    context = zmq.Context()
+    venues = [Venue(name, directory, context) for name in SYMBOLS]
+    echo = context.socket(zmq.DEALER)
+    echo.bind(f"ipc://{directory}/echo")
+    control = context.socket(zmq.PAIR)
+    control.bind(f"ipc://{directory}/control")
+    poller = zmq.Poller()
+    for socket in (echo, control, *(v.trade for v in venues), *(v.feed for v in venues)):
+        poller.register(socket, zmq.POLLIN)
+    poller.register(sys.stdin, zmq.POLLIN)
+    print("ready", flush=True)
+    left = pace_ns = 0
+    next_ns = beat_ns = 0
+    while True:
+        now = time.monotonic_ns()
+        if now >= beat_ns:
+            beat_ns = now + 50_000_000
+            for venue in venues:
+                venue.beat()
+                if not left or venue.name == "B":
+                    venue.quote()
+        if left and now >= next_ns:
+            next_ns = max(next_ns + pace_ns, now)
+            venues[0].mid = FAR if venues[0].mid == NEAR else NEAR
+            venues[0].quote()
+            left -= 1
+            if not left:
+                control.send(b"{}")
+        due_ns = min(beat_ns, next_ns) if left else beat_ns
+        wait_us = max(0, (due_ns - time.monotonic_ns()) // 1000)
+        ready = dict(poller.poll(wait_us // 1000 if wait_us >= 1000 else (1 if wait_us > 300 else 0)))
+        for venue in venues:
+            if venue.trade in ready:
+                venue.take()
+            if venue.feed in ready:
+                venue.feed.recv()
+        if echo in ready:
+            echo.send(echo.recv())
+        if control in ready:
+            word = json.loads(control.recv())
+            left, pace_ns, next_ns = word["quotes"], word["pace_us"] * 1000, time.monotonic_ns()
+            venues[1].reject = word["reject"]
+        if sys.stdin.fileno() in ready:
+            return
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]))
