@@ -16,8 +16,8 @@ import msgspec
 
 from domain.errors import HedgerowError
 from journal.format import Record
-from journal.reader import read
 from journal.readable import DECISION, REPORT, ids_in, readable, report_ids
+from journal.reader import read
 
 _OPENED = b"HedgeOpened"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -294,3 +296,25 @@ def test_file_flipped_or_cut_at_sampled_bytes_never_opens(sixty_four_kb, tmp_pat
             with pytest.raises(JournalError):
                 Journal(path.parent, clock=CountingClock(), segment_bytes=16 * 1024)
             assert not verify(path.parent).ok
+
+
+@pytest.mark.slow
+def test_process_killed_while_it_appends_loses_nothing_it_told(tmp_path):
+    """SIGKILL at any moment: each seq that the process printed is on record."""
+    code = (
+        "import sys, itertools; from journal.writer import Journal; from system.clock import SystemClock as C\n"
+        "j = Journal(sys.argv[1], clock=C(), segment_bytes=65536)\n"
+        "for n in itertools.count(): print(j.append('decision', bytes(n % 500)), flush=n % 50 == 0)\n"
+    )
+    last = 0
+    for _ in range(5):
+        process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "j")], stdout=subprocess.PIPE)
+        told = [process.stdout.readline() for _ in range(700)]
+        process.kill()
+        rest = process.stdout.read().split(b"\n")
+        process.wait()
+        told = [int(line) for line in [*told, *rest[:-1]] if line.strip()]
+        assert told[0] == last + 1
+        last = verify(tmp_path / "j").last_seq
+        assert last >= told[-1]
+    assert verify(tmp_path / "j").ok
