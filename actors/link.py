@@ -49,7 +49,7 @@ class VenueSettings(Struct, frozen=True):
     """What the composition root says of one venue.
 
     `heartbeat_timeout_ms`: silence of the gateway's trade socket that blocks
-    its orders; a gateway that heartbeats more slowly gets three of its own.
+    its orders; a gateway that heartbeats more slowly gets more.
     """
 
     name: str

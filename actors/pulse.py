@@ -1,7 +1,7 @@
 """The two heartbeats of a trade link: is the gateway silent, is ours due.
 
 A gateway need not heartbeat at the pace of its feed: its own pace is learned
-from the first few after each logon, and three of those are silence. What this
+from the first few after each logon, and two and a half of those are silence. What this
 node slept through itself is not held against the gateway.
 
 Units: monotonic ns.
@@ -52,12 +52,12 @@ class Pulse:
             self._samples.append(now_ns - self._beat_ns)
             if len(self._samples) == SAMPLES:
                 pace_ns = int(median(self._samples))
-                self.timeout_ns = max(self._least_ns, min(3 * pace_ns, LONGEST_NS))
+                self.timeout_ns = max(self._least_ns, min(pace_ns * 5 // 2, LONGEST_NS))
         self._beat_ns = now_ns
 
     def is_silent(self, now_ns: int) -> bool:
         """Whether the gateway has been silent for too long."""
-        return now_ns - self._heard_ns > self.timeout_ns
+        return now_ns - self._heard_ns >= self.timeout_ns
 
     def is_due(self, now_ns: int) -> bool:
         """Whether our own heartbeat must leave now."""

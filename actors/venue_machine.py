@@ -23,6 +23,7 @@ from domain.venues import (
     LinkLost,
     LogonSent,
     NotAuthorised,
+    PictureDoubted,
     SessionLost,
     VenueFact,
     VenueStage,
@@ -87,7 +88,7 @@ class VenueMachine(Actor):
         link.adopt(after)
         for command in decision.commands:
             if type(command) is Ask:
-                self._begin(command)
+                self._begin(command, is_doubt=type(event) is PictureDoubted)
             else:
                 self._logon_wanted = True
         self._perform()
@@ -110,10 +111,9 @@ class VenueMachine(Actor):
             self._logon(now_ns)
         self._send_asks(now_ns)
 
-    def _begin(self, command: Ask) -> None:
-        due_ns = 0
-        if command.what == DAY:
-            due_ns = self._day_asked_ns + DAY_PAUSE_NS
+    def _begin(self, command: Ask, *, is_doubt: bool) -> None:
+        """At once, but for broken frames that come faster than answers."""
+        due_ns = self._day_asked_ns + DAY_PAUSE_NS if is_doubt else 0
         self.asks.begin(command.what, command.trading_day, due_ns)
 
     def _send_asks(self, now_ns: int) -> None:
