@@ -308,12 +308,11 @@ def test_process_killed_while_it_appends_loses_nothing_it_told(tmp_path):
     )
     last = 0
     for _ in range(5):
-        process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "j")], stdout=subprocess.PIPE)
-        told = [process.stdout.readline() for _ in range(700)]
-        process.kill()
-        rest = process.stdout.read().split(b"\n")
-        process.wait()
-        told = [int(line) for line in [*told, *rest[:-1]] if line.strip()]
+        with subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "j")], stdout=subprocess.PIPE) as process:
+            lines = [process.stdout.readline() for _ in range(700)]
+            process.kill()
+            lines += process.stdout.read().split(b"\n")[:-1]
+        told = [int(line) for line in lines if line.strip()]
         assert told[0] == last + 1
         last = verify(tmp_path / "j").last_seq
         assert last >= told[-1]
