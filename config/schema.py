@@ -64,8 +64,6 @@ class Defaults(Table):
     failure_cooldown_max_ms: MillisOrOff = 600_000
     max_failures: Count = 3
     repair_quote_age_ms: Millis = 10_000
-    retry_denied_ms: Millis = 100
-    residual_tolerance: Decimal = Decimal("0.5")
 
 
 Overrides = msgspec.defstruct(
@@ -89,7 +87,6 @@ class Venue(Table):
     cancel_on_disconnect_ms: MillisOrOff = 3000
     heartbeat_ms: Millis | None = None
     settle_ms: MillisOrOff = 0
-    usual_offset_ms: int = 0
 
 
 class Fees(Table):

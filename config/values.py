@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from math import nan
 from typing import Any
 
 import msgspec
@@ -16,8 +15,6 @@ from config.schema import Config, Defaults, Fx, Instrument, Leg, Pair, Venue
 from domain import market
 from domain.guards import FxLimits, QuoteLimits
 from domain.prices import PriceFormula
-from domain.risk import Limits
-from domain.triggers import EVENTS, TOUCH, Trigger, of_leg
 from domain.units import NS_PER_MS, decimal_of, unit_factor_of
 
 HEARTBEATS_A_TIMEOUT = 3
@@ -121,32 +118,6 @@ def payup_ticks_of(config: Config, pair: Pair, leg: Leg) -> int:
 def slippage_cap_ticks_of(config: Config, pair: Pair, leg: Leg) -> int:
     """Ticks past the trigger's touch that no order of the leg may pass."""
     return leg.slippage_cap_ticks if leg.slippage_cap_ticks is not None else defaults_of(config, pair).slippage_cap_ticks
-
-
-def trigger_of(config: Config, pair: Pair) -> Trigger:
-    """The pair's trigger as its view sees it; NaN where nothing is told."""
-    told = pair.trigger
-    thresholds = {event: nan if getattr(told, event) is None else float(getattr(told, event)) for event in EVENTS}
-    trigger = Trigger(
-        kind=told.on,
-        hysteresis=float(told.hysteresis),
-        cooldown_ns=defaults_of(config, pair).cooldown_ms * NS_PER_MS,
-        max_units=pair.size.max_position_units,
-        min_units=told.min_units,
-        fair=float(pair.fair),
-        **thresholds,
-    )
-    return of_leg(trigger, 1 if pair.legs[told.leg - 1].side == "buy" else -1) if told.on == TOUCH else trigger
-
-
-def limits_of(leg: Leg) -> Limits | None:
-    """The leg's limits as risk checks them; None where none are told."""
-    return Limits(**msgspec.structs.asdict(leg.limits)) if leg.limits is not None else None
-
-
-def orders_per_hedge_of(config: Config, pair: Pair) -> int:
-    """Orders of one hedge: the smaller of the pair's and the defaults'."""
-    return min(pair.limits.orders_per_hedge, defaults_of(config, pair).max_orders_per_hedge)
 
 
 def heartbeat_ms_of(venue: Venue) -> int:

@@ -15,12 +15,10 @@ from config.values import (
     fx_of,
     heartbeat_ms_of,
     instrument_of,
-    limits_of,
     payup_ticks_of,
     quote_limits_of,
     signed_lots,
     slippage_cap_ticks_of,
-    trigger_of,
 )
 from domain.units import CENTS_PER_POUND_TO_UNITS_PER_TON, NS_PER_MS
 
@@ -30,11 +28,6 @@ EXAMPLES = ROOT / "config" / "examples"
 @pytest.fixture(scope="module")
 def copper():
     return load([EXAMPLES / "copper.toml"]).config
-
-
-@pytest.fixture(scope="module")
-def btc():
-    return load([EXAMPLES / "btc.toml"]).config
 
 
 def test_import_parity_of_copper_is_computed_exactly(copper):
@@ -62,13 +55,35 @@ def test_snapshots_may_stay_unchanged_for_longer(copper):
     assert limits == [60_000, 2_000]
 
 
-def test_the_leg_has_the_last_word_then_the_pair(btc, tmp_path):
+OWN = """
+[[pair]]
+name = "own"
+currency = "USDT"
+[[pair.legs]]
+venue = "SPOT"
+symbol = "SPOT.BTCUSDT"
+side = "buy"
+lots = 100
+payup_ticks = 20
+[[pair.legs]]
+venue = "PERP"
+symbol = "PERP.BTCUSDT"
+side = "sell"
+lots = 1
+slippage_cap_ticks = 200
+[pair.defaults]
+payup_ticks = 5
+cooldown_ms = 0
+"""
+
+
+def test_the_leg_has_the_last_word_then_the_pair(tmp_path):
     over = tmp_path / "over.toml"
-    over.write_text('[[pair]]\nname = "BTC"\n[pair.defaults]\npayup_ticks = 5\ncooldown_ms = 0\n')
+    over.write_text(OWN)
     config = load([EXAMPLES / "btc.toml", over]).config
-    pair = config.pair[0]
+    pair = config.pair[-1]
     assert [payup_ticks_of(config, pair, leg) for leg in pair.legs] == [20, 5]
-    assert [slippage_cap_ticks_of(config, pair, leg) for leg in pair.legs] == [2000, 200]
+    assert [slippage_cap_ticks_of(config, pair, leg) for leg in pair.legs] == [20, 200]
     assert defaults_of(config, pair).cooldown_ms == 0
     assert defaults_of(config, pair).ack_timeout_ms == 300
 
@@ -79,17 +94,6 @@ def test_an_instrument_tells_only_what_was_said_as_expected(copper):
     assert expected["offset_mode"] == "octy"
     assert not {"expiry", "updates", "fees", "venue"} & set(expected)
     assert instrument_of(copper.instrument[0]).units_per_lot() == 5
-
-
-def test_a_trigger_has_nan_where_nothing_is_told(btc):
-    trigger = trigger_of(btc, btc.pair[0])
-    assert (trigger.sell_open, trigger.buy_close, trigger.max_units) == (30.0, 18.0, 100)
-    assert trigger.buy_open != trigger.buy_open
-    assert trigger.problem() == ""
-
-
-def test_limits_are_those_of_the_leg(btc):
-    assert limits_of(btc.pair[0].legs[1]).position_lots == 1000
 
 
 def test_heartbeats_leave_thrice_a_timeout_and_each_second(copper):
