@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -26,6 +26,7 @@ Money = Annotated[str, Meta(pattern=r"^-?[0-9]{1,24}(\.[0-9]{1,18})?$")]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 Ms = Annotated[int, Meta(ge=1, le=86_400_000)]
 ZERO = "0"
+T = TypeVar("T")
 
 
 class InstrumentSpec(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +102,12 @@ class TroubleSpec(Struct, frozen=True, forbid_unknown_fields=True):
     args: dict[str, Any] = {}
 
 
+class TroubleFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of scheduled troubles alone."""
+
+    trouble: list[TroubleSpec]
+
+
 class Spec(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole exchange. `currencies`: decimals of each currency's money."""
 
@@ -111,26 +118,41 @@ class Spec(Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
 
 
-def load(path: Path) -> Spec:
-    """Read and check an exchange file. Raises: SpecError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(str(path), "file", str(error), "a readable TOML file") from error
-    return parse(text, str(path))
+def load(path: Path, troubles: Path | None = None) -> Spec:
+    """Read and check an exchange file, and a file of troubles to add.
+
+    Raises: SpecError.
+    """
+    found = parse(_text(path), str(path))
+    if troubles is None:
+        return found
+    added = _convert(_text(troubles), TroubleFile, str(troubles)).trouble
+    _check_troubles(found, added, str(troubles))
+    return msgspec.structs.replace(found, trouble=[*found.trouble, *added])
 
 
 def parse(text: str, file: str) -> Spec:
     """An exchange file's text as checked values. Raises: SpecError."""
+    found = _convert(text, Spec, file)
+    _check(found, file)
+    return found
+
+
+def _text(path: Path) -> str:
     try:
-        found = msgspec.convert(tomllib.loads(text), Spec)
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(str(path), "file", str(error), "a readable TOML file") from error
+
+
+def _convert(text: str, shape: type[T], file: str) -> T:
+    try:
+        return msgspec.convert(tomllib.loads(text), shape)
     except tomllib.TOMLDecodeError as error:
         raise SpecError(file, "file", str(error), "TOML") from error
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
-        raise SpecError(file, where.strip("`$.") or "file", what, "what docs and config/exchange show") from error
-    _check(found, file)
-    return found
+        raise SpecError(file, where.strip("`$.") or "file", what, "what config/exchange shows") from error
 
 
 def instrument_from(spec: InstrumentSpec, currencies: dict[str, int]) -> Instrument:
@@ -203,8 +225,12 @@ def _check(spec: Spec, file: str) -> None:
         _one_of(file, f"process.{process.name}.kind", process.kind, ("walk", "revert"))
     for venue in spec.venue:
         _check_venue(spec, venue, processes, file)
+    _check_troubles(spec, spec.trouble, file)
+
+
+def _check_troubles(spec: Spec, troubles: list[TroubleSpec], file: str) -> None:
     symbols = {venue.name: frozenset(one.symbol for one in venue.instrument) for venue in spec.venue}
-    for number, trouble in enumerate(spec.trouble):
+    for number, trouble in enumerate(troubles):
         _one_of(file, f"trouble[{number}].venue", trouble.venue, tuple(symbols))
         try:
             Troubles(symbols[trouble.venue]).arm(trouble.kind, trouble.args)

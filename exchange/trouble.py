@@ -14,15 +14,17 @@ import msgspec
 
 from exchange.codes import BUY, BY_CODE, REFUSALS, SELL
 from exchange.errors import Refusal, TroubleError
+from exchange.values import Order
 
 MAX_COUNT = 1_000_000
 MAX_ARMED = 1_000
 ON_SUBMIT = "on_submit"
+OFFSETS = "OCTYN"
 DEFAULT_CODE = REFUSALS["no_money"][1]
 
 
 class Kind(NamedTuple):
-    """`needs`, `takes`: the values besides count, symbol and side."""
+    """`needs`, `takes`: the values besides the common ones."""
 
     point: str
     needs: tuple[str, ...]
@@ -48,7 +50,7 @@ LATER: dict[str, str] = {
     "bad_quote": "F24: quotes crossed, empty, frozen, absurd",
     "outside_order": "F33: an order of somebody else on the account",
 }
-COMMON = ("count", "symbol", "side")
+COMMON = ("count", "symbol", "side", "offset")
 
 
 class Armed(msgspec.Struct):
@@ -59,12 +61,14 @@ class Armed(msgspec.Struct):
     left: int
     symbol: str = ""
     side: str = ""
+    offset: str = ""
     code: int = DEFAULT_CODE
     qty: int = 0
     struck: int = 0
 
-    def meets(self, symbol: str, side: str) -> bool:
-        return self.symbol in {"", symbol} and self.side in {"", side}
+    def meets(self, order: Order) -> bool:
+        aims = ((self.symbol, order.symbol), (self.side, order.side), (self.offset, order.offset))
+        return all(aim in {"", is_} for aim, is_ in aims)
 
 
 class Troubles:
@@ -91,10 +95,10 @@ class Troubles:
         self._armed.append(found)
         return found
 
-    def strike(self, point: str, symbol: str, side: str) -> Armed | None:
-        """The trouble that this order or report meets, counted as struck."""
+    def strike(self, point: str, order: Order) -> Armed | None:
+        """The trouble that this order meets at this point, counted as struck."""
         for armed in self._armed:
-            if KINDS[armed.kind].point == point and armed.meets(symbol, side):
+            if KINDS[armed.kind].point == point and armed.meets(order):
                 armed.left -= 1
                 armed.struck += 1
                 self.struck[armed.kind] = self.struck.get(armed.kind, 0) + 1
@@ -122,6 +126,8 @@ class Troubles:
             raise TroubleError(f"no symbol {args['symbol']!r} here; there are: {', '.join(sorted(self._symbols))}")
         if args.get("side") not in {None, "", BUY, SELL}:
             raise TroubleError(f"side must be {BUY} (buy) or {SELL} (sell), not {args['side']!r}")
+        if args.get("offset") not in {None, "", *OFFSETS}:
+            raise TroubleError(f"offset must be one of {OFFSETS}, not {args['offset']!r}")
 
 
 def refusal_of(armed: Armed) -> Refusal:

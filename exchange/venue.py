@@ -230,7 +230,7 @@ class Venue:
         _check_fields(listing, order)
         check_order(listing.status, order.tif)
         _check_price(listing, order)
-        struck = self.troubles.strike(ON_SUBMIT, order.symbol, order.side)
+        struck = self.troubles.strike(ON_SUBMIT, order)
         if struck is not None and struck.kind == "reject":
             raise refusal_of(struck)
         if struck is not None:

@@ -32,13 +32,20 @@ def sim() -> None:
 
 @sim.command()
 @click.option("-c", "--config", "file", required=True, type=click.Path(path_type=Path), help="The exchange file (TOML).")
+@click.option("--trouble", type=click.Path(path_type=Path), default=None, help="A file of [[trouble]] tables to add (TOML).")
 @click.option("--endpoint", required=True, help="Where clients connect: ipc:///directory/name.")
 @click.option("--seed", type=int, default=None, help="Instead of the file's seed.")
 @click.option("--truth", type=click.Path(path_type=Path), default=None, help="Append the truth log to this file.")
 @click.option("--trading-day", default=None, metavar="YYYYMMDD", help="Instead of today's date (UTC).")
 @click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
 def serve(
-    file: Path, endpoint: str, seed: int | None, truth: Path | None, trading_day: str | None, with_parent: bool
+    file: Path,
+    trouble: Path | None,
+    endpoint: str,
+    seed: int | None,
+    truth: Path | None,
+    trading_day: str | None,
+    with_parent: bool,
 ) -> None:
     """Host all venues of FILE until SIGTERM; one ready line on stdout."""
     import zmq
@@ -53,7 +60,7 @@ def serve(
     should_stop = _stopper(with_parent=with_parent)
     context = zmq.Context()
     try:
-        spec = load(file)
+        spec = load(file, trouble)
         clock = ExchangeClock(SystemClock())
         start_ns = clock.now()
         seed = spec.seed if seed is None else seed
@@ -82,6 +89,7 @@ def serve(
 @click.option("--qty", type=click.IntRange(0), default=None, help="partial: fill at most so many lots of each order.")
 @click.option("--symbol", default=None, help="Only orders in this symbol.")
 @click.option("--side", type=click.Choice(list(SIDES)), default=None, help="Only orders of this side.")
+@click.option("--offset", default=None, help="Only orders with this offset: O, C, T, Y or N.")
 @click.argument("words", nargs=-1, required=True, metavar="[VENUE] KIND")
 @pass_out
 def fault(out: Output, endpoint: str, words: tuple[str, ...], side: str | None, **given: Any) -> None:
@@ -98,7 +106,7 @@ def fault(out: Output, endpoint: str, words: tuple[str, ...], side: str | None, 
     found = _ask(endpoint, Fault("fault", venue, kind, {} if kind == "list" else args))
     rows = [{"venue": name, **armed} for name, armed_there in found.items() for armed in armed_there]
     if kind == "list":
-        out.many(rows, ["venue", "number", "kind", "left", "struck", "symbol", "side", "code", "qty"])
+        out.many(rows, ["venue", "number", "kind", "left", "struck", "symbol", "side", "offset", "code", "qty"])
     else:
         out.one(rows[0])
 

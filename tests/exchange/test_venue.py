@@ -131,6 +131,13 @@ def test_reject_strikes_the_next_orders_and_no_more(make_venue, place):
     assert venue.troubles.listed() == []
 
 
+def test_trouble_passes_by_orders_of_another_offset(make_venue, place):
+    venue = make_venue(offset_mode="oc")
+    venue.troubles.arm("reject", {"offset": "C"})
+    assert place(venue, offset="O", px=999).status == "0"
+    assert place(venue, "b", offset="C", side="2").code == 31
+
+
 def test_partial_fills_so_many_lots_and_cancels_the_rest(make_venue, place):
     venue = make_venue()
     venue.house_order(1, "X.a", "2", 9, 1000)
@@ -149,6 +156,7 @@ def test_partial_fills_so_many_lots_and_cancels_the_rest(make_venue, place):
         ("reject", {"count": True}, "whole number"),
         ("reject", {"symbol": "Y"}, "there are: X.a"),
         ("reject", {"side": "buy"}, "side must be"),
+        ("reject", {"offset": "X"}, "offset must be"),
         ("lose_ack", {}, "not built yet"),
         ("nonsense", {}, "there are: reject, partial"),
     ],
