@@ -22,6 +22,7 @@ import zmq
 from zmq.backend import zmq_poll
 
 from actors.executor import SLOW_TURN_NS, Executor
+from actors.garbage import IdleCollector
 from actors.mailbox import Mailbox
 from actors.pinned import PinnedDispatcher
 from domain.errors import require
@@ -61,6 +62,7 @@ class LaneDispatcher(Executor):
         self._sources: dict[Any, Source] = {}
         self._poll_list: list[tuple[Any, int]] = [(self._wake_read, zmq.POLLIN)]
         self.laps = 0
+        self.garbage: IdleCollector | None = None
 
     # ------------------------------------------------ sources
 
@@ -98,6 +100,12 @@ class LaneDispatcher(Executor):
         while not until():
             self.run_once(IDLE_MS)
 
+    def run_collected(self, until: Callable[[], bool]) -> None:
+        """As `run`, for a whole process: garbage is collected when idle."""
+        with IdleCollector(self.clock) as self.garbage:
+            self.run(until)
+        self.garbage = None
+
     def run_once(self, timeout_ms: int = 0) -> None:
         """One lap; sleeps at most that long, only if there is no work."""
         self.entered()
@@ -108,9 +116,12 @@ class LaneDispatcher(Executor):
                 self._serve(readable)
             elif self.ready:
                 self._run_ready()
+            now_ns = self.clock.mono_ns()
+            if self.garbage is not None and now_ns >= self.garbage.due_ns:
+                self.garbage.due(now_ns, idle=not (readable or self.ready))
             heap = self.timers.heap
-            if heap and heap[0][0] <= self.clock.mono_ns():
-                self.timers.fire(self.clock.mono_ns())
+            if heap and heap[0][0] <= now_ns:
+                self.timers.fire(now_ns)
             if self._foreign:
                 self._take_foreign()
             self.laps += 1
@@ -158,8 +169,10 @@ class LaneDispatcher(Executor):
         source = self._sources.get(socket)
         if source is None:
             return  # dropped earlier in this lap
+        began_ns = self.clock.mono_ns()
         try:
             source.on_frames()
+            self._watch_time(getattr(source.owner, "name", "source"), began_ns, self.clock.mono_ns())
         except BaseException as error:  # the supervision boundary
             self.remove_source(socket)
             if source.owner is None or not hasattr(source.owner, "box"):
@@ -176,8 +189,13 @@ class LaneDispatcher(Executor):
             self.turn(box)
             now_ns = mono_ns()
             if now_ns - began_ns > SLOW_TURN_NS:
-                self.runtime.log("slow_turn", actor=box.name, took_us=(now_ns - began_ns) // 1_000)
+                self._watch_time(box.name, began_ns, now_ns)
             began_ns = now_ns
+
+    def _watch_time(self, name: str, began_ns: int, now_ns: int) -> None:
+        """A turn that held the lane up for long is an event."""
+        if now_ns - began_ns > SLOW_TURN_NS:
+            self.runtime.log("slow_turn", actor=name, took_us=(now_ns - began_ns) // 1_000)
 
     # ------------------------------------------------ other threads
 

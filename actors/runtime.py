@@ -6,7 +6,7 @@ from collections import deque
 from threading import RLock, get_ident
 from typing import Any
 
-from pykka import ActorRegistry, Timeout
+from pykka import ActorDeadError, ActorRegistry, Timeout
 
 from actors.base import Actor
 from actors.deaths import KILLED, SHUTDOWN, UNKNOWN_NAME, Cause, Down, Reason
@@ -64,7 +64,9 @@ class Runtime:
 
         Raises: what the handler raised, ActorDeadError, pykka.Timeout.
         """
-        box = self.mailbox(name)
+        box = self.boxes.get(name)
+        if box is None:
+            raise ActorDeadError(f"{name} is not running")
         executor = box.executor
         reply = Reply()
         if get_ident() == executor.thread_id:

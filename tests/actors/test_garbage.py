@@ -1,0 +1,38 @@
+"""Garbage is collected when idle, and the collector is given back."""
+
+from __future__ import annotations
+
+import gc
+
+from actors.garbage import AT_LATEST_NS, EVERY_NS, IdleCollector
+from actors.lane import LaneDispatcher
+from actors.runtime import Runtime
+from actors.simulated import VirtualClock
+from system.clock import SystemClock
+
+
+def test_it_collects_when_idle_or_long_overdue():
+    clock = VirtualClock()
+    with IdleCollector(clock) as collector:
+        assert not gc.isenabled()
+        clock.advance(EVERY_NS)
+        collector.due(clock.mono_ns(), idle=False)
+        assert collector.collections == 0
+        collector.due(clock.mono_ns(), idle=True)
+        assert (collector.collections, collector.due_ns) == (1, 2 * EVERY_NS)
+        clock.advance(EVERY_NS + AT_LATEST_NS)
+        collector.due(clock.mono_ns(), idle=False)
+        assert collector.collections == 2
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_the_lane_runs_it_and_gives_it_back():
+    lane = LaneDispatcher(SystemClock())
+    Runtime(lane, lane.clock)
+    answers = iter((False, False, True))
+    lane.wake()
+    lane.run_collected(lambda: next(answers) or lane.wake())
+    assert lane.garbage is None
+    assert gc.isenabled()
+    lane.close()
