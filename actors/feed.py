@@ -19,6 +19,8 @@ from wire.codec import HEARTBEAT_TOPIC, decode_feed, feed_topic
 from wire.messages import FeedHeartbeat, MarketData, SecurityStatus
 
 MAX_FRAMES = 64
+SILENCE_NS = 2_000_000_000
+"""A feed without any frame for so long is connected anew."""
 STEP_NS = 50_000_000
 """A wall clock that moves so far against the monotonic one was set."""
 LONG_AGO_NS = 10**15
@@ -59,8 +61,9 @@ class Feed:
         self.session_up = False
         self.heard_mono_ns = 0
         self.transit_ns = 0
-        self.gaps = self.dropped = self.steps = 0
+        self.gaps = self.dropped = self.steps = self.reconnects = 0
         self._clock = clock
+        self._frame_ns = clock.mono_ns()
         self._offset_ns = clock.wall_ns() - clock.mono_ns()
         self._topics = {feed_topic(symbol): _Topic(venue, symbol) for symbol in symbols}
 
@@ -90,8 +93,9 @@ class Feed:
         for _ in range(MAX_FRAMES):
             frames = recv()
             if frames is None:
-                return
+                break
             self.take(frames[0], frames[1])
+        self._frame_ns = self._clock.mono_ns()
 
     def take(self, topic_bytes: bytes, body: bytes) -> None:
         """One message of the feed; a wrong one is counted and dropped."""
@@ -116,10 +120,16 @@ class Feed:
         else:
             self._status(topic, message)
 
-    def check_step(self) -> None:
-        """Notice a wall clock that was set; to be called now and then."""
-        now_ns = self._clock.mono_ns()
-        self._offset(self._clock.wall_ns(), now_ns)
+    def check(self, now_ns: int) -> None:
+        """Notice a wall clock that was set, and a connection that is dead.
+
+        libzmq gives up a connection on which a frame was too large.
+        """
+        self._offset(self._clock.wall_ns(), self._clock.mono_ns())
+        if now_ns - self._frame_ns > SILENCE_NS:
+            self._frame_ns = now_ns
+            self.reconnects += 1
+            self.socket.reconnect()
 
     def _market(self, topic: _Topic, m: MarketData) -> None:
         now_ns = self._clock.mono_ns()

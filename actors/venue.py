@@ -100,14 +100,14 @@ class VenueActor(VenueAnswers):
         now_ns = self.clock.mono_ns()
         self._pulse.tick(now_ns, self._tick_ns)
         link = self.link
-        link.feed.check_step()
+        link.feed.check(now_ns)
         if link.trade is None:
             if link.stage > S.DOWN and now_ns - link.feed.heard_mono_ns > FEED_SILENCE_NS:
                 self._lose("HEARTBEAT", now_ns)
             return
         cut = link.trade.was_cut()
         if cut and link.stage > S.DOWN and now_ns - self._logon_sent_ns > CUT_GRACE_NS:
-            self._lose("DISCONNECTED", now_ns, reconnect=False)
+            self._lose("DISCONNECTED", now_ns)
         elif link.send_failed:
             self._lose("SEND", now_ns)
         if (self._linked or self._session_down) and self._pulse.is_silent(now_ns) and link.stage is not S.CONNECTING:

@@ -36,6 +36,8 @@ from wire.codec import encode, pack
 LOGON_PAUSE_NS = 100 * MS
 DAY_PAUSE_NS = 250 * MS
 """Least time between two logons, and between two `AF`, of one link."""
+RECONNECT_NS = 2000 * MS
+"""A connection that takes nothing for so long is made anew: libzmq may have given it up."""
 LONG_NS = 10**15
 
 S = VenueStage
@@ -65,6 +67,7 @@ class VenueMachine(Actor):
         self._session_down = False
         self._logon_due_ns = 0
         self._logon_sent_ns = self._day_asked_ns = -LONG_NS
+        self._reconnected_ns = self.clock.mono_ns()
         self._logon_wait_ns = settings.logon_timeout_ms * MS
         self._logon_wanted = False
         self._target_seq = 0
@@ -175,6 +178,8 @@ class VenueMachine(Actor):
             self._apply(LogonSent())
         elif link.stage > S.DOWN:
             self._lose("SEND", now_ns)
+        elif now_ns - self._reconnected_ns > RECONNECT_NS:
+            self._reconnect(now_ns)
 
     def _lose(self, why: str, now_ns: int, *, pause_ns: int = 0, reconnect: bool = True) -> None:
         """The link is lost: what waits in the socket must not leave later."""
@@ -185,8 +190,12 @@ class VenueMachine(Actor):
         self._logon_due_ns = now_ns + pause_ns
         self.asks.forget()
         if reconnect and link.trade is not None:
-            link.trade.reconnect()
+            self._reconnect(now_ns)
         self._apply(LinkLost(why))
+
+    def _reconnect(self, now_ns: int) -> None:
+        self._reconnected_ns = now_ns
+        self.link.trade.reconnect()
 
 
 def _same(one: VenueChanged, other: VenueChanged) -> bool:

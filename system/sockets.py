@@ -191,8 +191,7 @@ class TradeSocket:
 
     def reconnect(self) -> None:
         """Drop the connection with all that waits in it, and make a new one."""
-        self.socket.disconnect(self.endpoint)
-        self.socket.connect(self.endpoint)
+        _reconnect(self.socket, self.endpoint)
 
     def close(self) -> None:
         self.socket.disable_monitor()
@@ -224,8 +223,21 @@ class FeedSocket:
             return topic, b""
         return topic, body
 
+    def reconnect(self) -> None:
+        """Make the connection anew; what is subscribed stays."""
+        _reconnect(self.socket, self.endpoint)
+
     def close(self) -> None:
         self.socket.close(0)
+
+
+def _reconnect(socket: zmq.Socket, endpoint: str) -> None:
+    """Also where libzmq gave up by itself, as it does after a wrong frame."""
+    try:
+        socket.disconnect(endpoint)
+    except zmq.ZMQError:
+        pass  # it has no such connection any more
+    socket.connect(endpoint)
 
 
 def _skip(socket: zmq.Socket) -> None:

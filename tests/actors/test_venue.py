@@ -63,6 +63,37 @@ def test_logon_waits_for_a_gateway_that_is_not_there():
     assert rig.stage == "CONNECTING"
 
 
+def test_connection_that_takes_nothing_is_made_anew():
+    rig = Rig()
+    rig.trade.connected = False
+    rig.advance(5000)
+    assert rig.trade.reconnects == 2
+
+
+def test_feed_without_any_frame_is_connected_anew():
+    rig = Rig().open()
+    rig.advance(5000)
+    assert rig.feed.reconnects == 2
+    rig.feed_put(wire.FeedHeartbeat(1, "SHFE", 1, 1, True))
+    rig.advance(1500)
+    assert rig.feed.reconnects == 2
+
+
+def test_venue_with_a_feed_alone_opens_and_closes_by_its_heartbeats():
+    rig = Rig(feed_only=True)
+    rig.advance(20)
+    assert rig.stage == "DOWN"
+    beat = wire.FeedHeartbeat(1, "FX", 1, rig.clock.wall_ns(), True)
+    rig.feed_put(beat)
+    assert rig.stage == "OPEN"
+    assert rig.link.send(b"x", Purpose.OPEN) == "FEED_ONLY"
+    rig.advance(1100)
+    assert rig.stage == "DOWN"
+    rig.feed_put(beat)
+    rig.feed_put(wire.FeedHeartbeat(1, "FX", 1, rig.clock.wall_ns(), False))
+    assert (rig.stage, rig.news()[-1].why) == ("DOWN", "SESSION")
+
+
 def test_unanswered_logon_is_sent_again_on_a_new_connection():
     rig = Rig()
     rig.beats = False

@@ -59,7 +59,10 @@ class FakeTrade:
 class FakeFeed:
     def __init__(self):
         self.socket = FakeSocket()
-        self.inbox = deque()
+        self.inbox, self.reconnects = deque(), 0
+
+    def reconnect(self):
+        self.reconnects += 1
 
     def recv(self):
         return self.inbox.popleft() if self.inbox else None
