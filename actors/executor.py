@@ -101,7 +101,7 @@ class Executor:
     def turn(self, box: Mailbox, limit: int = MESSAGES_A_TURN) -> None:
         """Run up to `limit` of the mailbox's messages to completion."""
         actor = box.actor
-        if actor is None:
+        if actor is None or box.executor is not self:  # dead, or moved to another dispatcher
             box.is_ready = False
             return
         find = actor.routes.get

@@ -34,6 +34,7 @@ FOREIGN_MOST = 65_536
 FOREIGN_A_LAP = 256
 IDLE_MS = 1_000
 NS_A_MS = 1_000_000
+STALLED_NS = 100_000_000
 
 
 class Source:
@@ -194,8 +195,10 @@ class LaneDispatcher(Executor):
 
     def _watch_time(self, name: str, began_ns: int, now_ns: int) -> None:
         """A turn that held the lane up for long is an event."""
-        if now_ns - began_ns > SLOW_TURN_NS:
-            self.runtime.log("slow_turn", actor=name, took_us=(now_ns - began_ns) // 1_000)
+        took_ns = now_ns - began_ns
+        if took_ns > SLOW_TURN_NS:
+            event = "lane_stalled" if took_ns > STALLED_NS else "slow_turn"
+            self.runtime.log(event, actor=name, took_us=took_ns // 1_000)
 
     # ------------------------------------------------ other threads
 

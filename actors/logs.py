@@ -6,16 +6,18 @@ journal. Full buffers lose the oldest events and say how many.
 
 from __future__ import annotations
 
+from traceback import format_exception
 from typing import Any, ClassVar
 
 from loguru import logger
 
 from actors.base import Actor
+from actors.deaths import Reason
 from actors.mailbox import Lane
 
 DRAIN_EVERY_NS = 50_000_000
 EVENTS_A_DRAIN = 1_024
-LEVELS = {"actor_down": "INFO", "restart": "WARNING", "gave_up": "ERROR", "slow_turn": "WARNING"}
+LEVELS = {"actor_down": "INFO", "restart": "WARNING", "gave_up": "ERROR", "slow_turn": "WARNING", "lane_stalled": "ERROR"}
 
 
 class Drain:
@@ -65,4 +67,9 @@ class LogActor(Actor):
 
     def _write(self, mono_ns: int, event: str, values: dict[str, Any]) -> None:
         text = " ".join(f"{key}={value}" for key, value in values.items())
-        self.sink.bind(mono_ns=mono_ns, **values).log(LEVELS.get(event, "INFO"), "{} {}", event, text)
+        level = LEVELS.get(event, "INFO")
+        reason = values.get("reason")
+        if isinstance(reason, Reason) and reason.error is not None:
+            level = "ERROR"
+            text += "\n" + "".join(format_exception(reason.error)).rstrip()
+        self.sink.bind(mono_ns=mono_ns, **values).log(level, "{} {}", event, text)

@@ -120,6 +120,7 @@ class Runtime:
                 self.bury(box.actor, reason)
             else:
                 box.last_reason = reason
+                self.log("actor_down", actor=name, epoch=box.epoch, reason=reason)
             raise StartFailed(name, reason) from error
         return Address(box, box.epoch)
 
@@ -199,7 +200,7 @@ class Runtime:
         box.close(keep_orders=True)
         for watcher in watchers:
             watcher.tell(Down(box.name, actor.epoch, reason))
-        self.log("actor_down", actor=box.name, epoch=actor.epoch, reason=repr(reason))
+        self.log("actor_down", actor=box.name, epoch=actor.epoch, reason=reason)
 
     def monitor(self, name: str, watcher: str) -> None:
         """`watcher` gets one Down for `name`; at once if it is dead.

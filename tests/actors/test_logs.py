@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actors import runtime as runtime_module
 from actors.logs import DRAIN_EVERY_NS, LogActor
-from actors.runtime import Runtime
+from actors.runtime import Runtime, StartFailed
 from actors.simulated import SimulatedDispatcher
 
 
@@ -55,3 +57,15 @@ def test_what_is_left_is_written_when_it_stops():
     runtime.stop("log")
     simulated.run_idle()
     assert sink.lines[0] == ("INFO", "last ")
+
+
+def test_a_crash_is_written_with_its_traceback():
+    simulated, runtime, sink = make()
+    with pytest.raises(StartFailed):
+        runtime.spawn(LogActor, "bad", 1, 2, 3)
+    runtime.crash(runtime.mailbox("log").actor, None, ValueError("bug"))
+    runtime.spawn(LogActor, "log", sink)
+    simulated.advance(DRAIN_EVERY_NS)
+    assert [level for level, _ in sink.lines] == ["ERROR", "ERROR"]
+    assert "TypeError" in sink.lines[0][1]
+    assert sink.lines[1][1].endswith("ValueError: bug")
