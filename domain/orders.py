@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.errors import IllegalTransition
 from domain.reports import OrderReport
@@ -116,8 +117,11 @@ class CancelSubmitted(OrderFact, tag=True):
 
 
 class CancelRejected(OrderFact, tag=True):
+    """It proves nothing about the order; `cxl_id` nil: not said which."""
+
     reason: int
     text: str
+    cxl_id: str | None = None
 
 
 class OrderCanceled(OrderFact, tag=True):
@@ -205,7 +209,11 @@ TRANSITIONS: dict[tuple[OrdStatus, type], str] = {
 
 
 class Order(Struct, frozen=True, gc=False):
-    """One order of a hedge. `side` +1 buys, -1 sells; px in ticks."""
+    """One order of a hedge. `side` +1 buys, -1 sells; px in ticks.
+
+    `queries` counts since it was last UNKNOWN. A trade is (key, lots, px); a
+    busted one stays with 0 lots, so that it is not booked again.
+    """
 
     cl_ord_id: str
     leg: int
@@ -222,11 +230,11 @@ class Order(Struct, frozen=True, gc=False):
     cancels: int = 0
     cancel_ns: int = 0
     queries: int = 0
+    queried_ns: int = 0
     unknown_ns: int = 0
-    heard_ns: int = 0
     reject_code: str = ""
     fees: tuple[str, ...] = ()
-    cancel_rejects: int = 0
+    refused_cancels: tuple[str | None, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -265,9 +273,7 @@ def evolve(order: Order, fact: OrderFact) -> Order:
 
 
 def _changed(order: Order, status: OrdStatus, **changes: object) -> Order:
-    fields = {name: getattr(order, name) for name in Order.__struct_fields__}
-    fields.update(changes, status=status)
-    return Order(**fields)
+    return replace(order, status=status, **changes)
 
 
 def _filled(order: Order, fact: OrderPartiallyFilled, status: OrdStatus) -> Order:
@@ -285,14 +291,19 @@ def _busted(order: Order, fact: TradeBusted, status: OrdStatus) -> Order:
     kept = tuple(t for t in order.trades if t[0] != fact.ref)
     off = next((t for t in order.trades if t[0] == fact.ref), (fact.ref, 0, 0))
     mark = (fact.trade[0], 0, off[2])
-    return _changed(order, status, cum_qty=fact.cum_qty, trades=(*kept, (fact.ref, 0, off[2]), mark))
+    return _undone_to(order, status, fact.cum_qty, (*kept, (fact.ref, 0, off[2]), mark))
 
 
 def _corrected(order: Order, fact: TradeCorrected, status: OrdStatus) -> Order:
     kept = tuple(t for t in order.trades if t[0] != fact.ref)
     new = (fact.ref, fact.trade[1], fact.trade[2])
     mark = (fact.trade[0], 0, fact.trade[2])
-    return _changed(order, status, cum_qty=fact.cum_qty, trades=(*kept, new, mark))
+    return _undone_to(order, status, fact.cum_qty, (*kept, new, mark))
+
+
+def _undone_to(order: Order, status: OrdStatus, cum_qty: int, trades: tuple[tuple[str, int, int], ...]) -> Order:
+    """Never below the trades that remain: a lost H may come after newer ones."""
+    return _changed(order, status, cum_qty=max(cum_qty, sum(qty for _, qty, _ in trades)), trades=trades)
 
 
 _CHANGES = {
@@ -304,14 +315,14 @@ _CHANGES = {
     OrderFilledLate: _filled,
     TradeBooked: _booked,
     CancelSubmitted: lambda o, f, s: _changed(o, s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
-    CancelRejected: lambda o, f, s: _changed(o, s, cancel_rejects=o.cancel_rejects + 1),
+    CancelRejected: lambda o, f, s: _changed(o, s, refused_cancels=(*o.refused_cancels, f.cxl_id)),
     OrderCanceled: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),
     OrderExpired: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),
     OrderRejected: lambda o, f, s: _changed(
         o, s, cum_qty=max(o.cum_qty, f.cum_qty), reject_code=f"{f.reason}:{f.text[:40]}"
     ),
-    OrderUnknown: lambda o, f, s: _changed(o, s, unknown_ns=f.at_ns),
-    OrderQueried: lambda o, f, s: _changed(o, s, queries=o.queries + 1),
+    OrderUnknown: lambda o, f, s: _changed(o, s, unknown_ns=f.at_ns, queries=0),
+    OrderQueried: lambda o, f, s: _changed(o, s, queries=o.queries + 1, queried_ns=f.at_ns),
     OrderAbsent: lambda o, f, s: _changed(o, s),
     TradeBusted: _busted,
     TradeCorrected: _corrected,
@@ -332,33 +343,40 @@ NOTHING = Heard(())
 _ENDS = {"4": OrderCanceled, "C": OrderExpired}
 _KNOWN_STATUS = frozenset("01248CA6")
 _KNOWN_EXEC = frozenset("048CFGHIA6")
+_UNDOES = frozenset("GH")
 
 
 def decide(order: Order, report: OrderReport) -> Heard:
     """What a report says of this order; the same report twice says nothing.
 
     A report that contradicts what is proven (a `new` after the end) says
-    nothing. An exec_type or ord_status that nobody knows: ask the venue.
+    nothing, nor does a trade that is known: its cum_qty may be from before a
+    bust. An exec_type or ord_status that nobody knows is no step: what it says
+    is filled counts, and the venue is asked.
     """
     if report.kind == "j":
         return _denied(order, report)
     if report.kind == "9":
-        return Heard((CancelRejected(order.cl_ord_id, report.reason or 0, report.text),), ask=order.live)
-    if report.exec_type in "GH":
+        return _cancel_refused(order, report, ask=order.live)
+    if report.exec_type in _UNDOES:
         return _undone(order, report)
+    unknown = report.exec_type not in _KNOWN_EXEC or report.ord_status not in _KNOWN_STATUS
     facts: list[OrderFact] = []
     state = order
-    trade = _new_trade(order, report) if report.exec_type == "F" else None
+    trade = None
+    if report.exec_type == "F":
+        if any(t[0] == trade_key(report) for t in order.trades):
+            return Heard((), ask=unknown)
+        trade = _new_trade(report)
     traded = order.traded_qty + (trade[1] if trade else 0)
     cum = max(order.cum_qty, report.cum_qty, traded)
     fill = _fill(state, cum, trade, report.fee)
     if fill is not None:
         facts.append(fill)
         state = evolve(state, fill)
-    end = _end(state, report)
+    end = None if unknown else _end(state, report)
     if end is not None:
         facts.append(end)
-    unknown = report.exec_type not in _KNOWN_EXEC or report.ord_status not in _KNOWN_STATUS
     return Heard(tuple(facts), ask=unknown)
 
 
@@ -366,8 +384,14 @@ def _denied(order: Order, report: OrderReport) -> Heard:
     if report.ref_type == "D" and (order.status, OrderDenied) in TRANSITIONS and order.cum_qty == 0:
         return Heard((OrderDenied(order.cl_ord_id, f"GATEWAY_{report.reason}", report.text),))
     if report.ref_type == "F" and order.live:
-        return Heard((CancelRejected(order.cl_ord_id, report.reason or 0, report.text),))
+        return _cancel_refused(order, report, ask=False)
     return NOTHING
+
+
+def _cancel_refused(order: Order, report: OrderReport, ask: bool) -> Heard:
+    if report.cxl_id is not None and report.cxl_id in order.refused_cancels:
+        return NOTHING
+    return Heard((CancelRejected(order.cl_ord_id, report.reason or 0, report.text, report.cxl_id),), ask)
 
 
 def trade_key(report: OrderReport) -> str:
@@ -375,11 +399,10 @@ def trade_key(report: OrderReport) -> str:
     return f"{report.trading_day}/{report.side}/{report.exec_type}/{report.exec_id}"
 
 
-def _new_trade(order: Order, report: OrderReport) -> tuple[str, int, int] | None:
-    key = trade_key(report)
-    if report.last_qty <= 0 or report.last_px is None or any(t[0] == key for t in order.trades):
+def _new_trade(report: OrderReport) -> tuple[str, int, int] | None:
+    if report.last_qty <= 0 or report.last_px is None:
         return None
-    return (key, report.last_qty, report.last_px)
+    return (trade_key(report), report.last_qty, report.last_px)
 
 
 def _fill(order: Order, cum: int, trade: tuple[str, int, int] | None, fee: str | None) -> OrderFact | None:
@@ -398,11 +421,13 @@ def _end(order: Order, report: OrderReport) -> OrderFact | None:
     ended = _ENDS.get(status)
     if ended is not None:
         return ended(ref, order.cum_qty)
+    if status == "2":  # below its quantity after a bust: no order works again by one
+        return OrderFilled(ref, order.cum_qty, None)
     if status == "8":
         return _refused(order, report)
     if status == "A" and order.status is S.SUBMITTED:
         return OrderPending(ref)
-    if status in "01" and _wakes(order):
+    if status in ("0", "1") and _wakes(order):
         return OrderPartiallyFilled(ref, order.cum_qty, None) if order.cum_qty else OrderAccepted(ref, report.order_id)
     return None
 
@@ -410,7 +435,7 @@ def _end(order: Order, report: OrderReport) -> OrderFact | None:
 def _wakes(order: Order) -> bool:
     """True where a `new` or `partially filled` is news of the status."""
     if order.status is S.PENDING_CANCEL:
-        return order.cum_qty == 0 and 0 < order.cancels <= order.cancel_rejects
+        return order.cum_qty == 0 and 0 < order.cancels <= len(order.refused_cancels)
     return order.status in (S.SUBMITTED, S.PENDING_NEW, S.UNKNOWN)
 
 

@@ -28,17 +28,18 @@ def query_ns(order: Order, rules: Rules) -> int:
     """When the next query of an UNKNOWN order is due."""
     ladder = rules.query_ladder_ns
     done = order.queries
-    if done < len(ladder):
-        return max(order.sent_ns + ladder[done], order.unknown_ns)
-    last = max(order.sent_ns + ladder[-1], order.unknown_ns)
-    return last + (done - len(ladder) + 1) * rules.query_every_ns
+    if done == 0:
+        return order.unknown_ns
+    gap = ladder[done] - ladder[done - 1] if done < len(ladder) else rules.query_every_ns
+    return order.queried_ns + gap
 
 
 def next_ns(order: Order, rules: Rules, life_ns: int | None = None) -> int | None:
     """When this order wants to be looked at again; None when settled.
 
     `life_ns`: how long it may work before it is cancelled; None: as long as
-    its owner likes (a day order), but never an immediate one.
+    its owner likes (a day order), but never an immediate one. One that works
+    on after a cancel is cancelled again; after `max_cancels` only asked for.
     """
     if not order.live:
         return None
@@ -48,6 +49,10 @@ def next_ns(order: Order, rules: Rules, life_ns: int | None = None) -> int | Non
         return order.cancel_ns + rules.ack_timeout_ns
     if order.status in (OrdStatus.SUBMITTED, OrdStatus.PENDING_NEW):
         return order.sent_ns + rules.ack_timeout_ns
+    if order.cancels >= rules.max_cancels:
+        return max(order.cancel_ns, order.queried_ns) + rules.query_every_ns
+    if order.cancels:
+        return order.cancel_ns + rules.ack_timeout_ns
     if life_ns is not None:
         return order.sent_ns + life_ns
     return None if order.tif == "0" else order.sent_ns + rules.ack_timeout_ns
@@ -66,6 +71,8 @@ def due(order: Order, now_ns: int, rules: Rules, life_ns: int | None = None) -> 
     silent = order.status in (OrdStatus.SUBMITTED, OrdStatus.PENDING_NEW, OrdStatus.PENDING_CANCEL)
     if order.status is OrdStatus.UNKNOWN or silent:
         return _ask(order, now_ns, rules, silent)
+    if order.cancels >= rules.max_cancels:
+        return (OrderQueried(order.cl_ord_id, now_ns),)
     return (cancel(order, now_ns),)
 
 
