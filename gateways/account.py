@@ -46,6 +46,7 @@ class Account:
         self.trading_day = ""
         self.epoch = 0
         self.session_up = False
+        self._venue_up = False
         self.on_epoch: Callable[[int], None] = lambda _epoch: None
         self.on_ready: Callable[[], None] = lambda: None
         self._definitions: list[bytes] = []
@@ -74,6 +75,7 @@ class Account:
 
     def session(self, *, up: bool, trading_day: str, instruments: tuple[InstrumentDef, ...]) -> None:
         """The venue's own session came up, or was lost."""
+        self._venue_up = up
         if not up:
             self.session_up = False
             self.queries.fail("the venue's session is down")
@@ -171,6 +173,11 @@ class Account:
         """Cancel those that work; how many cancels left."""
         return sum(self.cancel(order) is None for order in orders if not order.terminal)
 
+    def keeps(self, day: str) -> bool:
+        """Whether the store reaches back to a trading day."""
+        days = self.store.days()
+        return day <= self.trading_day and (len(days) < KEPT_DAYS or day >= days[0])
+
     def record_sent(self, order: Order) -> None:
         """The order and its venue_ref are in the store. Raises: OSError."""
         self.store.append("order", order.trading_day, order.node, order.clord_id, order.sent_ns, _fields(order.venue))
@@ -184,6 +191,8 @@ class Account:
     # ------------------------------------------------------------ inner
 
     def _came_up(self, trading_day: str, instruments: tuple[InstrumentDef, ...]) -> None:
+        if not self._venue_up:
+            return  # lost again while the old day was asked for
         self.session_up = True
         self.new_day(trading_day, instruments)
         for day in sorted({trading_day, *(order.trading_day for order in self.table.working())}):

@@ -52,6 +52,8 @@ class Questions:
         if message.scope not in ("working", "day"):
             text = f"scope {message.scope!r}: allowed: working, day"
             self._reject(session, message, Refused(checks.FIELD, text))
+        elif not account.keeps(day):
+            self._reject(session, message, Refused(checks.FIELD, f"trading_day {day} is not kept here"))
         elif not account.session_up:
             self._reject(session, message, Refused(checks.SESSION_DOWN, "the venue's session is down"))
         elif not account.capabilities.get("mass_status"):

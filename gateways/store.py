@@ -155,8 +155,10 @@ def _body(data: bytes, at: int) -> bytes | None:
     if at + HEAD.size > len(data):
         return None
     length, crc = HEAD.unpack_from(data, at)
+    if not 0 < length <= MAX_RECORD_BYTES:  # a lost tail reads as zeros
+        return None
     body = data[at + HEAD.size : at + HEAD.size + length]
-    if length > MAX_RECORD_BYTES or len(body) < length or zlib.crc32(body) != crc:
+    if len(body) < length or zlib.crc32(body) != crc:
         return None
     return body
 

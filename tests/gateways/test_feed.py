@@ -39,6 +39,7 @@ def test_new_subscription_gets_both_at_once_with_their_old_times(stage):
 
 def test_both_are_repeated_each_second_while_the_session_is_up(stage):
     reader = stage.reader()
+    stage.run()
     stage.clock.pass_ms(100)
     reader.until("0")
     stage.venue.say("on_book", GOLD, 7, [100, 2], [101, 1])

@@ -47,6 +47,13 @@ def test_torn_tail_is_cut_and_the_rest_kept(tmp_path, cut):
     assert Store(path.parent).read() == records
 
 
+def test_zeros_at_the_end_are_a_torn_tail(tmp_path):
+    path = filled(tmp_path)
+    with path.open("ab") as file:
+        file.write(bytes(4096))
+    assert len(Store(path.parent).read()) == 3
+
+
 def test_damage_before_whole_records_is_an_error(tmp_path):
     path = filled(tmp_path)
     data = bytearray(path.read_bytes())

@@ -488,6 +488,42 @@ def test_new_trading_day_begins_an_epoch_when_the_venue_says_so(stage):
     assert told == [("a", "C", "20260106")]
 
 
+def test_old_day_is_asked_for_when_its_end_was_missed(stage):
+    node = stage.node()
+    order = node.order("a")
+    stage.venue.state(order, "0")
+    stage.venue.say("on_session", False)
+    node.until("8", exec_type="0")
+    stage.venue.answers = False
+    stage.venue.say("on_session", True, "20260107")
+    stage.run()
+    req_id, scope, _, day = stage.venue.asked[-1]
+    assert (scope, day, stage.gateway.account.trading_day) == ("day", "20260106", "20260106")
+    stage.venue.state(order, "C", req_id=req_id)
+    stage.venue.say("on_query_end", req_id, True)
+    ended = node.until("8", exec_type="C")
+    assert (ended["seq"], ended["trading_day"]) == (3, "20260106")
+    assert node.until("A")["trading_day"] == "20260107"
+
+
+def test_session_stays_down_when_it_is_lost_while_the_old_day_is_asked_for(stage):
+    node = stage.node()
+    node.order("a")
+    stage.venue.answers = False
+    stage.venue.say("on_session", False)
+    stage.venue.say("on_session", True, "20260107")
+    stage.venue.say("on_session", False)
+    stage.run()
+    assert stage.gateway.account.session_up is False
+    assert stage.gateway.account.trading_day == "20260106"
+
+
+def test_mass_status_is_refused_when_the_day_is_to_come(stage):
+    node = stage.node()
+    node.send("AF", "r1", "day", "20260107")
+    assert node.until("j", ref_id="r1")["reason"] == 5
+
+
 def test_positions_name_every_symbol_when_the_venue_answers(stage):
     from gateways.adapter import Position
 

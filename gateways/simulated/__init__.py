@@ -1,0 +1,1 @@
+"""The simulated exchange's client as a venue kind."""
