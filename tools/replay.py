@@ -61,7 +61,7 @@ def replay(
     last_ns = min(span.last_ns for span in survey.spans)
     end_ns = None if seconds is None else first_ns + int(seconds * 1_000_000_000)
     out.say(f"replay: {(last_ns - first_ns) / 1e9:.0f} s of {recording} at {speed:g} times its pace; files in {folder}")
-    with ReplayRun(folder, file.resolve(), recording, legs, SystemClock()) as run:
+    with ReplayRun(folder, file.resolve(), config.pair[0].name, recording, legs, SystemClock()) as run:
         code = run.play(first_ns, last_ns, end_ns, speed, out.say)
     found = {
         "recording": str(recording),

@@ -113,10 +113,10 @@ def definition_of(told: schema.Instrument) -> InstrumentDef:
     )
 
 
-def overlay_text(legs: tuple[Leg, ...], node_dir: Path) -> str:
+def overlay_text(pair: str, legs: tuple[Leg, ...], node_dir: Path) -> str:
     """The file that lies over the pair's configuration in this replay."""
     venues = "".join(VENUE.format(leg=leg) for leg in legs)
-    return OVERLAY.format(node_dir=node_dir) + venues
+    return OVERLAY.format(node_dir=node_dir, pair=pair) + venues
 
 
 OVERLAY = """\
@@ -132,6 +132,12 @@ cooldown_ms = 100               # a second of the recording at ten times its pac
 failure_cooldown_ms = 200
 failure_cooldown_max_ms = 1000
 max_failures = 100
+max_orders_per_hedge = 24       # the market moves ten times further between two tries
+max_replenish_orders = 12
+
+[[pair]]
+name = "{pair}"
+limits = {{ orders_per_hedge = 24, max_hedges = 1000 }}
 """
 
 VENUE = """

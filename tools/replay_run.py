@@ -41,20 +41,25 @@ LOG_TAIL_CHARS = 600
 class ReplayRun:
     """One run in a folder of its own; use it as a context manager."""
 
-    def __init__(self, folder: Path, config: Path, recording: Path, legs: tuple[Leg, ...], clock: Clock) -> None:
+    def __init__(
+        self, folder: Path, config: Path, pair: str, recording: Path, legs: tuple[Leg, ...], clock: Clock
+    ) -> None:
         self.folder = folder
         self.node_dir = folder / "node"
         self.overlay = folder / "replay.toml"
-        self._config, self._recording, self._legs, self._clock = config, recording, legs, clock
+        self._config, self._pair, self._recording = config, pair, recording
+        self._legs, self._clock = legs, clock
         self._gateways: dict[str, Process] = {}
         self._node: Process | None = None
         self._env = {**os.environ, "HEDGEROW_PYTHON": sys.executable}
 
     def __enter__(self) -> Self:
-        self.overlay.write_text(overlay_text(self._legs, self.node_dir), encoding="utf-8")
+        self.overlay.write_text(overlay_text(self._pair, self._legs, self.node_dir), encoding="utf-8")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """End what still runs: the node first, then its venues."""
         if self._node is not None:
             self._end(self._node, STOP_MS)

@@ -35,7 +35,7 @@ from gateways.replay.settings import Settings
 from gateways.replay.truth import AnyRecord, OrderTraded
 from gateways.replay.venue import Venue
 
-MAX_ROWS_A_TURN = 64
+MAX_ROWS_A_TURN = 16
 STATUS_OPEN, STATUS_CLOSED = 17, 18
 UNKNOWN_ORDER, TOO_LATE = 1, 0
 NO_QUERY = ""

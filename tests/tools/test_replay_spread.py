@@ -67,7 +67,7 @@ def test_recording_is_found_by_argument_then_variable(tmp_path, monkeypatch):
 def test_overlay_lies_over_the_example_and_passes_its_checks(tmp_path):
     legs = legs_of(EXAMPLE, tmp_path, tmp_path / "d", tmp_path / "s")
     overlay = tmp_path / "replay.toml"
-    overlay.write_text(overlay_text(legs, tmp_path / "node"), encoding="utf-8")
+    overlay.write_text(overlay_text("BTC", legs, tmp_path / "node"), encoding="utf-8")
     config = load_checked([EXAMPLE, overlay])
     assert [venue.feed for venue in config.venue] == [leg.feed for leg in legs]
     assert (config.node.dir, config.defaults.cooldown_ms, len(config.pair)) == (str(tmp_path / "node"), 100, 1)
