@@ -173,7 +173,9 @@ class LaneDispatcher(Executor):
         began_ns = self.clock.mono_ns()
         try:
             source.on_frames()
-            self._watch_time(getattr(source.owner, "name", "source"), began_ns, self.clock.mono_ns())
+            now_ns = self.clock.mono_ns()
+            if now_ns - began_ns > SLOW_TURN_NS:
+                self._held_up(getattr(source.owner, "name", "source"), now_ns - began_ns)
         except BaseException as error:  # the supervision boundary
             self.remove_source(socket)
             if source.owner is None or not hasattr(source.owner, "box"):
@@ -190,15 +192,13 @@ class LaneDispatcher(Executor):
             self.turn(box)
             now_ns = mono_ns()
             if now_ns - began_ns > SLOW_TURN_NS:
-                self._watch_time(box.name, began_ns, now_ns)
+                self._held_up(box.name, now_ns - began_ns)
             began_ns = now_ns
 
-    def _watch_time(self, name: str, began_ns: int, now_ns: int) -> None:
+    def _held_up(self, name: str, took_ns: int) -> None:
         """A turn that held the lane up for long is an event."""
-        took_ns = now_ns - began_ns
-        if took_ns > SLOW_TURN_NS:
-            event = "lane_stalled" if took_ns > STALLED_NS else "slow_turn"
-            self.runtime.log(event, actor=name, took_us=took_ns // 1_000)
+        event = "lane_stalled" if took_ns > STALLED_NS else "slow_turn"
+        self.runtime.log(event, actor=name, took_us=took_ns // 1_000)
 
     # ------------------------------------------------ other threads
 
