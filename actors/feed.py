@@ -57,6 +57,7 @@ class Feed:
         self.venue = venue
         self.socket = socket
         self.on_heartbeat = on_heartbeat
+        self.flush: Callable[[], None] = _nothing
         self.epoch = 0
         self.session_up = False
         self.heard_mono_ns = 0
@@ -89,12 +90,14 @@ class Feed:
 
     def drain(self) -> None:
         """Read what has come, at most 64 messages."""
-        recv = self.socket.recv
+        socket = self.socket
         for _ in range(MAX_FRAMES):
-            frames = recv()
+            frames = socket.recv()
             if frames is None:
                 break
             self.take(frames[0], frames[1])
+            if not socket.has_more():
+                break
         self._frame_ns = self._clock.mono_ns()
 
     def take(self, topic_bytes: bytes, body: bytes) -> None:
@@ -222,6 +225,10 @@ class Feed:
         topic.quote = quote
         for address in topic.subscribers:
             address.tell(quote)
+
+
+def _nothing() -> None:
+    """Where no lane runs the subscribers' turns at once."""
 
 
 def _again(q: Quote, topic: _Topic, recv_ns: int, changed_ns: int) -> Quote:

@@ -68,6 +68,7 @@ class VenueActor(VenueAnswers):
     def on_start(self) -> None:
         link, dispatcher = self.link, self.runtime.dispatcher
         dispatcher.add_source(link.feed.socket.socket, self.read_feed, 1)
+        link.feed.flush = dispatcher.flush
         if link.trade is not None:
             dispatcher.add_source(link.trade.socket, self.read_trade, 0)
             link.feed.on_heartbeat = None
@@ -86,12 +87,14 @@ class VenueActor(VenueAnswers):
         self.link.feed.drain()
 
     def read_trade(self) -> None:
-        recv = self.link.trade.recv
+        socket = self.link.trade
         for _ in range(MAX_FRAMES):
-            frame = recv()
+            frame = socket.recv()
             if frame is None:
                 return
             self.take(frame)
+            if not socket.has_more():
+                return
 
     # ------------------------------------------------ time
 

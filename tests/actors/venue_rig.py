@@ -45,6 +45,9 @@ class FakeTrade:
     def recv(self):
         return self.inbox.popleft() if self.inbox else None
 
+    def has_more(self):
+        return bool(self.inbox)
+
     def was_cut(self):
         cut, self.cut = self.cut, False
         return cut
@@ -66,6 +69,9 @@ class FakeFeed:
 
     def recv(self):
         return self.inbox.popleft() if self.inbox else None
+
+    def has_more(self):
+        return bool(self.inbox)
 
     def close(self):
         pass

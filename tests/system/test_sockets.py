@@ -112,7 +112,24 @@ def test_feed_gives_topic_and_body_of_what_it_subscribed(context, room):
     pub.send_multipart([b"A\0", b"body", b"extra"])
     pub.send_multipart([b"A\0", b"body"])
     readable(feed.socket)
-    assert (feed.recv(), feed.recv(), feed.recv()) == ((b"A\0", b""), (b"A\0", b"body"), None)
+    assert (feed.recv(), feed.has_more(), feed.recv()) == ((b"A\0", b""), True, (b"A\0", b"body"))
+    assert (feed.has_more(), feed.recv()) == (False, None)
+    pub.close(0)
+    feed.close()
+
+
+def test_feed_message_without_a_body_costs_no_more_than_the_next(context, room):
+    pub = context.socket(zmq.XPUB)
+    pub.bind(f"ipc://{room}/feed")
+    feed = FeedSocket(context, f"ipc://{room}/feed", [])
+    readable(pub)
+    for frames in ([b"\0"], [b"\0", b"lost with it"], [b"\0", b"whole"], [b"\0"]):
+        pub.send_multipart(frames)
+    got = []
+    while (b"\0", b"whole") not in got:
+        readable(feed.socket)
+        got.append(feed.recv())
+    assert [each for each in got if each and each[1] not in (b"", b"\0")] == [(b"\0", b"whole")]
     pub.close(0)
     feed.close()
 
