@@ -2,13 +2,15 @@
 
 The actor stands for the process: it crashes when the process exits, so that
 its supervisor's restart policy is the process's; when it is asked to stop it
-ends the process by SIGTERM, and SIGKILL after `stop_ms`. When the actor or
-the node dies, the process lives on, and the next one adopts it by pid file.
+ends the process by SIGTERM, and SIGKILL after `stop_ms`, unless `ends` says
+that this stop is not meant for the process. When the actor or the node dies,
+the process lives on, and the next one adopts it by pid file.
 """
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
@@ -40,6 +42,11 @@ class ProcessSpec(Struct, frozen=True):
     stop_ms: int = 5_000
 
 
+def always() -> bool:
+    """Every stop of the actor is one of its process too."""
+    return True
+
+
 class Exited:
     """The process has ended; told by the thread that waited for it."""
 
@@ -67,9 +74,10 @@ class ManagedProcess(Actor):
     HANDLERS = {Exited: "on_exited", KillNow: "on_kill_now"}
     PINNED = True
 
-    def __init__(self, runtime: Any, name: str, spec: ProcessSpec) -> None:
+    def __init__(self, runtime: Any, name: str, spec: ProcessSpec, ends: Callable[[], bool] = always) -> None:
         super().__init__(runtime, name)
         self.spec = spec
+        self.ends = ends
         self.process: Process | None = None
         self.stopping: Reason | None = None
 
@@ -98,6 +106,8 @@ class ManagedProcess(Actor):
 
     def on_stop_asked(self, reason: Reason) -> bool:
         """SIGTERM now, SIGKILL when its time is up; then we are done."""
+        if not self.ends():
+            return True
         if self.stopping is None:
             self.stopping = reason
             processes.send_signal(self.process, signal.SIGTERM)
@@ -109,11 +119,14 @@ class ManagedProcess(Actor):
         processes.send_signal(self.process, signal.SIGKILL)
 
 
-def process_child(name: str, spec: ProcessSpec) -> ChildSpec:
-    """The child spec of a managed process: permanent, with time to stop."""
+def process_child(name: str, spec: ProcessSpec, ends: Callable[[], bool] = always) -> ChildSpec:
+    """The child spec of a managed process: permanent, with time to stop.
+
+    `ends` is asked in the actor's thread when its supervisor stops it.
+    """
     return ChildSpec(
         name=name,
-        start=(ManagedProcess, (spec,)),
+        start=(ManagedProcess, (spec, ends)),
         restart=Restart.PERMANENT,
         shutdown_ms=spec.stop_ms + KILL_GRACE_MS,
     )

@@ -1,6 +1,7 @@
 """A one-shard node as literal tuples: this is the architecture.
 
     node (rest_for_one)
+    ├ gateways (one_for_one, backoff)   managed processes; nobody's death but theirs ends one
     ├ journal/sync    pinned: syncs, makes the next segment ready
     ├ logs, alerts    pinned: their death touches nobody's trading
     ├ desk (one_for_one)
@@ -18,15 +19,22 @@ from supervisors.spec import Backoff, ChildSpec, GivingUp, Restart, Strategy, Su
 
 VENUE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
 PAIR_BACKOFF = Backoff(first_ms=20, most_ms=2_000)
+GATEWAY_BACKOFF = Backoff(first_ms=200, most_ms=30_000)
 
 
 def node_tree(
+    gateways: tuple[ChildSpec, ...],
     services: tuple[ChildSpec, ...],
     venues: tuple[ChildSpec, ...],
     pairs: tuple[ChildSpec, ...],
     edge: tuple[ChildSpec, ...],
 ) -> SupervisorSpec:
-    """The whole tree. `services` first, `edge` (inspection) last."""
+    """The whole tree.
+
+    `gateways` first, so that nothing that is raised again takes them with it
+    and they are the last to be stopped; `edge` (inspection) last.
+    """
+    managed = SupervisorSpec(children=gateways, intensity=None, backoff=GATEWAY_BACKOFF)
     desk = SupervisorSpec(
         children=(
             supervisor("node/venues", SupervisorSpec(children=venues, intensity=None, backoff=VENUE_BACKOFF)),
@@ -37,7 +45,7 @@ def node_tree(
         period_ms=10_000,
     )
     return SupervisorSpec(
-        children=(*services, supervisor("node/desk", desk), *edge),
+        children=(supervisor("node/gateways", managed), *services, supervisor("node/desk", desk), *edge),
         strategy=Strategy.REST_FOR_ONE,
         intensity=5,
         period_ms=10_000,

@@ -35,6 +35,7 @@ from journal.reader import read
 from journal.segment import segment_paths
 from journal.writer import Journal, last_node_epoch, next_node_epoch
 from supervisors.engine import Supervisor
+from supervisors.processes import ProcessSpec, process_child
 from supervisors.spec import ChildSpec, check
 from supervisors.tree import node_tree, pair_group
 from system.clock import SystemClock
@@ -100,7 +101,7 @@ class Node:
             self.desk.links[venue.name] = self._link(venue)
         self._limits()
         self._remember()
-        tree = node_tree(self._services(), self._venues(), self._pairs(), edge)
+        tree = node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), edge)
         check(tree, ROOT)
         self.runtime.spawn(Supervisor, ROOT, tree)
 
@@ -157,6 +158,21 @@ class Node:
                         risk.claim(key, order.cl_ord_id, order.side, order.leaves_qty, order.px, rests=order.tif == "0")
 
     # ------------------------------------------------ the tree's children
+
+    def _gateways(self) -> tuple[ChildSpec, ...]:
+        """Gateways with a command; they end with an orderly stop alone."""
+        managed = [venue for venue in self.config.venue if venue.command]
+        if not managed:
+            return ()
+        place = private_directory(self.directory / "gateways")
+        return tuple(
+            process_child(
+                f"gateway/{venue.name}",
+                ProcessSpec(venue.command, place / f"{venue.name}.log", place / f"{venue.name}.pid"),
+                lambda: self.desk.stopping,
+            )
+            for venue in managed
+        )
 
     def _services(self) -> tuple[ChildSpec, ...]:
         return (

@@ -51,4 +51,4 @@ def test_nested_trees_are_checked_and_all_faults_listed():
 
 def test_the_nodes_tree_is_sound():
     pairs = pair_group("p", (Leaf, ()), (Leaf, ()))
-    check(node_tree((leaf("journal"),), (leaf("v"),), pairs, (leaf("inspector"),)), "node")
+    check(node_tree((leaf("gw"),), (leaf("journal"),), (leaf("v"),), pairs, (leaf("inspector"),)), "node")
