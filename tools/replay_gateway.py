@@ -8,8 +8,6 @@ leg, both with the same start, so that they play in step.
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -47,9 +45,10 @@ def replay_gateway(
     from gateways.replay.settings import Settings
     from gateways.skeleton import Gateway, GatewaySettings
     from system.clock import SystemClock
+    from system.signals import StopFlag
     from tools.replay_config import CASH, leg_at
 
-    stop = _stopper(with_parent=with_parent)
+    parent = os.getppid()
     leg = leg_at(file, venue, recording, folder, feed, trade)
     settings = Settings(venue, (leg.played,), _start(start, speed), leg.truth_path, CASH, end_ns)
     clock, context = SystemClock(), zmq.Context()
@@ -57,7 +56,8 @@ def replay_gateway(
         GatewaySettings(venue, feed, trade, leg.folder / "gateway"), ReplayAdapter(settings, clock), clock, context
     )
     gateway.start()
-    gateway.run(stop)
+    with StopFlag().installed() as flag:
+        gateway.run(lambda: flag.is_set() or (with_parent and os.getppid() != parent))
     context.term()
 
 
@@ -68,12 +68,3 @@ def _start(text: str, speed: float) -> object:
     if not (recording_ns.isdigit() and wall_ns.isdigit()):
         raise click.BadParameter(f"{text!r} is not RECORDING_NS@WALL_NS", param_hint="--start")
     return Start(int(recording_ns), int(wall_ns), speed)
-
-
-def _stopper(*, with_parent: bool) -> Callable[[], bool]:
-    """True once SIGTERM or SIGINT came, or the parent is gone."""
-    asked: list[int] = []
-    parent = os.getppid()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda signum, _frame: asked.append(signum))
-    return lambda: bool(asked) or (with_parent and os.getppid() != parent)

@@ -16,16 +16,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from config.load import ROOT
+from config.load import ROOT, load_checked
 from domain.ports import Clock
 from gateways.replay.pacing import Start
 from system import processes
 from system.processes import Process
+from system.signals import StopFlag
 from tools.errors import ToolError
 from tools.replay_config import Leg, overlay_text
 
 NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
-AHEAD_NS = 4 * NS_PER_S
+AHEAD_NS = 3 * NS_PER_S
 """From starting the processes to the recording's first row."""
 
 QUIET_NS = 500 * NS_PER_MS
@@ -55,6 +56,7 @@ class ReplayRun:
 
     def __enter__(self) -> Self:
         self.overlay.write_text(overlay_text(self._pair, self._legs, self.node_dir), encoding="utf-8")
+        load_checked([self._config, self.overlay])
         return self
 
     def __exit__(
@@ -69,14 +71,21 @@ class ReplayRun:
     def play(self, first_ns: int, last_ns: int, end_ns: int | None, speed: float, tell: Callable[[str], None]) -> int:
         """Play from `first_ns` to `last_ns` of the recording; the node's exit code.
 
-        Raises ToolError where a process ends too early, with its last words.
+        Raises ToolError where a process ends too early, with its last words;
+        KeyboardInterrupt after a signal, when the node has been ended in order.
         """
-        start = Start(first_ns, self._clock.wall_ns() + AHEAD_NS, speed)
-        end_mono_ns = self._clock.mono_ns() + AHEAD_NS + int((last_ns - first_ns) / speed)
+        with StopFlag().installed() as flag:
+            code = self._play(Start(first_ns, self._clock.wall_ns() + AHEAD_NS, speed), last_ns, end_ns, flag, tell)
+        if flag.is_set():
+            raise KeyboardInterrupt
+        return code
+
+    def _play(self, start: Start, last_ns: int, end_ns: int | None, flag: StopFlag, tell: Callable[[str], None]) -> int:
+        end_mono_ns = self._clock.mono_ns() + AHEAD_NS + int((last_ns - start.recording_ns) / start.speed)
         for leg in self._legs:
             self._gateways[leg.venue] = self._start(leg.venue, *self._gateway_words(leg, start, end_ns))
         self._node = self._start("node", "run", "-c", str(self._config), "-c", str(self.overlay), "--live")
-        self._wait(end_mono_ns - QUIET_NS, tell)
+        self._wait(end_mono_ns - QUIET_NS, flag, tell)
         code = self._end(self._node, STOP_MS)
         self._node = None
         return code
@@ -87,26 +96,18 @@ class ReplayRun:
 
     def _gateway_words(self, leg: Leg, start: Start, end_ns: int | None) -> list[str]:
         words = ["gateway", "replay", "-c", str(self._config), "--venue", leg.venue, "--with-parent"]
-        words += [
-            "--recording",
-            str(self._recording),
-            "--dir",
-            str(leg.folder),
-            "--feed",
-            leg.feed,
-            "--trade",
-            leg.trade,
-        ]
+        words += ["--recording", str(self._recording), "--dir", str(leg.folder)]
+        words += ["--feed", leg.feed, "--trade", leg.trade]
         words += ["--start", f"{start.recording_ns}@{start.wall_ns}", "--speed", str(start.speed)]
         return words if end_ns is None else [*words, "--end-ns", str(end_ns)]
 
     def _start(self, name: str, *words: str) -> Process:
         return processes.start([str(ROOT / "hedgerow"), *words], self.log_of(name), self._env)
 
-    def _wait(self, until_mono_ns: int, tell: Callable[[str], None]) -> None:
-        """Wait for the node's end or the moment, with a line now and then."""
+    def _wait(self, until_mono_ns: int, flag: StopFlag, tell: Callable[[str], None]) -> None:
+        """Wait for the moment or a signal, with a line now and then."""
         told_ns = self._clock.mono_ns()
-        while (now_ns := self._clock.mono_ns()) < until_mono_ns:
+        while not flag.is_set() and (now_ns := self._clock.mono_ns()) < until_mono_ns:
             left_ms = min(LOOK_MS, (until_mono_ns - now_ns) // NS_PER_MS + 1)
             if processes.wait(self._node, left_ms) is not None:
                 raise self._ended_early("node")
