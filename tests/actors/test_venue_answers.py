@@ -1,0 +1,93 @@
+"""Definitions, and questions until each has its whole answer."""
+
+from actors.link import Purpose
+from actors.venue import AskAgain
+from domain.venue_news import PositionsTold
+from domain.venues import POSITIONS
+from wire import messages as wire
+
+from .venue_rig import CU_MAP, SYMBOL, Rig
+
+# ------------------------------------------------------------------ definitions
+
+
+def test_definition_that_differs_blocks_its_instrument_by_name():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon(instrument=CU_MAP | {"multiplier": "10"})
+    rig.answer()
+    assert rig.stage == "OPEN"
+    assert "multiplier: gateway 10, configured 5" in rig.link.why_not(Purpose.OPEN, SYMBOL)
+    assert rig.news()[-1].blocked[0][0] == SYMBOL
+    assert rig.link.why_not(Purpose.CANCEL, SYMBOL) == ""
+    assert rig.alerts[0].code == "INSTRUMENT"
+
+
+def test_instrument_that_is_not_announced_is_blocked():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon(instrument=CU_MAP | {"symbol": "SHFE.al2609"})
+    rig.answer()
+    assert "not announced" in rig.link.why_not(Purpose.OPEN, SYMBOL)
+
+
+# ------------------------------------------------------------------ asking again
+
+
+def test_unanswered_question_is_asked_again_ever_more_slowly():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon()
+    rig.sent(wire.MassStatusRequest)
+    rig.advance(8000)
+    asked = rig.sent(wire.MassStatusRequest)
+    assert 2 <= len(asked) <= 4
+    assert len({each.req_id for each in asked}) == len(asked)
+    rig.put(wire.MassStatusEnd(asked[0].req_id, 0))
+    assert rig.stage == "RECONCILED"
+
+
+def test_answer_without_its_end_is_no_answer():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon()
+    (question,) = rig.sent(wire.PositionsRequest)
+    row = rig.answer_to(question)
+    rig.put(wire.PositionReport(*[getattr(row, name) for name in row.__struct_fields__[:-1]], False))
+    rig.answer(wire.MassStatusRequest, wire.CollateralInquiry)
+    assert rig.stage == "RECONCILED"
+    assert not rig.news(PositionsTold)
+
+
+def test_positions_older_than_a_booked_trade_are_ignored():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon()
+    rig.answer(wire.MassStatusRequest, wire.CollateralInquiry)
+    (question,) = rig.sent(wire.PositionsRequest)
+    early = rig.answer_to(question)
+    rig.put(rig.fill(), early)
+    assert rig.stage == "RECONCILED"
+    rig.advance(1100)
+    rig.answer()
+    assert rig.stage == "OPEN"
+
+
+def test_positions_are_read_again_on_demand():
+    rig = Rig().open()
+    rig.runtime.tell("venue/SHFE", AskAgain(POSITIONS))
+    rig.advance(0)
+    rig.answer()
+    assert len(rig.news(PositionsTold)) == 1
+    assert rig.stage == "OPEN"
+
+
+def test_refused_day_is_asked_again():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon()
+    (question,) = rig.sent(wire.MassStatusRequest)
+    rig.put(wire.BusinessReject("AF", question.req_id, 4, "session down"))
+    rig.advance(1100)
+    rig.answer()
+    assert rig.stage == "OPEN"
