@@ -74,6 +74,9 @@ class Executor:
     def forget(self, actor: Any) -> None:
         """`actor` is dead: drop what the executor holds of it."""
 
+    def flush(self) -> None:
+        """Run who has mail now, where that is this executor's to decide."""
+
     def pump(self, _done: Callable[[], bool], _timeout_ns: int) -> None:
         """Work in this thread until `done`, at most that long."""
         raise InvariantViolation(f"{self.kind}: an actor cannot wait for itself")

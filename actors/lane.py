@@ -163,6 +163,14 @@ class LaneDispatcher(Executor):
                 self._read(socket)
             self._run_ready()
 
+    def flush(self) -> None:
+        """Run who has mail now: a source's word that its reader may wait.
+
+        Thread: the lane's, from within `on_frames` only.
+        """
+        if self.ready:
+            self._run_ready()
+
     def _read(self, socket: Any) -> None:
         if socket.__class__ is int and socket == self._wake_read:
             os.read(self._wake_read, 4_096)

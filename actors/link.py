@@ -23,8 +23,8 @@ from domain.ports import Clock
 from domain.sequences import ReportSequence
 from domain.venue_news import VenueChanged
 from domain.venues import VenueStage, VenueState
-from wire.codec import encode
-from wire.messages import Cancel, MassCancel, NewOrder, OrderStatusRequest
+from wire.codec import encode, encode_new_order
+from wire.messages import Cancel, MassCancel, OrderStatusRequest
 
 MS = 1_000_000
 
@@ -138,8 +138,9 @@ class VenueLink:
         """
         now_ns = self.clock.wall_ns()
         epoch = self.settings.node_epoch
-        late_ns = now_ns + life_ms * MS
-        return encode(NewOrder(cl_ord_id, symbol, side, qty, px, tif, offset, epoch, now_ns, late_ns, hedge_flag))
+        return encode_new_order(
+            cl_ord_id, symbol, side, qty, px, tif, offset, epoch, now_ns, now_ns + life_ms * MS, hedge_flag
+        )
 
     def encode_cancel(self, cxl_id: str, cl_ord_id: str) -> bytes:
         """An `F`; a `j` to it finds its order's owner."""

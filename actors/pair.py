@@ -8,6 +8,7 @@ of the report that settled the last leg.
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any, ClassVar
 
 from actors.desk import Desk
@@ -28,6 +29,10 @@ from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, Str
 
 MARKET_RETRY_NS = 200_000_000
 """How often a pair stranded for a closed market looks again."""
+
+
+_SEEING = (hedges.RepairChosen, HedgeStranded)
+"""Facts whose record says what was seen."""
 
 
 class PairMemory:
@@ -86,20 +91,18 @@ class PairActor(Trader):
         view = self.view
         event = view.take(quote, self.memory.pair)
         if event:
-            self._fire(event)
+            self._fire(event, quote.recv_mono_ns)
 
-    def _fire(self, event: str) -> None:
-        now_ns = self.clock.mono_ns()
+    def _fire(self, event: str, now_ns: int) -> None:
         pair, view = self.memory.pair, self.view
         opened = view.gate(event, pair, now_ns)
-        if type(opened) is str:
+        if opened.__class__ is str:
             view.hold(opened)
             return
         desk = self.desk
-        facts = (opened,)
         after = pairs.evolve(pair, opened)
         commands = self.commands_of(opened.orders, Purpose.OPEN if IS_OPEN[event] else Purpose.REPAIR)
-        seq = self.record(opened.hedge_id, facts, commands, 0, view.saw(event, now_ns))
+        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, self.spec.trigger.threshold(event), now_ns))
         self.memory.pair = after
         denied = self.send(commands)
         for order in opened.orders:
@@ -201,9 +204,10 @@ class PairActor(Trader):
         else:
             self._arm()
 
-    def _saw(self, following: tuple, now_ns: int) -> dict | None:
-        if any(type(fact) in (hedges.RepairChosen, HedgeStranded) for fact in following):
-            return {"legs": self.view.seen(now_ns)}
+    def _saw(self, following: tuple, now_ns: int) -> tuple | None:
+        for fact in following:
+            if fact.__class__ in _SEEING:
+                return self.view.saw(fact.__class__.__name__, nan, now_ns)
         return None
 
     def _adopt(self, before: Pair, after: Pair, hedge_id: str) -> None:

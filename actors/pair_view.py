@@ -19,7 +19,7 @@ from domain.pairs import Pair, PairStatus
 from domain.pairspec import PairSpec
 from domain.prices import RatioView, SpreadView, TouchView, fx_rate
 from domain.sizing import units_within
-from domain.triggers import DIRECTION, IS_OPEN, Arming, fired
+from domain.triggers import EVENTS, Arming, fired
 from domain.venue_news import VenueChanged
 
 _QUIET = (PairStatus.IDLE, PairStatus.HOLDING)
@@ -54,6 +54,10 @@ class PairView:
         for i, leg in enumerate(spec.legs):
             if leg.fx is not None:
                 self._fx_legs.setdefault(leg.fx.key, []).append(i)
+        self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
+        self._watches_touch = spec.basis == "touch"
+        self._units_for: Pair | None = None
+        self._units = 0
         self.keys = tuple({*self._index, *self._fx_legs})
 
     @property
@@ -74,7 +78,7 @@ class PairView:
         price = self.price
         if self.spec.trigger.hysteresis > 0.0 and self._uncounted(quote.recv_mono_ns):
             return ""
-        event = fired(self.spec.trigger, self.arming, price.buy, price.sell, pair.units, quote.recv_mono_ns)
+        event = fired(self.spec.trigger, self.arming, price.buy, price.sell, self.units_of(pair), quote.recv_mono_ns)
         if not event and self.reason:
             self.reason = ""
         return event
@@ -101,53 +105,61 @@ class PairView:
     # ------------------------------------------------ firing
 
     def gate(self, event: str, pair: Pair, now_ns: int) -> HedgeOpened | str:
-        """The hedge that may leave now, or the name of what stops it."""
-        spec = self.spec
-        direction, opens = DIRECTION[event], IS_OPEN[event]
+        """The hedge that may leave now, or the name of what stops it. Hot."""
+        spec, aim, quotes = self.spec, self._aims[event], self.price.quotes
         why = (
-            firing.why_closed(pair, spec, opens)
-            or firing.why_not_quoted(spec, self.quotes, direction, now_ns)
-            or self._why_fx(now_ns)
-            or self._why_venue(opens)
+            firing.why_closed(pair, spec, aim.opens)
+            or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
+            or (self._fx_legs and self._why_fx(now_ns))
+            or self._why_venue(aim.opens)
         )
         if why:
             return why
-        units, bound = self._size(pair, direction, opens)
+        units, bound = firing.size(pair, self.units_of(pair), spec, aim, quotes)
         if units == 0:
             return bound
-        if not firing.meets(spec, event, self.price.executable(direction, units)):
+        if not self._watches_touch and not firing.meets(spec, event, self.price.executable(aim.direction, units)):
             return "EXECUTABLE"
-        opened = firing.plan(pair, spec, event, units, self.quotes, self.desk.node_epoch, now_ns)
-        if type(opened) is str:
+        epoch = self.desk.node_epoch
+        opened = firing.plan(pair, spec, aim, units, quotes, epoch, now_ns)
+        if opened.__class__ is str:
             return opened
         if not spec.sends_orders:
             self.fires += 1
             return "OBSERVE"
-        return self._refusal(opened) or opened
+        why = self._refusal(opened)
+        if why and aim.opens and units > 1:
+            fewer = min(units, self._room(aim))
+            if 0 < fewer < units and fewer >= spec.trigger.min_units:
+                opened = firing.plan(pair, spec, aim, fewer, quotes, epoch, now_ns)
+                why = self._refusal(opened)
+        return f"RISK {why}" if why else opened
 
-    def _size(self, pair: Pair, direction: int, opens: bool) -> tuple[int, str]:
-        spec = self.spec
-        if spec.sends_orders and opens:
-            rooms = []
-            for leg in spec.legs:
-                row = self.desk.risk.row(leg.key)
-                side = direction if leg.lots > 0 else -direction
-                rooms.append(min(row.room(side), row.limits.order_lots))
-            room = units_within(rooms, spec.lots)
-        else:
-            room = spec.units
-        return firing.size(pair, spec, self.quotes, direction, opens, room)
+    def _room(self, aim: firing.Aim) -> int:
+        """Units that the risk limits leave for a hedge."""
+        rooms = []
+        for leg, side in zip(self.spec.legs, aim.sides, strict=True):
+            row = self.desk.risk.row(leg.key)
+            rooms.append(min(row.room(side), row.limits.order_lots))
+        return units_within(rooms, self.spec.lots)
+
+    def units_of(self, pair: Pair) -> int:
+        """The pair's units, computed once for each state of it."""
+        if pair is not self._units_for:
+            self._units_for = pair
+            self._units = pair.units
+        return self._units
 
     def _refusal(self, opened: HedgeOpened) -> str:
         """Risk's word on each order of the hedge, before any is recorded."""
-        risk, legs = self.desk.risk, self.spec.legs
+        check, legs, quotes = self.desk.risk.check_order, self.spec.legs, self.price.quotes
+        closes = opened.kind == "close"
         for order in opened.orders:
-            held = None if opened.kind == "open" else order.qty
-            why = risk.check_order(
-                legs[order.leg].key, order.side, order.qty, order.px, self.quotes[order.leg], reduces_lots=held
-            )
+            leg = order.leg
+            held = order.qty if closes else None
+            why = check(legs[leg].key, order.side, order.qty, order.px, quotes[leg], reduces_lots=held)
             if why:
-                return f"RISK {why}"
+                return why
         return ""
 
     def _why_fx(self, now_ns: int) -> str:
@@ -163,8 +175,9 @@ class PairView:
 
     def _why_venue(self, opens: bool) -> str:
         purpose = Purpose.OPEN if opens else Purpose.REPAIR
+        links = self.desk.links
         for leg in self.spec.legs:
-            why = self.desk.links[leg.venue].why_not(purpose, leg.symbol)
+            why = links[leg.venue].why_not(purpose, leg.symbol)
             if why:
                 return f"VENUE_DOWN {leg.venue}: {why}"
         return ""
@@ -193,23 +206,18 @@ class PairView:
     def venue_changed(self, news: VenueChanged) -> None:
         """Nothing is kept: the link itself is asked."""
 
-    def seen(self, now_ns: int) -> tuple:
-        """The legs' quotes as a record keeps them."""
-        return tuple(
-            firing.seen(q, leg.symbol, now_ns) for q, leg in zip(self.quotes, self.spec.legs, strict=True)
-        )
+    def seen(self, now_ns: int) -> list[tuple]:
+        """The legs' quotes as a record keeps them: see `wire.records.SeenLeg`."""
+        return [
+            (q.key[1], q.bid_px, q.bid_qty, q.ask_px, q.ask_qty, now_ns - q.recv_mono_ns + q.lag_ns, q.exch_ns, q.gw_ns)
+            for q in self.price.quotes
+            if q is not None
+        ]
 
-    def saw(self, event: str, now_ns: int) -> dict[str, Any]:
-        """What a firing was decided from."""
+    def saw(self, event: str, threshold: float, now_ns: int) -> tuple:
+        """What a decision was made from: see `wire.records.Saw`."""
         price = self.price
-        return {
-            "event": event,
-            "buy": price.buy,
-            "sell": price.sell,
-            "threshold": self.spec.trigger.threshold(event),
-            "rates": tuple(self.rates),
-            "legs": self.seen(now_ns),
-        }
+        return (event, price.buy, price.sell, threshold, self.rates, self.seen(now_ns))
 
     def show(self, pair: Pair, now_ns: int) -> dict[str, Any]:
         """Plain values for the inspection socket."""

@@ -84,12 +84,12 @@ class Trader(Actor):
 
     # ------------------------------------------------ the record
 
-    def record(self, hedge_id: str | None, facts: tuple, commands: list[Command], cause: int, saw: dict | None) -> int:
+    def record(self, hedge_id: str | None, facts: tuple, commands: list[Command], cause: int, saw: tuple | None) -> int:
         """Append the decision; from here on it is true.
 
         Raises: JournalError, with nothing sent.
         """
-        sent = tuple((c.link.name, c.frame) for c in commands)
+        sent = [(c.link.name, c.frame) for c in commands]
         body = encode_decision(self.name, self.spec.name, hedge_id, facts, sent, saw)
         try:
             return self.desk.journal.append(DECISION, body, cause)
@@ -103,14 +103,18 @@ class Trader(Actor):
         """Send all; what could not leave is a Denied (an order) or retried
         by its ladder (a cancel, a query).
         """
-        denied: list[OrderDenied] = []
+        name = self.name
         for command in commands:
             if command.kind == "D":
-                command.link.claim(command.cl_ord_id, self.name)
-            why = command.link.send(command.frame, command.purpose)
-            if why and command.kind == "D":
-                denied.append(OrderDenied(command.cl_ord_id, "NOT_SENT", why))
-        return tuple(denied)
+                command.link.claim(command.cl_ord_id, name)
+        whys = [command.link.send(command.frame, command.purpose) for command in commands]
+        if not any(whys):
+            return ()
+        return tuple(
+            OrderDenied(command.cl_ord_id, "NOT_SENT", why)
+            for command, why in zip(commands, whys, strict=True)
+            if why and command.kind == "D"
+        )
 
     # ------------------------------------------------ risk's books
 

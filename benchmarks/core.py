@@ -116,8 +116,14 @@ class Probe:
 
 class FeedProbe(Probe):
     def recv(self) -> Any:
+        return self.stamped(self._recv)
+
+    def recv_ready(self) -> Any:
+        return self.stamped(self._inner.recv_ready)
+
+    def stamped(self, recv: Any) -> Any:
         at = monotonic_ns()
-        frames = self._recv()
+        frames = recv()
         if frames is not None:
             self._stamps.quote_ns = at
         return frames

@@ -7,57 +7,25 @@ watched. What stops a hedge has a name, which the board shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from domain import guards
 from domain.books import LegBook
 from domain.hedges import HedgeOpened
-from domain.ids import hedge_id, order_id
+from domain.ids import hedge_id
 from domain.legs import LegPlan
 from domain.market import Quote
 from domain.orders import OrderSubmitted
 from domain.pairs import Mode, Pair
 from domain.pairspec import LegSpec, PairSpec
-from domain.prices import tradable_units
-from domain.sizing import hedge_units
 from domain.triggers import DIRECTION, IS_OPEN
 
 VENUE_DOWN = "VENUE_DOWN"
 SUSPENDED = "SUSPENDED"
 INVENTORY = "INVENTORY"
 OFFSET = "CLOSE_SPLIT"
-
-
-class Seen(Struct, frozen=True, array_like=True):
-    """What a decision saw of a leg. Units: ticks, lots, ns of age."""
-
-    symbol: str
-    bid_px: int | None
-    bid_qty: int
-    ask_px: int | None
-    ask_qty: int
-    age_ns: int
-    exch_ns: int | None
-    gw_ns: int
-
-
-def seen(quote: Quote | None, symbol: str, now_ns: int) -> tuple:
-    """The leg's quote as the record keeps it."""
-    if quote is None:
-        return (symbol, None, 0, None, 0, -1, None, 0)
-    age = now_ns - quote.recv_mono_ns + quote.lag_ns
-    return (
-        symbol,
-        quote.bid_px,
-        quote.bid_qty,
-        quote.ask_px,
-        quote.ask_qty,
-        age,
-        quote.exch_ns,
-        quote.gw_ns,
-    )
 
 
 def why_closed(pair: Pair, spec: PairSpec, opens: bool) -> str:
@@ -69,26 +37,64 @@ def why_closed(pair: Pair, spec: PairSpec, opens: bool) -> str:
     return ""
 
 
-def why_not_quoted(
-    spec: PairSpec, quotes: Sequence[Quote | None], direction: int, now_ns: int
-) -> str:
+class Aim(Struct, frozen=True):
+    """One event of one pair, made ready at load.
+
+    `sides`: +1, -1 of each leg; `per_unit`: lots; `needs`: (bid, ask) that
+    an order of the leg takes.
+    """
+
+    event: str
+    direction: int
+    opens: bool
+    sides: tuple[int, ...]
+    per_unit: tuple[int, ...]
+    needs: tuple[tuple[bool, bool], ...]
+    edge: float
+
+
+def aim_of(spec: PairSpec, event: str) -> Aim:
+    """What an event means for the legs."""
+    direction = DIRECTION[event]
+    sides = tuple(direction if leg.lots > 0 else -direction for leg in spec.legs)
+    return Aim(
+        event,
+        direction,
+        IS_OPEN[event],
+        sides,
+        tuple(abs(leg.lots) for leg in spec.legs),
+        tuple((side < 0, side > 0) for side in sides),
+        spec.trigger.edge(event) * spec.unit_size,
+    )
+
+
+def why_not_quoted(aim: Aim, legs: Sequence[LegSpec], quotes: Sequence[Quote | None], now_ns: int) -> str:
     """The first reason for which a leg's quote does not count, or ""."""
-    for leg, quote in zip(spec.legs, quotes, strict=True):
-        buys = (leg.lots > 0) == (direction > 0)
-        why = guards.why_not(quote, not buys, buys, now_ns, leg.quote_limits)
+    for index, leg in enumerate(legs):
+        bid, ask = aim.needs[index]
+        why = guards.why_not(quotes[index], bid, ask, now_ns, leg.quote_limits)
         if why:
             return why
     return ""
 
 
-def size(
-    pair: Pair, spec: PairSpec, quotes: Sequence[Quote | None], direction: int, opens: bool, risk_units: int
-) -> tuple[int, str]:
-    """Units to trade now and what bound them; 0 with the reason."""
-    tradable = tradable_units(quotes, spec.lots, direction)
-    held = abs(pair.units)
-    room = spec.max_position_units - held if opens else held
-    return hedge_units(spec.units, tradable, room, risk_units, 1 if not opens else spec.trigger.min_units)
+def size(pair: Pair, held: int, spec: PairSpec, aim: Aim, quotes: Sequence[Quote]) -> tuple[int, str]:
+    """Units to trade now and what bound them; 0 with the reason.
+
+    The least of configured, what the touches hold, and the position's room;
+    what a venue's risk limits leave is asked of the orders themselves.
+    """
+    units, why = spec.units, "CONFIGURED"
+    for index, side in enumerate(aim.sides):
+        quote = quotes[index]
+        there = (quote.ask_qty if side > 0 else quote.bid_qty) // aim.per_unit[index]
+        if there < units:
+            units, why = there, "LIQUIDITY"
+    room = spec.max_position_units - abs(held) if aim.opens else abs(held)
+    if room < units:
+        units, why = room, "STAGE_LIMIT"
+    least = spec.trigger.min_units if aim.opens else 1
+    return (units, why) if units >= least else (0, why)
 
 
 def meets(spec: PairSpec, event: str, value: float) -> bool:
@@ -98,31 +104,32 @@ def meets(spec: PairSpec, event: str, value: float) -> bool:
 
 
 def plan(
-    pair: Pair, spec: PairSpec, event: str, units: int, quotes: Sequence[Quote], node_epoch: int, now_ns: int
+    pair: Pair, spec: PairSpec, aim: Aim, units: int, quotes: Sequence[Quote], node_epoch: int, now_ns: int
 ) -> HedgeOpened | str:
     """The hedge with its orders, priced at touch plus payup; or why not."""
-    direction, opens = DIRECTION[event], IS_OPEN[event]
     ref = hedge_id(pair.name, node_epoch, pair.hedge_count + 1)
+    opens = aim.opens
     plans, orders = [], []
-    for index, (leg, quote) in enumerate(zip(spec.legs, quotes, strict=True)):
-        side = direction if leg.lots > 0 else -direction
-        per_unit = abs(leg.lots)
+    for index, leg in enumerate(spec.legs):
+        quote, side, per_unit = quotes[index], aim.sides[index], aim.per_unit[index]
         qty = units * per_unit
-        touch = quote.touch_px(side)
-        px = _limited(touch + side * leg.payup_ticks, quote)
+        touch = quote.ask_px if side > 0 else quote.bid_px
+        px = touch + side * leg.payup_ticks
+        if quote.limit_up is not None or quote.limit_down is not None:
+            px = _limited(px, quote)
         split = offsets(leg, pair.books[index], side, qty, opens)
-        if isinstance(split, str):
+        if split.__class__ is str:
             return split
         plans.append(LegPlan(index, leg.venue, leg.symbol, side, per_unit, qty, touch))
-        for count, (offset, lots) in enumerate(split, 1):
-            orders.append(
-                OrderSubmitted(
-                    order_id(ref, index, "h", count), index, "h", side, lots, px, leg.tif, offset, now_ns
-                )
-            )
-    edge = spec.trigger.edge(event) * spec.unit_size
+        count = 1
+        for offset, lots in split:
+            ident = f"{ref}.{index}h{count}"
+            orders.append(OrderSubmitted(ident, index, "h", side, lots, px, leg.tif, offset, now_ns))
+            count += 1
     kind = "open" if opens else "close"
-    return HedgeOpened(ref, kind, direction, units, tuple(plans), tuple(orders), edge, now_ns, event)
+    return HedgeOpened(
+        ref, kind, aim.direction, units, tuple(plans), tuple(orders), aim.edge, now_ns, aim.event
+    )
 
 
 def _limited(px: int, quote: Quote) -> int:
@@ -170,6 +177,3 @@ def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool,
     today = max(0, -side * book.today)
     held = max(0, -side * book.net)
     return "Y" if held - today >= qty else "T"
-
-
-Gate = Callable[[], str]

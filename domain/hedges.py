@@ -18,13 +18,14 @@ from __future__ import annotations
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain import legs
 from domain.costs import RepairCost
 from domain.errors import IllegalTransition
-from domain.legs import Leg, LegPlan
+from domain.legs import Leg, LegPlan, LegStatus
 from domain.mandates import MandateGiven, MandateReturned
-from domain.orders import OrderFact, OrderSubmitted, OrdStatus
+from domain.orders import OrderFact, OrderSubmitted, OrdStatus, born
 
 
 class HedgeStatus(StrEnum):
@@ -215,16 +216,13 @@ class Hedge(Struct, frozen=True):
 
 def opened(fact: HedgeOpened) -> Hedge:
     """The hedge that a firing begins, its orders already intended."""
-    by_leg = []
-    for plan in fact.legs:
-        leg = Leg(plan)
-        for order in fact.orders:
-            if order.leg == plan.index:
-                leg = legs.evolve(leg, order)
-        by_leg.append(leg)
-    return Hedge(
-        fact.hedge_id, fact.kind, fact.direction, fact.units, tuple(by_leg), fact.edge, fact.at_ns, fact.trigger
-    )
+    by_leg = tuple(_begun(plan, fact.orders) for plan in fact.legs)
+    return Hedge(fact.hedge_id, fact.kind, fact.direction, fact.units, by_leg, fact.edge, fact.at_ns, fact.trigger)
+
+
+def _begun(plan: LegPlan, intents: tuple[OrderSubmitted, ...]) -> Leg:
+    sent = tuple(born(order) for order in intents if order.leg == plan.index)
+    return Leg(plan, legs.TRANSITIONS[LegStatus.IDLE, legs.SENT] if sent else LegStatus.IDLE, sent)
 
 
 LEG_FACTS = (OrderFact, MandateGiven, MandateReturned)
@@ -236,17 +234,17 @@ def evolve(hedge: Hedge, fact: HedgeFact | OrderFact | MandateGiven | MandateRet
     Raises: IllegalTransition, with the hedge unchanged.
     """
     if isinstance(fact, LEG_FACTS):
-        return _with(hedge, legs=_legs_after(hedge, fact))
+        return replace(hedge, legs=_legs_after(hedge, fact))
     kind = type(fact)
     key = (hedge.status, kind)
     if key not in TRANSITIONS:
         raise IllegalTransition(f"hedge {hedge.hedge_id}: {kind.__name__} in {hedge.status}")
     to = TRANSITIONS[key]
     if isinstance(fact, HedgeEnded):
-        return _with(hedge, status=fact.outcome, ended_ns=fact.at_ns, naked_ns=0)
+        return replace(hedge, status=fact.outcome, ended_ns=fact.at_ns, naked_ns=0)
     if isinstance(fact, RepairChosen):
-        return _with(hedge, status=CHOICES[fact.choice], repairs=(*hedge.repairs, fact.choice))
-    return _with(hedge, status=to, **_times(hedge, fact))
+        return replace(hedge, status=CHOICES[fact.choice], repairs=(*hedge.repairs, fact.choice))
+    return replace(hedge, status=to, **_times(hedge, fact))
 
 
 def _times(hedge: Hedge, fact: HedgeFact) -> dict[str, object]:
@@ -259,12 +257,6 @@ def _times(hedge: Hedge, fact: HedgeFact) -> dict[str, object]:
     if isinstance(fact, HedgeStranded):
         return {"stranded_why": fact.why}
     return {}
-
-
-def _with(hedge: Hedge, **changes: object) -> Hedge:
-    fields = {name: getattr(hedge, name) for name in Hedge.__struct_fields__}
-    fields.update(changes)
-    return Hedge(**fields)
 
 
 def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> tuple[Leg, ...]:

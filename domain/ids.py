@@ -7,6 +7,8 @@ so no id comes back, not even with an empty journal.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 MAX_PAIR_NAME = 20
@@ -14,6 +16,7 @@ MAX_ID = 48
 """The protocol page's bound on an id that the node makes."""
 
 
+@lru_cache(maxsize=64)
 def base36(number: int) -> str:
     """A whole number >= 0 in base 36."""
     out = ""

@@ -51,9 +51,9 @@ class Outlook:
             sane = older is not None and not (
                 older.bid_px is not None and older.ask_px is not None and older.bid_px >= older.ask_px
             )
-            if sane and guards.usable_for_repair(older, self._now_ns, self._spec.repair_quote_age_ns):
-                if older.touch_px(side) is not None:
-                    return older
+            young = sane and guards.usable_for_repair(older, self._now_ns, self._spec.repair_quote_age_ns)
+            if young and older.touch_px(side) is not None:
+                return older
         return None
 
     def leg(self, index: int, side: int) -> LegMarket:
@@ -62,6 +62,7 @@ class Outlook:
         usable = self.usable(index, side)
         down, up = (None, None) if quote is None else (quote.limit_down, quote.limit_up)
         can = self._can_repair[index] and quote is not None and guards.is_open(quote, self._now_ns)
+        can = can and not guards.is_locked(quote, side)
         return LegMarket(None if usable is None else usable.touch_px(side), down, up, can)
 
     def cost(self, index: int, side: int, qty: int, reference_px: float, reverses: bool) -> OrderCost:

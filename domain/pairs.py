@@ -12,6 +12,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain import books, hedges
 from domain.books import LegBook
@@ -99,7 +100,11 @@ OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE = (
     "reopened close",
 )
 READY_FLAT, READY_HOLDING, FREEZE, RELEASE = "ready flat", "ready holding", "freeze", "release"
-EFFECTS = (OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE, READY_FLAT, READY_HOLDING, FREEZE, RELEASE)
+RELEASE_OPEN, RELEASE_CLOSE = "release in an open", "release in a close"
+EFFECTS = (
+    *(OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE),
+    *(READY_FLAT, READY_HOLDING, FREEZE, RELEASE, RELEASE_OPEN, RELEASE_CLOSE),
+)
 TERMINAL = ()
 
 _QUIET = (P.IDLE, P.HOLDING, P.COOLDOWN)
@@ -121,6 +126,8 @@ TRANSITIONS: dict[tuple[PairStatus, str], PairStatus] = {
     (P.COOLDOWN, READY_HOLDING): P.HOLDING,
     **{(s, FREEZE): P.FROZEN for s in P},
     (P.FROZEN, RELEASE): P.COOLDOWN,
+    (P.FROZEN, RELEASE_OPEN): P.OPENING,
+    (P.FROZEN, RELEASE_CLOSE): P.CLOSING,
 }
 
 
@@ -169,27 +176,37 @@ def evolve(pair: Pair, fact: object, hedge_id: str | None = None) -> Pair:
     """
     if isinstance(fact, HedgeOpened):
         hedge = hedges.opened(fact)
-        return _with(pair, status=_to(pair, fact.kind), hedge=hedge, hedge_count=pair.hedge_count + 1)
+        return replace(pair, status=_to(pair, fact.kind), hedge=hedge, hedge_count=pair.hedge_count + 1)
     if isinstance(fact, (HedgeFact, OrderFact, MandateGiven, MandateReturned)):
         return _hedged(pair, fact, hedge_id)
-    return _OWN[type(fact)](pair, fact)
+    change = _OWN.get(type(fact))
+    if change is None:
+        raise IllegalTransition(f"pair {pair.name}: {type(fact).__name__} is no fact of a pair")
+    return change(pair, fact)
 
 
 def _ready(pair: Pair, _fact: PairReady) -> Pair:
     flat = not any(b.net for b in pair.books)
-    return _with(pair, status=_to(pair, READY_FLAT if flat else READY_HOLDING))
+    return replace(pair, status=_to(pair, READY_FLAT if flat else READY_HOLDING))
+
+
+def _released(pair: Pair, _fact: PairReleased) -> Pair:
+    effect = RELEASE
+    if pair.hedge is not None:
+        effect = RELEASE_OPEN if pair.hedge.kind == "open" else RELEASE_CLOSE
+    return replace(pair, status=_to(pair, effect), failures=0)
 
 
 def _rolled(pair: Pair, fact: DayRolled) -> Pair:
     changed = tuple(books.rolled(b, fact.day) if i == fact.leg else b for i, b in enumerate(pair.books))
-    return _with(pair, books=changed)
+    return replace(pair, books=changed)
 
 
 _OWN = {
     PairReady: _ready,
-    PairFrozen: lambda pair, fact: _with(pair, status=_to(pair, FREEZE)),
-    PairReleased: lambda pair, fact: _with(pair, status=_to(pair, RELEASE), failures=0),
-    ModeSet: lambda pair, fact: _with(pair, mode=fact.mode),
+    PairFrozen: lambda pair, fact: replace(pair, status=_to(pair, FREEZE)),
+    PairReleased: _released,
+    ModeSet: lambda pair, fact: replace(pair, mode=fact.mode),
     DayRolled: _rolled,
 }
 
@@ -216,6 +233,8 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
         changes["past"] = (*_without(pair.past, hedge), after)[-MAX_PAST_HEDGES:]
         changes["failures"] = _failures(pair, fact)
     elif isinstance(fact, HedgeReopened):
+        if pair.hedge is not None:
+            raise IllegalTransition(f"pair {pair.name}: {hedge.hedge_id} reopened while another hedge is in flight")
         changes["status"] = _to(pair, REOPENED_OPEN if hedge.kind == "open" else REOPENED_CLOSE)
         changes["hedge"] = after
         changes["past"] = _without(pair.past, hedge)
@@ -225,7 +244,7 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
             changes["failures"] = pair.failures + 1
     else:
         changes["past"] = tuple(after if h.hedge_id == after.hedge_id else h for h in pair.past)
-    return _with(pair, **changes)
+    return replace(pair, **changes)
 
 
 def _find(pair: Pair, fact: object, hedge_id: str | None) -> Hedge | None:
@@ -250,9 +269,3 @@ def _booked(pair: Pair, before: Hedge, after: Hedge, cl_ord_id: str) -> tuple[Le
     if was is not None and was.cum_qty == now.cum_qty and len(was.trades) == len(now.trades):
         return pair.books
     return tuple(books.booked(b, was, now) if i == now.leg else b for i, b in enumerate(pair.books))
-
-
-def _with(pair: Pair, **changes: object) -> Pair:
-    fields = {name: getattr(pair, name) for name in Pair.__struct_fields__}
-    fields.update(changes)
-    return Pair(**fields)

@@ -10,8 +10,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import zmq
-
 from actors.alerts import Alert, AlertSink
 from actors.desk import Desk
 from actors.journal_sync import JournalSync
@@ -39,7 +37,7 @@ from supervisors.processes import ProcessSpec, process_child
 from supervisors.spec import ChildSpec, check
 from supervisors.tree import node_tree, pair_group
 from system.clock import SystemClock
-from system.sockets import FeedSocket, TradeSocket, private_directory
+from system.sockets import FeedSocket, TradeSocket, new_context, private_directory
 from tools.cli import VERSION
 from wire.codec import feed_topic, pack
 
@@ -57,7 +55,7 @@ class Node:
         self.live = live
         self.directory = private_directory(Path(config.node.dir))
         self.clock = SystemClock()
-        self.context = zmq.Context()
+        self.context = new_context()
         self.lane = LaneDispatcher(self.clock)
         self.runtime = Runtime(self.lane, self.clock)
         self.specs = pair_specs(config, sends_orders=live)

@@ -38,6 +38,7 @@ FLAG_CAPABILITIES = ("cancel_on_disconnect", "positions", "collateral", "mass_st
 COUNT_CAPABILITIES = ("max_orders_per_s", "settle_ms", "depth")
 
 _packer = msgpack.Packer(use_bin_type=True)
+_pack = _packer.pack
 _feed = msgspec.msgpack.Decoder(FromFeed)
 _from_node = msgspec.msgpack.Decoder(FromNode)
 _from_gateway = msgspec.msgpack.Decoder(FromGateway)
@@ -65,6 +66,17 @@ def encode(message: Message) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise WireError(f"{type(message).__name__} of {len(body)} bytes, at most {MAX_BODY_BYTES}")
     return body
+
+
+def encode_new_order(*fields: object) -> bytes:
+    """A `D` from its fields in the page's order; the hot path's encode.
+
+    Raises: WireError where a field can't be written.
+    """
+    try:
+        return _pack(("D", *fields))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WireError(f"a new order can't be written: {error}") from error
 
 
 def decode_feed(body: bytes) -> FromFeed:

@@ -7,11 +7,12 @@ gives back the domain's own classes, so replay folds `evolve` over them.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import msgpack
 import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from domain import books, hedges, mandates, orders, pairs
 from domain.errors import WireError
@@ -58,6 +59,33 @@ Fact = (
 FACTS = {fact.__name__: fact for fact in Fact.__args__}
 
 
+class SeenLeg(Struct, array_like=True):
+    """A leg's quote at a decision. Units: ticks, lots, ns; age by receipt."""
+
+    symbol: str
+    bid_px: int | None
+    bid_qty: int
+    ask_px: int | None
+    ask_qty: int
+    age_ns: int
+    exch_ns: int | None
+    gw_ns: int
+
+
+class Saw(Struct, array_like=True):
+    """What a decision was made from. `buy`, `sell`: the pair's prices.
+
+    `threshold`: of the event that fired, NaN where none did; `rates`: FX by leg.
+    """
+
+    event: str
+    buy: float
+    sell: float
+    threshold: float
+    rates: list[float]
+    legs: list[SeenLeg]
+
+
 class Decision(Struct):
     """A decision's body, typed. `hedge`: the hedge that its facts are of."""
 
@@ -66,24 +94,33 @@ class Decision(Struct):
     hedge: str | None
     facts: list[Fact]
     commands: list[tuple[str, bytes]] = []
-    saw: dict[str, Any] | None = None
+    saw: Saw | None = None
 
 
 def _plain(value: Struct) -> tuple:
-    config = value.__struct_config__
-    fields = tuple(getattr(value, name) for name in value.__struct_fields__)
-    return fields if config.tag is None else (config.tag, *fields)
+    name = _NAMES[value.__class__]
+    return astuple(value) if name is None else (name, *astuple(value))
 
 
+class _Names(dict):
+    """A struct's tag, looked up once a class."""
+
+    def __missing__(self, cls: type) -> str | None:
+        name = self[cls] = cls.__struct_config__.tag
+        return name
+
+
+_NAMES = _Names()
 _packer = msgpack.Packer(default=_plain)
+_pack = _packer.pack
 _reader = msgspec.msgpack.Decoder(Decision)
 
 
 def encode_decision(
-    actor: str, pair: str, hedge: str | None, facts: tuple, commands: tuple = (), saw: dict | None = None
+    actor: str, pair: str, hedge: str | None, facts: tuple, commands: Sequence = (), saw: tuple | None = None
 ) -> bytes:
     """The body of a decision record."""
-    return _packer.pack(
+    return _pack(
         {"actor": actor, "pair": pair, "hedge": hedge, "facts": facts, "commands": commands, "saw": saw}
     )
 
