@@ -1,4 +1,4 @@
-"""The processes of a replay: two gateways, the node; started, ended in order.
+"""The processes of a replay, started and ended in order.
 
 The gateways are given one start, some seconds ahead, so that the node has
 logged on when the recording begins. The node is told to stop shortly before

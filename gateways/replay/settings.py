@@ -10,7 +10,6 @@ from msgspec import Struct
 from domain.errors import ConfigError
 from gateways.replay.account import Terms
 from gateways.replay.pacing import Start
-from gateways.replay.reader import read_rows
 from wire.instrument import InstrumentDef
 
 
@@ -60,18 +59,3 @@ class Span(Struct, frozen=True):
     first_ns: int
     last_ns: int
     rows: int
-
-
-def span_of(played: Played) -> Span:
-    """The span of a recording that has been read whole, every row checked.
-
-    Raises ConfigError where it has a bad row, or none.
-    """
-    first_ns = last_ns = rows = 0
-    for row in read_rows(played.path, *played.sizes):
-        first_ns = first_ns or row.recv_ns
-        last_ns = row.recv_ns
-        rows += 1
-    if not rows:
-        raise ConfigError(str(played.path), "recording", "no rows", "at least one row below the header")
-    return Span(first_ns, last_ns, rows)

@@ -7,7 +7,7 @@ from gateways.adapter import VenueOrder
 from gateways.replay.adapter import MAX_ROWS_A_TURN, ReplayAdapter, day_of
 from gateways.replay.pacing import Start
 from gateways.replay.reader import COLUMNS
-from gateways.replay.settings import Played, Settings, span_of
+from gateways.replay.settings import Played, Settings
 from gateways.replay.truth import OrderTraded, read_truth
 from wire.instrument import InstrumentDef
 
@@ -206,11 +206,6 @@ def test_truth_of_a_whole_run_is_what_the_sink_was_told(played):
     written = [record for record in read_truth(played.truth) if isinstance(record, OrderTraded)]
     assert len(written) > 20
     assert told == {(record.exec_id, record.order_id, record.qty, record.px) for record in written}
-
-
-def test_span_reads_the_recording_whole(played):
-    span = span_of(played.settings.played[0])
-    assert (span.first_ns, span.last_ns, span.rows) == (T0, T0 + 3_900 * MS, 40)
 
 
 def test_day_is_the_recordings_own_in_utc():
