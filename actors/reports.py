@@ -91,7 +91,7 @@ class ReportDesk:
             m.trading_day,
             m.origin,
             m.offset,
-            m.fee,
+            None if m.fee is None else str(m.fee),
             m.fee_currency,
         )
         self._route(report)
