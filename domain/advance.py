@@ -12,6 +12,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from domain import repair, watch
+from domain.errors import require
 from domain.hedges import (
     REPAIRING,
     Hedge,
@@ -25,7 +26,9 @@ from domain.hedges import (
     evolve,
     outcome,
 )
-from domain.legs import LegStatus
+from domain.legs import Leg, LegStatus
+from domain.mandates import Mandate
+from domain.orders import OrdStatus
 from domain.repair import Policy, RepairMarket
 
 H = HedgeStatus
@@ -52,7 +55,25 @@ def advance(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) 
         for fact in step:
             hedge = evolve(hedge, fact)
             facts.append(fact)
+    else:
+        require(False, f"hedge {hedge.hedge_id}: still {hedge.status} after {MAX_STEPS} steps")
     return hedge, tuple(facts)
+
+
+def overrun(hedge: Hedge) -> tuple[Mandate, ...]:
+    """Mandates that late truth has made too large: to be revoked.
+
+    What a leg has filled, may still fill and is still allowed would go past
+    its target, or take back more than no other leg covers.
+    """
+    return tuple(leg.mandate for leg in hedge.legs if leg.mandate is not None and _is_overrun(hedge, leg))
+
+
+def _is_overrun(hedge: Hedge, leg: Leg) -> bool:
+    plan, allowed = leg.plan, leg.unspent
+    if leg.mandate.side == plan.side:
+        return allowed > 0 and leg.net + leg.open_qty > plan.target
+    return allowed > 0 and leg.net - leg.reversing_qty < hedge.covered * plan.per_unit
 
 
 def timed(hedge: Hedge, rules: HedgeRules, now_ns: int) -> tuple:
@@ -77,7 +98,7 @@ def next_ns(hedge: Hedge, rules: HedgeRules) -> int | None:
     ]
     if hedge.status is H.WORKING:
         times.append(hedge.opened_ns + rules.hedge_deadline_ns)
-    elif hedge.status is H.SETTLING:
+    elif hedge.status in (H.SETTLING, *REPAIRING):
         times.append(hedge.naked_ns + rules.policy.naked_budget_ns)
     return min(times, default=None)
 
@@ -109,15 +130,15 @@ def _settling(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int
         cancels = _cancels(hedge, now_ns)
         if cancels:
             return cancels
-        if now_ns >= hedge.naked_ns + rules.policy.naked_budget_ns and _stuck(hedge):
-            why = "UNKNOWN" if hedge.unknown else "BUDGET"
-            return (HedgeStranded(why, hedge.naked, now_ns),)
+        if _is_spent(hedge, rules, now_ns):
+            return (HedgeStranded("UNKNOWN" if hedge.unknown else "BUDGET", hedge.naked, now_ns),)
         return ()
     return _settled(hedge, now_ns)
 
 
-def _stuck(hedge: Hedge) -> bool:
-    return all(leg.status is not LegStatus.MANDATED for leg in hedge.legs)
+def _is_spent(hedge: Hedge, rules: HedgeRules, now_ns: int) -> bool:
+    """Whether the time is up in which it may be naked untold."""
+    return now_ns >= hedge.naked_ns + rules.policy.naked_budget_ns
 
 
 def _settled(hedge: Hedge, now_ns: int) -> tuple:
@@ -131,18 +152,24 @@ def _cancels(hedge: Hedge, now_ns: int) -> tuple:
     return tuple(
         watch.cancel(order, now_ns)
         for leg in hedge.legs
-        if leg.status is LegStatus.WORKING
+        if leg.status is not LegStatus.MANDATED
         for order in leg.orders
-        if order.live and order.tif == "0" and order.cancels == 0
+        if order.live and order.tif == "0" and order.cancels == 0 and order.status is not OrdStatus.UNKNOWN
     )
 
 
 def _imbalanced(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    if _is_spent(hedge, rules, now_ns):
+        return (HedgeStranded("BUDGET", hedge.naked, now_ns),)
     return repair.choose(hedge, rules.policy, market, now_ns)
 
 
 def _repairing(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
-    return _settled(hedge, now_ns) if hedge.settled else ()
+    if hedge.settled:
+        return _settled(hedge, now_ns)
+    if hedge.unknown:
+        return (HedgeSettling("repair silent", now_ns),)
+    return (HedgeSettling("repair past its time", now_ns),) if _is_spent(hedge, rules, now_ns) else ()
 
 
 def _stranded(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
@@ -155,17 +182,9 @@ def _stranded(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int
         return ()
     if hedge.stranded_why in ("UNKNOWN", "BUDGET"):
         return (HedgeRetried("settled", now_ns),)
-    if hedge.stranded_why == "MARKET" and _tradable(hedge, market):
+    if hedge.stranded_why == "MARKET" and repair.is_possible(hedge, rules.policy, market):
         return (HedgeRetried("market", now_ns),)
     return ()
-
-
-def _tradable(hedge: Hedge, market: RepairMarket) -> bool:
-    """Whether every naked leg could be traded now."""
-    return all(
-        market.leg(leg.plan.index, leg.plan.side).can_trade and market.leg(leg.plan.index, -leg.plan.side).can_trade
-        for leg in hedge.legs
-    )
 
 
 def _final(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:

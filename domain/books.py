@@ -41,22 +41,25 @@ def booked(book: LegBook, before: Order | None, after: Order) -> LegBook:
     if not qty and not cash:
         return book
     lots = qty * after.side
-    today = book.today
-    if after.offset == "O":
-        today += lots
-    elif after.offset in "TC":
-        today += lots if abs(today) >= abs(lots) and today * lots < 0 else -today if today * lots < 0 else 0
-    elif after.offset == "N":
-        today = _net_today(book, lots)
+    today = _today(book, after.offset, lots, undone=qty < 0)
     bought = book.bought + (qty if after.side > 0 else 0)
     sold = book.sold + (qty if after.side < 0 else 0)
     return LegBook(book.net + lots, today, book.cash + cash, bought, sold, book.day)
 
 
-def _net_today(book: LegBook, lots: int) -> int:
+def _today(book: LegBook, offset: str, lots: int, undone: bool) -> int:
+    """Today's lots after a fill of `lots`, or after one was taken off.
+
+    A close takes today's lots before older ones, but for close yesterday;
+    never more of them than there are, and never more than are held.
+    """
     net = book.net + lots
-    today = book.today + lots
-    return 0 if net == 0 else max(min(today, net), 0) if net > 0 else min(max(today, net), 0)
+    today = book.today
+    if offset in ("O", "N") or undone:
+        today += 0 if offset == "Y" else lots
+    elif offset in ("T", "C") and today * lots < 0:
+        today += lots if abs(today) >= abs(lots) else -today
+    return max(min(today, net), 0) if net > 0 else min(max(today, net), 0)
 
 
 def _cash(order: Order) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.market import STATUS_OPEN, Quote
+from domain.market import BUY, SELL, STATUS_OPEN, Quote
 from domain.units import NS_PER_S
 
 COUNTS = ""
@@ -114,6 +114,15 @@ def _is_inside(px: int, down: int | None, up: int | None) -> bool:
 
 def _why_empty(quote: Quote, has_bid: bool, has_ask: bool) -> str:
     """A side is missing: locked at the day's limit, or just no liquidity."""
-    at_up = has_bid and not has_ask and quote.limit_up is not None and quote.bid_px >= quote.limit_up
-    at_down = has_ask and not has_bid and quote.limit_down is not None and quote.ask_px <= quote.limit_down
+    at_up = has_bid and not has_ask and is_locked(quote, BUY)
+    at_down = has_ask and not has_bid and is_locked(quote, SELL)
     return LEG_LIMIT_LOCKED if at_up or at_down else LIQUIDITY
+
+
+def is_locked(quote: Quote, side: int) -> bool:
+    """Whether nobody trades against `side`, its own price at the day's limit."""
+    if quote.touch_px(side) is not None:
+        return False
+    own = quote.touch_px(-side)
+    limit = quote.limit_up if side == BUY else quote.limit_down
+    return own is not None and limit is not None and (own - limit) * side >= 0

@@ -99,7 +99,7 @@ class RepairChosen(HedgeFact, tag=True):
 
 
 class HedgeStranded(HedgeFact, tag=True):
-    """`why`: MARKET, CAP, PRICE, UNKNOWN, BUDGET, CLOSE, EXTERNAL or FROZEN."""
+    """`why`: MARKET, CAP, PRICE, REFUSED, UNKNOWN, BUDGET, CLOSE, EXTERNAL or FROZEN."""
 
     why: str
     naked: tuple[int, ...]

@@ -83,13 +83,25 @@ class Leg(Struct, frozen=True):
     @property
     def open_qty(self) -> int:
         """Lots that may still fill towards the target."""
-        side = self.plan.side
+        return self._may_fill(self.plan.side)
+
+    @property
+    def reversing_qty(self) -> int:
+        """Lots that may still be taken back."""
+        return self._may_fill(-self.plan.side)
+
+    @property
+    def unspent(self) -> int:
+        """Lots that the mandate still allows, beyond what works under it."""
+        m = self.mandate
+        if m is None:
+            return 0
+        return max(0, m.most_lots - sum(o.cum_qty + o.leaves_qty for o in self.orders if _under(m, o)))
+
+    def _may_fill(self, side: int) -> int:
         live = sum(o.leaves_qty for o in self.orders if o.side == side)
         m = self.mandate
-        if m is None or m.side != side:
-            return live
-        spent = sum(o.cum_qty + o.leaves_qty for o in self.orders if _under(m, o))
-        return live + max(0, m.most_lots - spent)
+        return live if m is None or m.side != side else live + self.unspent
 
     @property
     def unknown(self) -> bool:

@@ -34,7 +34,7 @@ M = MandateStatus
 
 
 class Mandate(Struct, frozen=True, array_like=True):
-    """Units: lots, ticks, monotonic ns. `rungs`: prices, best first."""
+    """Units: lots, ticks, monotonic ns. `kind`: replenish or rollback."""
 
     mandate_id: str
     hedge_id: str
@@ -56,7 +56,7 @@ class MandateGiven(Struct, frozen=True, array_like=True, tag=True):
 
 
 class MandateReturned(Struct, frozen=True, array_like=True, tag=True):
-    """`why`: filled, orders, refused, deadline, price, revoked."""
+    """`why`: filled, orders, refused, deadline, market, price, revoked."""
 
     mandate_id: str
     leg: int
@@ -145,17 +145,27 @@ class LegMarket(Struct, frozen=True):
 def rung(m: Mandate, step: int, market: LegMarket) -> int | None:
     """The price of the try `step`: touch + step x payup, up to the worst.
 
-    None where the day's limits keep it from reaching the touch (locked), or
-    where the touch lies past the worst price.
+    Without a touch it is the worst price, inside the day's limits. None where
+    those keep it from the touch (`is_locked`), or the touch lies past the worst.
     """
-    touch = m.worst_px if market.opposing is None else market.opposing
+    touch = market.opposing
+    if touch is None:
+        return _limited(m.worst_px, market)
     px = touch + m.side * step * m.payup_ticks
-    px = min(px, m.worst_px) if m.side > 0 else max(px, m.worst_px)
+    px = _limited(min(px, m.worst_px) if m.side > 0 else max(px, m.worst_px), market)
+    return px if (px - touch) * m.side >= 0 else None
+
+
+def is_locked(m: Mandate, market: LegMarket) -> bool:
+    """Whether the day's limits keep every order of it from the touch."""
+    touch = market.opposing
+    return touch is not None and (_limited(touch, market) - touch) * m.side < 0
+
+
+def _limited(px: int, market: LegMarket) -> int:
     if market.limit_up is not None:
         px = min(px, market.limit_up)
-    if market.limit_down is not None:
-        px = max(px, market.limit_down)
-    return px if (px - touch) * m.side >= 0 else None
+    return px if market.limit_down is None else max(px, market.limit_down)
 
 
 def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubmitted | str:
@@ -181,7 +191,7 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
         return "market"
     px = rung(m, state.spent, market)
     if px is None:
-        return "price"
+        return "market" if is_locked(m, market) else "price"
     letter = "p" if m.kind == "replenish" else "b"
     number = m.first_order + len(state.orders)
     return OrderSubmitted(

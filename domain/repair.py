@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from domain.costs import OrderCost, RepairCost, complete_cost, reverse_cost
 from domain.hedges import Hedge, HedgeStranded, RepairChosen
-from domain.mandates import LegMarket, Mandate, MandateGiven, rung
+from domain.mandates import LegMarket, Mandate, MandateGiven, is_locked, rung
 from domain.orders import OrdStatus
 
 MS = 1_000_000
@@ -64,10 +64,7 @@ class Option(Struct, frozen=True):
 
 def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> tuple[object, ...]:
     """The facts of the decision: a repair with its mandates, or STRANDED."""
-    complete = _weigh(hedge, policy, market, "replenish", hedge.reached)
-    back = _weigh(hedge, policy, market, "rollback", min(hedge.covered, hedge.units))
-    if hedge.kind == "close" and not back.why_not and not _only_overfilled(hedge, back):
-        back = Option(back.choice, back.to_units, back.diffs, back.cost, "CLOSE")
+    complete, back = (_weigh(hedge, policy, market, *aim) for aim in _aims(hedge))
     pick, reason = _pick(policy, complete, back)
     if pick is None:
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
@@ -75,14 +72,32 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
     return (chosen, *_mandates(hedge, policy, market, pick, now_ns))
 
 
-def _only_overfilled(hedge: Hedge, back: Option) -> bool:
-    """Whether all that would be reversed lies beyond the close's target."""
-    return all(leg.net + d >= leg.plan.target for leg, d in zip(hedge.legs, back.diffs, strict=True) if d)
+def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
+    """Whether a decision would find a way out now."""
+    return any(not _barred(hedge, policy, market, choice, _diffs(hedge, units)) for choice, units in _aims(hedge))
+
+
+def _aims(hedge: Hedge) -> tuple[tuple[str, int], ...]:
+    """Both ways: to all that is reached, or back to what is covered."""
+    return (("replenish", hedge.reached), ("rollback", min(hedge.covered, hedge.units)))
+
+
+def _diffs(hedge: Hedge, to_units: int) -> tuple[int, ...]:
+    return tuple(to_units * leg.plan.per_unit - leg.net for leg in hedge.legs)
+
+
+def _only_overfilled(hedge: Hedge, diffs: tuple[int, ...]) -> bool:
+    """Whether all that would be reversed lies beyond the target."""
+    return all(leg.net + d >= leg.plan.target for leg, d in zip(hedge.legs, diffs, strict=True) if d)
 
 
 def orders_left(hedge: Hedge, policy: Policy, choice: str) -> int:
-    """Orders that this kind of repair may still send, over all legs."""
-    total = policy.max_orders + hedge.retries * policy.orders_a_retry - hedge.orders_sent - hedge.orders_out
+    """Orders that this kind of repair may still send, over all legs.
+
+    A decision that led to no order counts as one: neither may go on for ever.
+    """
+    spent = max(hedge.orders_sent, len(hedge.repairs)) + hedge.orders_out
+    total = policy.max_orders + hedge.retries * policy.orders_a_retry - spent
     if choice == "rollback":
         return total
     used = sum(1 for leg in hedge.legs for o in leg.orders if o.letter == "p" and o.status is not OrdStatus.DENIED)
@@ -100,7 +115,7 @@ def refused_twice(hedge: Hedge) -> bool:
 
 
 def _weigh(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, to_units: int) -> Option:
-    diffs = tuple(to_units * leg.plan.per_unit - leg.net for leg in hedge.legs)
+    diffs = _diffs(hedge, to_units)
     why = _barred(hedge, policy, market, choice, diffs)
     costs = []
     for leg, diff in zip(hedge.legs, diffs, strict=True):
@@ -126,6 +141,10 @@ def _average_px(leg) -> float:
 
 def _barred(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, diffs: tuple[int, ...]) -> str:
     needed = [i for i, d in enumerate(diffs) if d]
+    if choice == "replenish" and max(diffs) <= 0:
+        return "OVERFILLED"
+    if choice == "rollback" and hedge.kind == "close" and not _only_overfilled(hedge, diffs):
+        return "CLOSE"
     if orders_left(hedge, policy, choice) < len(needed):
         return "CAP"
     if choice == "replenish" and refused_twice(hedge):
@@ -138,8 +157,9 @@ def _barred(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, dif
         seen = market.leg(leg.plan.index, side)
         if not seen.can_trade:
             return "MARKET"
-        if rung(_mandate(hedge, policy, market, choice, i, diffs[i], 1, 0), 0, seen) is None:
-            return "PRICE"
+        mandate = _mandate(hedge, policy, market, choice, i, diffs[i], 1, 0)
+        if rung(mandate, 0, seen) is None:
+            return "MARKET" if is_locked(mandate, seen) else "PRICE"
     return ""
 
 
@@ -161,7 +181,7 @@ def _pick(policy: Policy, complete: Option, back: Option) -> tuple[Option | None
 
 
 def _worst(*barred: str) -> str:
-    for why in ("UNKNOWN", "MARKET", "CLOSE", "PRICE", "CAP", "REFUSED"):
+    for why in ("UNKNOWN", "MARKET", "PRICE", "REFUSED", "CAP", "CLOSE"):
         if why in barred:
             return why
     return "CAP"
@@ -174,7 +194,7 @@ def _mandates(hedge: Hedge, policy: Policy, market: RepairMarket, pick: Option, 
     naked_ns = hedge.naked_ns or now_ns
     whole = policy.naked_budget_ns
     deadline = naked_ns + (whole // 2 if pick.choice == "replenish" and hedge.kind == "open" else whole)
-    deadline = max(deadline, now_ns + whole // 4)
+    deadline = min(max(deadline, now_ns + whole // 4), naked_ns + whole)
     return tuple(
         MandateGiven(_mandate(hedge, policy, market, pick.choice, i, pick.diffs[i], share, deadline)) for i in needed
     )
@@ -193,7 +213,8 @@ def _mandate(
     plan = hedge.legs[i].plan
     reverses = diff < 0
     side = -plan.side if reverses else plan.side
-    letter = "p" if choice == "replenish" else "b"
+    kind = "rollback" if reverses else choice
+    letter = "p" if kind == "replenish" else "b"
     first = 1 + max(
         (int(o.cl_ord_id.rsplit(letter, 1)[-1]) for o in hedge.legs[i].orders if o.letter == letter), default=0
     )
@@ -202,7 +223,7 @@ def _mandate(
     return Mandate(
         mandate_id=f"{hedge.hedge_id}.{plan.index}{letter}{first}",
         hedge_id=hedge.hedge_id,
-        kind=choice,
+        kind=kind,
         leg=plan.index,
         side=side,
         most_lots=abs(diff),

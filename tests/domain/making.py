@@ -1,9 +1,16 @@
 """Values that the tests of the machines share; no test is in here."""
 
+from decimal import Decimal
+
+from msgspec.structs import replace
+
 from domain import orders
-from domain.hedges import HedgeOpened, opened
+from domain.costs import LegMoney, order_cost
+from domain.hedges import HedgeOpened, HedgeStatus, opened
+from domain.hedges import evolve as hedge_after
 from domain.legs import LegPlan
-from domain.mandates import Mandate
+from domain.mandates import LegMarket, Mandate
+from domain.market import FeeSchedule, Instrument
 from domain.orders import Order, OrderSubmitted, OrdStatus
 from domain.reports import OrderReport
 
@@ -89,3 +96,54 @@ def mandate(kind="replenish", *, leg=0, side=1, most_lots=3, worst_px=120, **cha
     }  # fmt: skip
     values.update(changes)
     return Mandate(f"cu.1.1.{leg}{letter}1", "cu.1.1", kind, leg, side, most_lots, worst_px, **values)
+
+
+INSTRUMENT = Instrument("v", "S", Decimal(1), Decimal(1), Decimal(1), "CNY", fees=FeeSchedule(open_lot=Decimal("0.5")))
+"""A tick of a lot is 1 CNY; opening costs half of one a lot, closing nothing."""
+
+
+class Market:
+    """`RepairMarket` from plain books: (bids, asks) of each leg, flat."""
+
+    def __init__(self, *books, penalty=0.0):
+        self.books = list(books) or [((99, 99), (100, 99)), ((200, 99), (201, 99))]
+        self.can = [True] * len(self.books)
+        self.limits = [(None, None)] * len(self.books)
+        self.penalty = penalty
+
+    def leg(self, index, side):
+        levels = self.books[index][1 if side > 0 else 0]
+        return LegMarket(levels[0] if levels else None, *self.limits[index], self.can[index])
+
+    def cost(self, index, side, qty, reference_px, reverses):
+        levels = self.books[index][1 if side > 0 else 0]
+        worst = round(reference_px) + side * 20
+        offset = self.offset(index, side, reverses, qty)
+        return order_cost(LegMoney(INSTRUMENT), index, side, qty, reference_px, levels, worst, offset)
+
+    def offset(self, index, side, reverses, qty):
+        return "T" if reverses else "O"
+
+    def time_penalty(self, replenish):
+        return self.penalty
+
+
+def adopted(state, *facts):
+    """A hedge after these facts."""
+    for fact in facts:
+        state = hedge_after(state, fact)
+    return state
+
+
+def filled_hedge(first, second, *, units=5, per_unit=(1, 1), status=HedgeStatus.IMBALANCED, kind="open", naked_ns=0):
+    """Both legs' orders ended with so many lots, at the touch."""
+    state = hedge(units, per_unit, kind=kind)
+    for leg, qty in enumerate((first, second)):
+        ref, target, px = f"cu.1.1.{leg}h1", state.legs[leg].plan.target, (100, 200)[leg]
+        lots = (f"t{leg}", qty, px) if qty else None
+        if qty >= target:
+            state = adopted(state, orders.OrderFilled(ref, qty, lots))
+        else:
+            part = (orders.OrderPartiallyFilled(ref, qty, lots),) if qty else ()
+            state = adopted(state, *part, orders.OrderExpired(ref, qty))
+    return replace(state, status=status, naked_ns=naked_ns)
