@@ -14,7 +14,7 @@ TESTFLAGS ?=
 export PYTHONNOUSERSITE := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-dev demo test fast check bench requirements clean python
+.PHONY: help setup setup-dev demo test fast check bench diagrams requirements clean python
 
 help:          ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,9 @@ check: setup-dev ## style and import rules
 
 bench: setup   ## how fast the core is, beside the bare transport
 	@./hedgerow bench core
+
+diagrams: setup ## the machines' diagrams in docs, drawn from their tables
+	@PYTHONPATH=. $(PY) -m tools.diagrams
 
 requirements:  ## pin again, with hashes (needs pip-compile on the PATH)
 	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \

@@ -154,6 +154,8 @@ TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
 
 OUTCOMES = (H.DONE, H.PART, H.NONE)
 CHOICES = {"replenish": H.REPLENISHING, "rollback": H.ROLLING_BACK}
+NAMED: dict[type, tuple[HedgeStatus, ...]] = {HedgeEnded: OUTCOMES, RepairChosen: REPAIRING}
+"""The states that such a fact may name."""
 
 
 class Hedge(Struct, frozen=True):

@@ -7,15 +7,22 @@ same arrow for several facts is drawn once, its facts one below the other.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from config.glossary import zh
+
 ROOT = Path(__file__).resolve().parent.parent
 
 MACHINES: dict[str, tuple[str, str, str]] = {
+    "order": ("domain.orders", "Order", "委托"),
+    "leg": ("domain.legs", "Leg", "腿"),
+    "mandate": ("domain.mandates", "Mandate", "补救授权"),
+    "hedge": ("domain.hedges", "Hedge", "对冲单"),
+    "pair": ("domain.pairs", "Pair", "组合"),
     "venue": ("domain.venues", "Venue", "场所连接"),
 }
 """Page name -> module of the table, English title, Chinese title."""
@@ -26,9 +33,6 @@ TEXTS = {
 }
 
 
-NAMED_BY_EVENT = "as_the_event_says"
-
-
 def label(thing: Any) -> str:
     """What a state or an event is called in a diagram."""
     if isinstance(thing, Enum):
@@ -36,18 +40,34 @@ def label(thing: Any) -> str:
     return thing.__name__ if isinstance(thing, type) else str(thing)
 
 
-def mermaid(transitions: Mapping[tuple[Any, Any], Any], terminal: Iterable[Any] = ()) -> str:
+def targets(state: Any, event: Any, to: Any, named: Mapping[Any, Iterable[Any]]) -> Iterable[Any]:
+    """The states that a row may lead to: one, but where the event names it."""
+    if to is None:
+        return named[event]
+    return (to if isinstance(to, Enum) else state,)
+
+
+def mermaid(
+    transitions: Mapping[tuple[Any, Any], Any],
+    terminal: Iterable[Any] = (),
+    named: Mapping[Any, Iterable[Any]] | None = None,
+    caption: Callable[[str], str] = str,
+) -> str:
     """A mermaid stateDiagram of `(state, event) -> state`.
 
     A target that is a mark such as `=` means that the state stays; None, that
-    the event itself names the state. The first row's state is where it begins.
+    the event names one of `named`. The first row's state is where it begins;
+    a state whose caption is another word is shown by both.
     """
     states = dict.fromkeys(label(state) for state, _ in transitions)
     arrows: dict[tuple[str, str], list[str]] = {}
     for (state, event), to in transitions.items():
-        target = NAMED_BY_EVENT if to is None else label(to) if isinstance(to, Enum) else label(state)
-        arrows.setdefault((label(state), target), []).append(label(event))
-    lines = ["stateDiagram-v2", f"    [*] --> {next(iter(states))}"]
+        for target in targets(state, event, to, named or {}):
+            arrows.setdefault((label(state), label(target)), []).append(label(event))
+    lines = ["stateDiagram-v2"]
+    shown = dict.fromkeys([*states, *(target for _, target in arrows)])
+    lines += [f'    state "{caption(name)} {name}" as {name}' for name in shown if caption(name) != name]
+    lines.append(f"    [*] --> {next(iter(states))}")
     for (source, target), events in arrows.items():
         lines.append(f"    {source} --> {target}: {'<br/>'.join(dict.fromkeys(events))}")
     lines += [f"    {label(state)} --> [*]" for state in terminal]
@@ -61,7 +81,13 @@ def page(name: str, lang: str) -> str:
     intro, ignored_title, *heads = TEXTS[lang]
     file = module_name.replace(".", "/") + ".py"
     parts = [f"# {titles[lang == 'zh']}", intro.format(file=file)]
-    parts.append(f"```mermaid\n{mermaid(module.TRANSITIONS, getattr(module, 'TERMINAL', ()))}\n```")
+    drawn = mermaid(
+        module.TRANSITIONS,
+        getattr(module, "TERMINAL", ()),
+        getattr(module, "NAMED", None),
+        zh if lang == "zh" else str,
+    )
+    parts.append(f"```mermaid\n{drawn}\n```")
     ignored = getattr(module, "IGNORED", {})
     if ignored:
         rows = [f"| {' | '.join(heads)} |", "| --- | --- | --- |"]

@@ -16,14 +16,20 @@ class Pressed:
 
 def test_arrow_for_several_events_is_drawn_once():
     to_green = {(Light.RED, "timer"): Light.GREEN, (Light.RED, Pressed): Light.GREEN}
-    drawn = mermaid({**to_green, (Light.GREEN, "timer"): "=", (Light.GREEN, "fault"): None})
+    rows = {**to_green, (Light.GREEN, "timer"): "=", (Light.GREEN, "fault"): None}
+    drawn = mermaid(rows, named={"fault": (Light.RED, Light.GREEN)})
     assert drawn.splitlines() == [
         "stateDiagram-v2",
         "    [*] --> RED",
         "    RED --> GREEN: timer<br/>Pressed",
-        "    GREEN --> GREEN: timer",
-        "    GREEN --> as_the_event_says: fault",
+        "    GREEN --> GREEN: timer<br/>fault",
+        "    GREEN --> RED: fault",
     ]
+
+
+def test_state_is_captioned_where_there_is_another_word_for_it():
+    drawn = mermaid({(Light.RED, "timer"): Light.GREEN}, caption={"RED": "红", "GREEN": "GREEN"}.get)
+    assert drawn.splitlines()[1:3] == ['    state "红 RED" as RED', "    [*] --> RED"]
 
 
 @pytest.mark.parametrize("lang", TEXTS)
