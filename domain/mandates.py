@@ -189,7 +189,7 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
         return ""
     if not market.can_trade:
         return "market"
-    px = rung(m, state.spent, market)
+    px = rung(m, m.first_order - 1 + state.spent, market)
     if px is None:
         return "market" if is_locked(m, market) else "price"
     letter = "p" if m.kind == "replenish" else "b"

@@ -116,6 +116,10 @@ def test_ids_go_on_where_an_earlier_mandate_of_the_leg_ended():
     assert sent.cl_ord_id == "cu.1.1.0p4"
 
 
+def test_the_ladder_goes_on_where_an_earlier_mandate_of_the_leg_ended():
+    assert [next_order(state_of(first_order=n), OPEN, 5).px for n in (1, 2, 3)] == [100, 102, 104]
+
+
 @pytest.mark.parametrize("status", [S.SUBMITTED, S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN])
 def test_nothing_is_sent_while_an_order_may_still_fill(status):
     assert next_order(state_of(try_(1, status)), OPEN, 9999 * MS) == ""
