@@ -6,38 +6,47 @@ from math import isfinite
 from typing import Any
 
 from domain import guards
+from domain.books import LegBook
 from domain.hedges import Hedge
+from domain.market import Quote
 from domain.pairs import Pair
+from domain.pairspec import LegSpec
 from domain.prices import tradable_units
+
+SIDES = {1: "buy", -1: "sell"}
+MAX_TRADES_SHOWN = 32
 
 
 def _number(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
+def show_leg(leg: LegSpec, quote: Quote | None, book: LegBook, now_ns: int) -> dict[str, Any]:
+    """One leg: what it is, its touch and age, what is held."""
+    return {
+        "venue": leg.venue,
+        "symbol": leg.symbol,
+        "lots": leg.lots,
+        "bid_px": None if quote is None else quote.bid_px,
+        "bid_qty": 0 if quote is None else quote.bid_qty,
+        "ask_px": None if quote is None else quote.ask_px,
+        "ask_qty": 0 if quote is None else quote.ask_qty,
+        "tick_size": str(leg.instrument.tick_size),
+        "age_ms": None if quote is None else (now_ns - quote.changed_mono_ns) // 1_000_000,
+        "why_not": guards.why_not(quote, True, True, now_ns, leg.quote_limits),
+        "net_lots": book.net,
+        "today_lots": book.today,
+        "cash_ticks": book.cash,
+    }
+
+
 def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
     """One pair. Units: ticks, lots, pair units, ms of age."""
     spec = view.spec
-    legs = []
-    for leg, quote, book in zip(spec.legs, view.quotes, pair.books, strict=True):
-        why = guards.why_not(quote, True, True, now_ns, leg.quote_limits)
-        legs.append(
-            {
-                "venue": leg.venue,
-                "symbol": leg.symbol,
-                "lots": leg.lots,
-                "bid_px": None if quote is None else quote.bid_px,
-                "bid_qty": 0 if quote is None else quote.bid_qty,
-                "ask_px": None if quote is None else quote.ask_px,
-                "ask_qty": 0 if quote is None else quote.ask_qty,
-                "tick_size": str(leg.instrument.tick_size),
-                "age_ms": None if quote is None else (now_ns - quote.changed_mono_ns) // 1_000_000,
-                "why_not": why,
-                "net_lots": book.net,
-                "today_lots": book.today,
-                "cash_ticks": book.cash,
-            }
-        )
+    legs = [
+        show_leg(leg, quote, book, now_ns)
+        for leg, quote, book in zip(spec.legs, view.quotes, pair.books, strict=True)
+    ]
     hedge = pair.hedge
     return {
         "pair": pair.name,
@@ -46,6 +55,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "units": pair.units,
         "max_units": spec.max_position_units,
         "naked": list(pair.naked),
+        "naked_qty": sum(abs(lots) for lots in pair.naked),
         "buy": _number(view.price.buy),
         "sell": _number(view.price.sell),
         "tradable_buy": tradable_units(view.quotes, spec.lots, 1),
@@ -56,8 +66,11 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "hedges": pair.hedge_count,
         "failures": pair.failures,
         "hedge": None if hedge is None else show_hedge(hedge, now_ns),
-        "past": [show_hedge(h, now_ns) for h in pair.past],
-        "rates": list(view.rates),
+        "rates": [_number(rate) for rate in view.rates],
+        "fx": [
+            {"symbol": key[1], "age_ms": (now_ns - quote.changed_mono_ns) // 1_000_000}
+            for key, quote in view.fx_quotes.items()
+        ],
         "currency": spec.currency,
         "legs": legs,
     }
@@ -69,12 +82,13 @@ def show_hedge(hedge: Hedge, now_ns: int) -> dict[str, Any]:
     return {
         "hedge": hedge.hedge_id,
         "kind": hedge.kind,
-        "direction": hedge.direction,
+        "direction": SIDES[hedge.direction],
         "trigger": hedge.trigger,
         "state": str(hedge.status),
         "qty": hedge.units,
         "covered": hedge.covered,
         "naked": list(hedge.naked),
+        "naked_qty": sum(abs(lots) for lots in hedge.naked),
         "naked_ms": naked_ns // 1_000_000,
         "why": hedge.why,
         "stranded_why": hedge.stranded_why,
@@ -86,7 +100,7 @@ def show_hedge(hedge: Hedge, now_ns: int) -> dict[str, Any]:
             {
                 "venue": leg.plan.venue,
                 "symbol": leg.plan.symbol,
-                "side": leg.plan.side,
+                "side": SIDES[leg.plan.side],
                 "target": leg.plan.target,
                 "filled": leg.net,
                 "state": str(leg.status),
@@ -95,14 +109,14 @@ def show_hedge(hedge: Hedge, now_ns: int) -> dict[str, Any]:
                 "orders": [
                     {
                         "cl_ord_id": o.cl_ord_id,
-                        "side": o.side,
+                        "side": SIDES[o.side],
                         "qty": o.qty,
                         "px": o.px,
                         "tif": o.tif,
                         "offset": o.offset,
                         "state": str(o.status),
                         "cum_qty": o.cum_qty,
-                        "trades": [list(t) for t in o.trades],
+                        "trades": [list(t) for t in o.trades[:MAX_TRADES_SHOWN]],
                         "reject": o.reject_code,
                     }
                     for o in leg.orders

@@ -12,6 +12,7 @@ from typing import Any
 
 from actors.alerts import Alert, AlertSink
 from actors.desk import Desk
+from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
 from actors.lane import LaneDispatcher
 from actors.link import VenueLink, VenueSettings
@@ -82,6 +83,7 @@ class Node:
             "version": VERSION,
             "pid": os.getpid(),
             "pairs": [spec.name for spec in self.specs],
+            **terms_map(self.specs),
         }
         return Journal(
             self.directory / "journal",
@@ -221,7 +223,8 @@ class Node:
 
     def close(self, why: str) -> None:
         """After the tree has stopped: the last record, files and sockets."""
-        self.journal.append("stop", pack({"why": why, "in_flight": self.in_flight()}))
+        naked = {name: list(pair.naked) for name, pair in self.pairs().items() if any(pair.naked)}
+        self.journal.append("stop", pack({"why": why, "in_flight": self.in_flight(), "naked": naked}))
         self.journal.close()
         for socket in self.sockets:
             socket.close()

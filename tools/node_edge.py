@@ -4,9 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from supervisors.spec import ChildSpec
+from actors.inspector import Inspector
+from supervisors.spec import Backoff, ChildSpec, SupervisorSpec
+from supervisors.tree import supervisor
+from system.sockets import check_endpoint, inspection_router
+from tools.node_answers import Acts, Looks
+from wire.inspection import OPERATE, VIEW
+
+EDGE_BACKOFF = Backoff(first_ms=100, most_ms=5_000)
+LAST_WORDS_MS = 200
+"""How long the end of the node waits for its last answer to leave."""
 
 
 def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:
-    """The children that answer tools."""
-    return ()
+    """The children that answer tools; their crashes are their own.
+
+    Raises: ConfigError where the node's directory can't hold sockets.
+    """
+    import zmq
+
+    sockets = []
+    for name in (VIEW, OPERATE):
+        endpoint = f"ipc://{node.directory}/{name}"
+        check_endpoint(endpoint, file="configuration", key="node.dir")
+        socket = inspection_router(node.context, endpoint)
+        socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
+        sockets.append(socket)
+    node.sockets.extend(sockets)
+    looks, acts = Looks(node, stopper), Acts(node, stopper)
+    start = (Inspector, (tuple(sockets), looks.table(), acts.table(), looks.beat))
+    inspector = ChildSpec("node/inspector", start)
+    spec = SupervisorSpec(children=(inspector,), intensity=None, backoff=EDGE_BACKOFF)
+    return (supervisor("node/edge", spec),)

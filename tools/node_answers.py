@@ -1,0 +1,247 @@
+"""What a node answers to tools: plain reads of what stands still.
+
+Every function here runs in the lane, in the inspector's turn, and is short:
+rows are made one at a time, a page of them is bounded in time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from actors.hedge_show import Terms, hedge_map, iso
+from actors.inspector import Answer, count_arg, page, text_arg
+from actors.notes import Operate
+from actors.pair_show import show_hedge
+from domain.errors import IllegalTransition, JournalError
+from domain.hedges import Hedge
+from domain.ids import base36
+from domain.market import Instrument
+from domain.pairs import Mode, Pair
+from tools.cli import VERSION
+from tools.tally import OUTCOMES, Tally
+from wire.codec import pack
+from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
+
+RECENT_HEDGES = 8
+STOP_DEADLINE_MS = 15_000
+STOP_DEADLINE_MOST_MS = 600_000
+MODES = tuple(mode.value.lower() for mode in Mode)
+
+
+class Looks:
+    """The view socket's verbs. Thread: the lane."""
+
+    def __init__(self, node: Any, stopper: Any) -> None:
+        self.node = node
+        self.stopper = stopper
+        self.tally = Tally(node.journal.node_epoch)
+        self._epoch = base36(node.journal.node_epoch)
+        self._instruments: dict[tuple[str, str], Instrument] = {i.key: i for i in node.instruments()}
+        self._specs = {spec.name: spec for spec in node.specs}
+
+    def table(self) -> dict[str, Answer]:
+        """Verb to function."""
+        return {
+            "status": self.status,
+            "pairs": self.pairs,
+            "pair": self.pair,
+            "hedges": self.hedges,
+            "hedge": self.hedge,
+            "venues": self.venues,
+            "ps": self.ps,
+        }
+
+    def beat(self) -> None:
+        """Count what has ended, asked or not."""
+        for pair in self.node.pairs().values():
+            self.tally.look(pair)
+
+    # ------------------------------------------------ the node
+
+    def status(self, _args: dict[str, Any]) -> dict[str, Any]:
+        """The node in one map."""
+        node, clock = self.node, self.node.clock
+        up_ns = clock.mono_ns() - node.started_ns
+        pairs = node.pairs()
+        counts = [self.tally.counts(pair) for pair in pairs.values()]
+        return {
+            "node": node.config.node.name,
+            "state": "stopping" if self.stopper.flag.is_set() else "running",
+            "mode": "live" if node.live else node.config.node.mode,
+            "version": VERSION,
+            "pid": os.getpid(),
+            "epoch": node.journal.node_epoch,
+            "started": iso(clock.wall_ns() - up_ns),
+            "uptime_s": round(up_ns / 1e9, 3),
+            "pairs": len(self._specs),
+            "in_flight": node.in_flight()[:64],
+            "naked_qty": sum(abs(lots) for pair in pairs.values() for lots in pair.naked),
+            "hedges": {word: sum(each[word] for each in counts) for word in OUTCOMES},
+            "venues": [_venue_line(link) for link in node.desk.links.values()],
+            "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed},
+            "lane": {"laps": node.lane.laps, "dead_letters": node.runtime.dead_letter_count},
+        }
+
+    def venues(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Every venue, whole."""
+        links = self.node.desk.links
+        return page((links[name].inspect() for name in _after(list(links), args)), self.node.clock)
+
+    def ps(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Every actor: mailbox, restarts, last reason."""
+        rows = {row["path"]: row for row in self.node.runtime.snapshot()}
+        return page((rows[name] for name in _after(list(rows), args)), self.node.clock)
+
+    # ------------------------------------------------ pairs
+
+    def pairs(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Every pair, in the order of the configuration."""
+        return page((self._pair(name) for name in _after(list(self._specs), args)), self.node.clock)
+
+    def pair(self, args: dict[str, Any]) -> dict[str, Any]:
+        """One pair, with its last hedges in short."""
+        name = self._named(args)
+        now_ns = self.node.clock.mono_ns()
+        past = [show_hedge(hedge, now_ns) for hedge in self._hedges_of(name)[-RECENT_HEDGES:]]
+        keys = ("hedge", "kind", "state", "qty", "repairs", "took_ms")
+        return {**self._pair(name), "recent": [{key: row[key] for key in keys} for row in past]}
+
+    def _named(self, args: dict[str, Any]) -> str:
+        name = text_arg(args, "pair")
+        if name not in self._specs:
+            raise Unanswerable(NO_SUCH, f"no pair {name!r}; there are: {', '.join(list(self._specs)[:20])}")
+        return name
+
+    def _pair(self, name: str) -> dict[str, Any]:
+        actor = self.node.pair_actor(name)
+        pair = self.node.pairs().get(name)
+        if actor is None or pair is None:
+            return {"pair": name, "state": "DOWN", "mode": None, "reason": "it is being raised again"}
+        row = actor.view.show(pair, self.node.clock.mono_ns())
+        return {**row, "outcomes": self.tally.counts(pair)}
+
+    # ------------------------------------------------ hedges
+
+    def hedges(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Hedges at hand, oldest first; `hedges` says how many there were.
+
+        `after`: the id of the last one seen.
+        """
+        names = [self._named(args)] if args.get("pair") is not None else list(self._specs)
+        after = args.get("after")
+        total = sum(pair.hedge_count for name, pair in self.node.pairs().items() if name in names)
+        return {**page(self._hedge_rows(names, after), self.node.clock), "hedges": total}
+
+    def hedge(self, args: dict[str, Any]) -> dict[str, Any]:
+        """One hedge by its id, or the last one that opened."""
+        wanted = args.get("hedge")
+        every = [(name, hedge) for name in self._specs for hedge in self._hedges_of(name)]
+        if wanted is None and every:
+            return self._hedge(*max(every, key=lambda each: each[1].opened_ns))
+        for name, hedge in every:
+            if hedge.hedge_id == wanted:
+                return self._hedge(name, hedge)
+        raise Unanswerable(NO_SUCH, f"no hedge {wanted!r} at hand: older ones are in the journal")
+
+    def _hedge_rows(self, names: list[str], after: str | None) -> Iterator[dict[str, Any]]:
+        from_pair, number = _place(after) if after else ("", -1)
+        begun = not from_pair
+        for name in names:
+            begun = begun or name == from_pair
+            if not begun:
+                continue
+            for hedge in self._hedges_of(name):
+                if name != from_pair or _place(hedge.hedge_id)[1] > number:
+                    yield self._hedge(name, hedge)
+
+    def _hedges_of(self, name: str) -> list[Hedge]:
+        pair: Pair | None = self.node.pairs().get(name)
+        if pair is None:
+            return []
+        every = [hedge for hedge in (*pair.past, pair.hedge) if hedge is not None]
+        return sorted(every, key=lambda hedge: _place(hedge.hedge_id)[1])
+
+    def _hedge(self, name: str, hedge: Hedge) -> dict[str, Any]:
+        clock, actor = self.node.clock, self.node.pair_actor(name)
+        now_ns = clock.mono_ns()
+        ours = hedge.hedge_id.rsplit(".", 2)[1] == self._epoch
+        opened = clock.wall_ns() - (now_ns - hedge.opened_ns) if ours else None
+        terms = Terms(self._specs[name].currency, () if actor is None else tuple(actor.view.rates))
+        return hedge_map(hedge, name, now_ns, opened, terms, self._instruments)
+
+
+class Acts:
+    """The operate socket's verbs: each is a record. Thread: the lane."""
+
+    def __init__(self, node: Any, stopper: Any) -> None:
+        self.node = node
+        self.stopper = stopper
+
+    def table(self) -> dict[str, Answer]:
+        """Verb to function."""
+        return {"stop": self.stop, "pair_mode": self.pair_mode, "pair_release": self.pair_release}
+
+    def stop(self, args: dict[str, Any]) -> dict[str, Any]:
+        """End triggers, settle, repair; the node ends by itself."""
+        deadline_ms = count_arg(args, "deadline_ms", STOP_DEADLINE_MS, 0, STOP_DEADLINE_MOST_MS)
+        operator, reason = text_arg(args, "operator", ""), text_arg(args, "reason", "")
+        word = {"verb": "stop", "operator": operator, "reason": reason, "deadline_ms": deadline_ms}
+        self.stopper.ask(deadline_ms)
+        try:
+            seq = self.node.journal.append("operator", pack(word))
+        except JournalError:
+            seq = 0  # a broken record must not keep the node running
+        return {"seq": seq, "in_flight": self.node.in_flight()[:64], "deadline_ms": deadline_ms}
+
+    def pair_mode(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Set a pair's mode: active, reducing, paused or halted."""
+        mode = text_arg(args, "mode").lower()
+        if mode not in MODES:
+            raise Unanswerable(BAD_REQUEST, f"mode={mode!r}: allowed: {', '.join(MODES)}")
+        return self._operate(args, mode)
+
+    def pair_release(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Let a frozen pair go on."""
+        return self._operate(args, "release")
+
+    def _operate(self, args: dict[str, Any], verb: str) -> dict[str, Any]:
+        name = text_arg(args, "pair")
+        word = Operate(verb, text_arg(args, "operator"), text_arg(args, "reason", ""))
+        if name not in {spec.name for spec in self.node.specs}:
+            raise Unanswerable(NO_SUCH, f"no pair {name!r}")
+        actor = self.node.pair_actor(name)
+        if actor is None:
+            raise Unanswerable(REFUSED, f"{name} is being raised again: ask once more")
+        return _tried(lambda: actor.on_operate(word))
+
+
+def _tried(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        done = act()
+    except (IllegalTransition, JournalError) as error:
+        raise Unanswerable(REFUSED, str(error)) from None
+    if "error" in done:
+        raise Unanswerable(REFUSED, str(done["error"]))
+    return done
+
+
+def _venue_line(link: Any) -> dict[str, Any]:
+    told = link.inspect()
+    return {key: told[key] for key in ("venue", "stage", "why", "trading_day", "seq_seen")}
+
+
+def _after(names: list[str], args: dict[str, Any]) -> list[str]:
+    """The names that follow `after`; all of them without one."""
+    after = args.get("after")
+    return names[names.index(after) + 1 :] if after in names else names
+
+
+def _place(hedge_id: str) -> tuple[str, int]:
+    """A hedge id's pair and number. Raises: Unanswerable."""
+    pair, _, rest = hedge_id.rpartition(".")
+    name = pair.rpartition(".")[0]
+    if not name or not rest.isascii() or not rest.isdigit():
+        raise Unanswerable(BAD_REQUEST, f"after={hedge_id!r}: allowed: the id of a hedge")
+    return name, int(rest)

@@ -1,0 +1,58 @@
+"""How this run's hedges ended, counted as they do.
+
+A pair keeps its last hedges alone, and late truth may re-open one: what is at
+hand is counted anew at each look, what has left it stays counted as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from domain.hedges import Hedge
+from domain.ids import base36
+from domain.pairs import Pair
+
+REPAIRED = {"replenish": "replenished", "rollback": "rolled_back"}
+OUTCOMES = ("done", "part", "none", "handed_over", "replenished", "rolled_back")
+
+
+class Tally:
+    """Thread: one. `look` often enough that no more end meanwhile than a pair keeps."""
+
+    def __init__(self, node_epoch: int) -> None:
+        self._epoch = base36(node_epoch)
+        self._gone: dict[str, Counter[str]] = {}
+        self._at_hand: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._seen: dict[str, Any] = {}
+
+    def look(self, pair: Pair) -> None:
+        """Take in what has ended since the last look."""
+        name, past = pair.name, pair.past
+        if self._seen.get(name) is past:
+            return
+        self._seen[name] = past
+        now = {h.hedge_id: words_of(h) for h in past if self._ours(h)}
+        open_id = pair.hedge.hedge_id if pair.hedge is not None else ""
+        gone = self._gone.setdefault(name, Counter())
+        for hedge_id, words in self._at_hand.get(name, {}).items():
+            if hedge_id not in now and hedge_id != open_id:
+                gone.update(words)
+        self._at_hand[name] = now
+
+    def counts(self, pair: Pair) -> dict[str, int]:
+        """Hedges of this run by outcome; `replenished` and `rolled_back` too."""
+        self.look(pair)
+        found = Counter(self._gone[pair.name])
+        for words in self._at_hand[pair.name].values():
+            found.update(words)
+        return {word: found[word] for word in OUTCOMES}
+
+    def _ours(self, hedge: Hedge) -> bool:
+        return hedge.hedge_id.rsplit(".", 2)[1] == self._epoch
+
+
+def words_of(hedge: Hedge) -> tuple[str, ...]:
+    """What an ended hedge counts as: its outcome, and its last repair."""
+    outcome = str(hedge.status).lower()
+    return (outcome, REPAIRED[hedge.repairs[-1]]) if hedge.repairs else (outcome,)
