@@ -189,11 +189,9 @@ class Gateway:
 
     def _drain(self, socket: zmq.Socket, handle: Callable[[list[bytes]], None]) -> None:
         for _ in range(MAX_FRAMES_A_LAP):
-            try:
-                frames = socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
+            if not socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:  # cheaper than the exception of an empty socket
                 return
-            handle(frames)
+            handle(socket.recv_multipart(zmq.NOBLOCK))
 
     def _trade_frames(self, frames: list[bytes]) -> None:
         if self._guard("frame", lambda: self._heard(self.desk.frame(frames))):

@@ -6,6 +6,7 @@ The composition root of a simulated gateway: a client of the exchange that
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -59,6 +60,7 @@ def simulated_gateway(
         GatewaySettings(venue, feed, trade, folder, alone_ms), SimulatedAdapter(settings, clock), clock, context
     )
     gateway.start()
+    gc.freeze()  # what was made to start lives to the end; collections needn't look at it
     gateway.run(stop)
     context.term()
     lock.release()

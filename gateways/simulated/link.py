@@ -47,16 +47,14 @@ class Link:
 
     def receive(self) -> wire.SessionMessage | None:
         """The next message, None where none is; what is none is counted."""
-        while True:
-            try:
-                frames = self.socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.ZMQError:
-                return None
+        while self.socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            frames = self.socket.recv_multipart(zmq.NOBLOCK)
             self._heard_ns = self._clock.mono_ns()
             try:
                 return wire.decode_from_exchange(frames[-1])
             except WireError:
                 self.broken += 1
+        return None
 
     def beat(self) -> bool:
         """Heartbeat, or log in again; False: the exchange fell silent."""

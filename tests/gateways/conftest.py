@@ -192,8 +192,13 @@ class Stage:
         return node
 
     def reader(self, topic=b""):
+        before = self.gateway.feed.subscribers
         reader = Reader(self, topic)
         self.nodes.append(reader)
+        for _ in range(LAPS):  # until the gateway has heard of it
+            if self.gateway.feed.subscribers > before:
+                break
+            self.gateway.lap(1)
         return reader
 
     def close(self):
@@ -230,14 +235,6 @@ class Peer:
             self.stage.gateway.lap(1)
         raise TimeoutError(f"no {tag} {where}; but {self.got}")
 
-    def rest(self, laps=6):
-        """All that still comes, heartbeats left out."""
-        for _ in range(laps):
-            self.stage.gateway.lap(1)
-        self.take()
-        got, self.got = [named(fields) for fields in self.got if fields[0] != "0"], []
-        return got
-
 
 class Node(Peer):
     """DEALER with the page's options; encodes with plain msgpack."""
@@ -250,6 +247,20 @@ class Node(Peer):
 
     def send(self, *fields):
         self.socket.send(msgpack.packb(fields))
+
+    def heard(self):
+        """Run until all that was sent is acted on, and its answers are here."""
+        for _ in range(2):
+            self.count += 1
+            self.send("AF", f"heard-{self.count}", "?", None)
+            self.until("j", ref_id=f"heard-{self.count}")
+            self.stage.run()
+
+    def rest(self):
+        """All that still comes, heartbeats left out."""
+        self.heard()
+        got, self.got = [named(fields) for fields in self.got if fields[0] != "0"], []
+        return got
 
     def logon(self, epoch_seen=0, seq_seen=0, cancel_ms=0, version=1):
         self.send("A", version, self.name, self.epoch, epoch_seen, seq_seen, cancel_ms)
