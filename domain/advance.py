@@ -70,10 +70,10 @@ def overrun(hedge: Hedge) -> tuple[Mandate, ...]:
 
 
 def _is_overrun(hedge: Hedge, leg: Leg) -> bool:
-    plan, allowed = leg.plan, leg.unspent
+    plan = leg.plan
     if leg.mandate.side == plan.side:
-        return allowed > 0 and leg.net + leg.open_qty > plan.target
-    return allowed > 0 and leg.net - leg.reversing_qty < hedge.covered * plan.per_unit
+        return leg.net + leg.open_qty > plan.target
+    return leg.net - leg.reversing_qty < hedge.covered * plan.per_unit
 
 
 def timed(hedge: Hedge, rules: HedgeRules, now_ns: int) -> tuple:

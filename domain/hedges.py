@@ -179,7 +179,10 @@ class Hedge(Struct, frozen=True):
     @property
     def covered(self) -> int:
         """m: the most units that all legs cover."""
-        return max(0, min(leg.net // leg.plan.per_unit for leg in self.legs))
+        m = self.legs[0].net // self.legs[0].plan.per_unit
+        for leg in self.legs:
+            m = min(m, leg.net // leg.plan.per_unit)
+        return max(0, m)
 
     @property
     def reached(self) -> int:
@@ -190,16 +193,22 @@ class Hedge(Struct, frozen=True):
     def naked(self) -> tuple[int, ...]:
         """Lots of each leg beyond what all legs cover; signed by target."""
         m = self.covered
-        return tuple(leg.net - m * leg.plan.per_unit for leg in self.legs)
+        return tuple([leg.net - m * leg.plan.per_unit for leg in self.legs])
 
     @property
     def settled(self) -> bool:
         """Nothing working, unknown or under a mandate."""
-        return all(leg.settled for leg in self.legs)
+        for leg in self.legs:
+            if not leg.settled:
+                return False
+        return True
 
     @property
     def unknown(self) -> bool:
-        return any(leg.unknown for leg in self.legs)
+        for leg in self.legs:
+            if leg.unknown:
+                return True
+        return False
 
     @property
     def orders_sent(self) -> int:
@@ -265,7 +274,7 @@ def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) 
     index = _leg_of(hedge, fact)
     if index is None:
         raise IllegalTransition(f"hedge {hedge.hedge_id}: {type(fact).__name__} for an order that it does not have")
-    return tuple(legs.evolve(leg, fact) if leg.plan.index == index else leg for leg in hedge.legs)
+    return tuple([legs.evolve(leg, fact) if leg.plan.index == index else leg for leg in hedge.legs])
 
 
 def _leg_of(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> int | None:
@@ -273,9 +282,11 @@ def _leg_of(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> i
         return fact.leg
     if isinstance(fact, MandateGiven):
         return fact.mandate.leg
+    ident = fact.cl_ord_id
     for leg in hedge.legs:
-        if any(o.cl_ord_id == fact.cl_ord_id for o in leg.orders):
-            return leg.plan.index
+        for order in leg.orders:
+            if order.cl_ord_id == ident:
+                return leg.plan.index
     return None
 
 

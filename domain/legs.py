@@ -73,12 +73,8 @@ class Leg(Struct, frozen=True):
     status: LegStatus = L.IDLE
     orders: tuple[Order, ...] = ()
     mandate: Mandate | None = None
-
-    @property
-    def net(self) -> int:
-        """Lots filled towards the target, reversals taken off."""
-        side = self.plan.side
-        return sum(o.cum_qty if o.side == side else -o.cum_qty for o in self.orders)
+    net: int = 0
+    """Lots filled towards the target, reversals taken off."""
 
     @property
     def open_qty(self) -> int:
@@ -105,16 +101,22 @@ class Leg(Struct, frozen=True):
 
     @property
     def unknown(self) -> bool:
-        return any(o.status is OrdStatus.UNKNOWN for o in self.orders)
+        for order in self.orders:
+            if order.status is OrdStatus.UNKNOWN:
+                return True
+        return False
 
     @property
     def settled(self) -> bool:
-        return self.status in (L.SETTLED, L.IDLE)
+        return self.status is L.SETTLED or self.status is L.IDLE
 
     @property
     def short(self) -> bool:
         """An order of the hedge proper ended without all its lots."""
-        return any(not o.live and o.cum_qty < o.qty for o in self.orders)
+        for order in self.orders:
+            if order.cum_qty < order.qty and not order.live:
+                return True
+        return False
 
 
 def _under(m: Mandate, order: Order) -> bool:
@@ -126,7 +128,7 @@ def _under(m: Mandate, order: Order) -> bool:
 
 def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
     """The leg after the fact. Raises: IllegalTransition."""
-    changed, mandate = leg.orders, leg.mandate
+    changed, mandate, net = leg.orders, leg.mandate, leg.net
     if isinstance(fact, OrderSubmitted):
         effect, changed = SENT, (*changed, orders.born(fact))
     elif isinstance(fact, MandateGiven):
@@ -134,9 +136,21 @@ def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
     elif isinstance(fact, MandateReturned):
         effect, mandate = RETURNED, None
     else:
-        changed = tuple(orders.evolve(o, fact) if o.cl_ord_id == fact.cl_ord_id else o for o in changed)
+        changed, net = _changed(leg, fact)
         effect = left_behind(changed)
     to = TRANSITIONS.get((leg.status, effect))
     if to is None:
         raise IllegalTransition(f"leg {leg.plan.index} ({leg.plan.symbol}): {effect} in {leg.status}")
-    return Leg(leg.plan, to, changed, mandate)
+    return Leg(leg.plan, to, changed, mandate, net)
+
+
+def _changed(leg: Leg, fact: OrderFact) -> tuple[tuple[Order, ...], int]:
+    """The leg's orders after a fact of one of them, and the net lots."""
+    ident, net, found = fact.cl_ord_id, leg.net, []
+    for order in leg.orders:
+        if order.cl_ord_id == ident:
+            after = orders.evolve(order, fact)
+            net += (after.cum_qty - order.cum_qty) * order.side * leg.plan.side
+            order = after
+        found.append(order)
+    return tuple(found), net

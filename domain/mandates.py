@@ -105,14 +105,21 @@ class MandateState(Struct, frozen=True):
 
     @property
     def live(self) -> Order | None:
-        return next((o for o in self.orders if o.live), None)
+        for order in self.orders:
+            if order.live:
+                return order
+        return None
 
 
 def left_behind(all_orders: tuple[Order, ...]) -> str:
     """The effect of the last fact on these orders, for the table."""
-    if any(o.status is OrdStatus.UNKNOWN for o in all_orders):
-        return DOUBT
-    return LIVE if any(o.live for o in all_orders) else ENDED
+    effect = ENDED
+    for order in all_orders:
+        if order.status is OrdStatus.UNKNOWN:
+            return DOUBT
+        if order.live:
+            effect = LIVE
+    return effect
 
 
 def evolve(state: MandateState, fact: OrderFact | MandateReturned) -> MandateState:
@@ -148,18 +155,23 @@ def rung(m: Mandate, step: int, market: LegMarket) -> int | None:
     Without a touch it is the worst price, inside the day's limits. None where
     those keep it from the touch (`is_locked`), or the touch lies past the worst.
     """
+    return reach(m.worst_px, m.side, step * m.payup_ticks, market)
+
+
+def reach(worst_px: int, side: int, payup_ticks: int, market: LegMarket) -> int | None:
+    """The price of an order of `side` past the touch; None if short of it."""
     touch = market.opposing
     if touch is None:
-        return _limited(m.worst_px, market)
-    px = touch + m.side * step * m.payup_ticks
-    px = _limited(min(px, m.worst_px) if m.side > 0 else max(px, m.worst_px), market)
-    return px if (px - touch) * m.side >= 0 else None
+        return _limited(worst_px, market)
+    px = touch + side * payup_ticks
+    px = _limited(min(px, worst_px) if side > 0 else max(px, worst_px), market)
+    return px if (px - touch) * side >= 0 else None
 
 
-def is_locked(m: Mandate, market: LegMarket) -> bool:
-    """Whether the day's limits keep every order of it from the touch."""
+def is_locked(side: int, market: LegMarket) -> bool:
+    """Whether the day's limits keep every order from the touch."""
     touch = market.opposing
-    return touch is not None and (_limited(touch, market) - touch) * m.side < 0
+    return touch is not None and (_limited(touch, market) - touch) * side < 0
 
 
 def _limited(px: int, market: LegMarket) -> int:
@@ -191,7 +203,7 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
         return "market"
     px = rung(m, m.first_order - 1 + state.spent, market)
     if px is None:
-        return "market" if is_locked(m, market) else "price"
+        return "market" if is_locked(m.side, market) else "price"
     letter = "p" if m.kind == "replenish" else "b"
     number = m.first_order + len(state.orders)
     return OrderSubmitted(

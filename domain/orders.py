@@ -171,6 +171,7 @@ class TradeCorrected(OrderFact, tag=True):
 
 LIVE = (S.SUBMITTED, S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
 TERMINAL = (S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.DENIED, S.ABSENT)
+_LIVE = frozenset(LIVE)
 _ACKED = (S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
 
 SAME = "="
@@ -238,12 +239,17 @@ class Order(Struct, frozen=True, gc=False):
 
     @property
     def live(self) -> bool:
-        return self.status in LIVE
+        return self.status in _LIVE
 
     @property
     def leaves_qty(self) -> int:
         """Lots that may still fill."""
-        return max(0, self.qty - self.cum_qty) if self.status in LIVE else 0
+        return max(0, self.qty - self.cum_qty) if self.status in _LIVE else 0
+
+    @property
+    def undone(self) -> bool:
+        """Whether a trade of it was busted or corrected."""
+        return any(qty == 0 for _, qty, _ in self.trades)
 
     @property
     def traded_qty(self) -> int:
@@ -351,8 +357,8 @@ def decide(order: Order, report: OrderReport) -> Heard:
 
     A report that contradicts what is proven (a `new` after the end) says
     nothing, nor does a trade that is known: its cum_qty may be from before a
-    bust. An exec_type or ord_status that nobody knows is no step: what it says
-    is filled counts, and the venue is asked.
+    bust, as that of anything sent again. An exec_type or ord_status that nobody
+    knows is no step: what it says is filled counts, and the venue is asked.
     """
     if report.kind == "j":
         return _denied(order, report)
@@ -369,7 +375,8 @@ def decide(order: Order, report: OrderReport) -> Heard:
             return Heard((), ask=unknown)
         trade = _new_trade(report)
     traded = order.traded_qty + (trade[1] if trade else 0)
-    cum = max(order.cum_qty, report.cum_qty, traded)
+    stated = 0 if report.poss_resend and order.undone else report.cum_qty
+    cum = max(order.cum_qty, stated, traded)
     fill = _fill(state, cum, trade, report.fee)
     if fill is not None:
         facts.append(fill)

@@ -31,6 +31,7 @@ class Outlook:
         opens: bool,
         rates: Sequence[float],
         now_ns: int,
+        moneys: Sequence[LegMoney] = (),
     ) -> None:
         self._spec = spec
         self._quotes = quotes
@@ -40,9 +41,18 @@ class Outlook:
         self._opens = opens
         self._rates = rates
         self._now_ns = now_ns
+        self._moneys = moneys
+        self._usable: dict[tuple[int, int], Quote | None] = {}
+        self._legs: dict[tuple[int, int], LegMarket] = {}
 
     def usable(self, index: int, side: int) -> Quote | None:
         """The quote that an order of this side may be priced from."""
+        key = (index, side)
+        if key not in self._usable:
+            self._usable[key] = self._find_usable(index, side)
+        return self._usable[key]
+
+    def _find_usable(self, index: int, side: int) -> Quote | None:
         leg = self._spec.legs[index]
         quote = self._quotes[index]
         if guards.why_not(quote, side < 0, side > 0, self._now_ns, leg.quote_limits) == guards.COUNTS:
@@ -58,6 +68,13 @@ class Outlook:
 
     def leg(self, index: int, side: int) -> LegMarket:
         """The leg as an order of `side` meets it."""
+        key = (index, side)
+        seen = self._legs.get(key)
+        if seen is None:
+            seen = self._legs[key] = self._look(index, side)
+        return seen
+
+    def _look(self, index: int, side: int) -> LegMarket:
         quote = self._quotes[index]
         usable = self.usable(index, side)
         down, up = (None, None) if quote is None else (quote.limit_down, quote.limit_up)
@@ -72,7 +89,8 @@ class Outlook:
         levels = () if quote is None else quote.levels(side)
         start = reference_px if quote is None or quote.touch_px(side) is None else quote.touch_px(side)
         worst = round(start) + side * leg.slippage_cap_ticks
-        money = LegMoney(leg.instrument, self._rates[index])
+        money = self._moneys[index] if self._moneys else LegMoney(leg.instrument)
+        money.fx = self._rates[index]
         return order_cost(money, index, side, qty, reference_px, levels, worst, self.offset(index, side, reverses, qty))
 
     def offset(self, index: int, side: int, reverses: bool, qty: int) -> str:

@@ -163,10 +163,37 @@ def new(name: str, lots: tuple[int, ...]) -> Pair:
 
 def hedge_of(pair: Pair, cl_ord_id: str) -> Hedge | None:
     """The hedge that sent this order: the one in flight, or a past one."""
-    for hedge in (pair.hedge, *reversed(pair.past)):
-        if hedge is not None and hedges.order_of(hedge, cl_ord_id) is not None:
+    hedge = pair.hedge
+    if hedge is not None and hedges.order_of(hedge, cl_ord_id) is not None:
+        return hedge
+    for hedge in reversed(pair.past):
+        if hedges.order_of(hedge, cl_ord_id) is not None:
             return hedge
     return None
+
+
+def find(pair: Pair, hedge_id: str) -> Hedge | None:
+    """The hedge of that id: the one in flight, or a past one."""
+    hedge = pair.hedge
+    if hedge is not None and hedge.hedge_id == hedge_id:
+        return hedge
+    for hedge in pair.past:
+        if hedge.hedge_id == hedge_id:
+            return hedge
+    return None
+
+
+def grafted(pair: Pair, hedge: Hedge, facts: tuple) -> Pair:
+    """The pair after `facts` that have made its hedge in flight `hedge`.
+
+    The same as folding them by `evolve`, without doing so twice: what only
+    moves the hedge itself is taken over, the rest is folded.
+    """
+    if hedge.final or any(isinstance(fact, (HedgeReopened, HedgeStranded)) for fact in facts):
+        for fact in facts:
+            pair = evolve(pair, fact, hedge.hedge_id)
+        return pair
+    return replace(pair, hedge=hedge)
 
 
 def evolve(pair: Pair, fact: object, hedge_id: str | None = None) -> Pair:
@@ -250,7 +277,7 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
 def _find(pair: Pair, fact: object, hedge_id: str | None) -> Hedge | None:
     if hedge_id is None:
         return hedge_of(pair, fact.cl_ord_id) if isinstance(fact, OrderFact) else pair.hedge
-    return next((h for h in (pair.hedge, *pair.past) if h is not None and h.hedge_id == hedge_id), None)
+    return find(pair, hedge_id)
 
 
 def _without(past: tuple[Hedge, ...], hedge: Hedge) -> tuple[Hedge, ...]:

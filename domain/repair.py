@@ -14,10 +14,12 @@ from math import isfinite
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.costs import OrderCost, RepairCost, complete_cost, reverse_cost
 from domain.hedges import Hedge, HedgeStranded, RepairChosen
-from domain.mandates import LegMarket, Mandate, MandateGiven, is_locked, rung
+from domain.legs import LegPlan
+from domain.mandates import LegMarket, Mandate, MandateGiven, is_locked, reach
 from domain.orders import OrdStatus
 
 MS = 1_000_000
@@ -73,7 +75,8 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
 
 
 def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
-    """Whether a decision would find a way out now."""
+    """Whether a retry, with the orders that it adds, would find a way out."""
+    hedge = replace(hedge, retries=hedge.retries + 1)
     return any(not _barred(hedge, policy, market, choice, _diffs(hedge, units)) for choice, units in _aims(hedge))
 
 
@@ -157,10 +160,16 @@ def _barred(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, dif
         seen = market.leg(leg.plan.index, side)
         if not seen.can_trade:
             return "MARKET"
-        mandate = _mandate(hedge, policy, market, choice, i, diffs[i], 1, 0)
-        if rung(mandate, 0, seen) is None:
-            return "MARKET" if is_locked(mandate, seen) else "PRICE"
+        worst = _worst_px(leg.plan, side, seen, policy)
+        if reach(worst, side, 0, seen) is None:
+            return "MARKET" if is_locked(side, seen) else "PRICE"
     return ""
+
+
+def _worst_px(plan: LegPlan, side: int, seen: LegMarket, policy: Policy) -> int:
+    """The most that a repair may pay: from the trigger's touch, or today's."""
+    reference = plan.touch_px if side == plan.side or seen.opposing is None else seen.opposing
+    return reference + side * policy.slippage_cap_ticks[plan.index]
 
 
 def _pick(policy: Policy, complete: Option, back: Option) -> tuple[Option | None, str]:
@@ -215,11 +224,10 @@ def _mandate(
     side = -plan.side if reverses else plan.side
     kind = "rollback" if reverses else choice
     letter = "p" if kind == "replenish" else "b"
-    first = 1 + max(
-        (int(o.cl_ord_id.rsplit(letter, 1)[-1]) for o in hedge.legs[i].orders if o.letter == letter), default=0
-    )
-    opposing = market.leg(plan.index, side).opposing
-    reference = plan.touch_px if not reverses or opposing is None else opposing
+    first = 1
+    for order in hedge.legs[i].orders:
+        if order.letter == letter:
+            first = max(first, int(order.cl_ord_id.rsplit(letter, 1)[-1]) + 1)
     return Mandate(
         mandate_id=f"{hedge.hedge_id}.{plan.index}{letter}{first}",
         hedge_id=hedge.hedge_id,
@@ -227,7 +235,7 @@ def _mandate(
         leg=plan.index,
         side=side,
         most_lots=abs(diff),
-        worst_px=reference + side * policy.slippage_cap_ticks[i],
+        worst_px=_worst_px(plan, side, market.leg(plan.index, side), policy),
         payup_ticks=policy.payup_ticks[i],
         max_orders=share,
         first_order=first,

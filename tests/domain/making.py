@@ -8,7 +8,7 @@ from domain import orders
 from domain.costs import LegMoney, order_cost
 from domain.hedges import HedgeOpened, HedgeStatus, opened
 from domain.hedges import evolve as hedge_after
-from domain.legs import LegPlan
+from domain.legs import Leg, LegPlan
 from domain.mandates import LegMarket, Mandate
 from domain.market import FeeSchedule, Instrument
 from domain.orders import Order, OrderSubmitted, OrdStatus
@@ -83,6 +83,12 @@ def opening(units=5, per_unit=(1, 1), *, kind="open", tif="3", edge=10.0, hedge_
         for p in legs
     )  # fmt: skip
     return HedgeOpened(hedge_id, kind, 1, units, legs, sent, edge, at_ns, "buy_open")
+
+
+def leg_of(plan, status, sent=(), mandate=None):
+    """A leg whose orders have done what they have done."""
+    net = sum(o.cum_qty * o.side * plan.side for o in sent)
+    return Leg(plan, status, tuple(sent), mandate, net)
 
 
 def hedge(*args, **kwargs):

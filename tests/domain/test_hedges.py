@@ -23,10 +23,10 @@ from domain.hedges import (
     order_of,
     outcome,
 )
-from domain.legs import Leg, LegStatus
+from domain.legs import LegStatus
 from domain.mandates import MandateGiven, MandateReturned
 from domain.orders import OrdStatus
-from tests.domain.making import hedge, mandate, order, plans
+from tests.domain.making import hedge, leg_of, mandate, order, plans
 
 H, S = HedgeStatus, OrdStatus
 COSTS = (complete_cost([], 0.0, 0), reverse_cost([]))
@@ -72,7 +72,7 @@ def test_both_choices_name_their_state():
 def nets(*filled, units=5, per_unit=(1, 1)):
     """A hedge whose legs have these nets, all settled."""
     legs = tuple(
-        Leg(p, LegStatus.SETTLED, (order(S.CANCELED, cl_ord_id=f"x.{p.index}h1", side=p.side, qty=p.target, cum_qty=n),))
+        leg_of(p, LegStatus.SETTLED, (order(S.CANCELED, cl_ord_id=f"x.{p.index}h1", side=p.side, qty=p.target, cum_qty=n),))
         for p, n in zip(plans(units, per_unit), filled, strict=True)
     )
     return msgspec.structs.replace(hedge(units, per_unit), legs=legs)

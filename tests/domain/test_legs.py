@@ -8,7 +8,7 @@ from domain.errors import IllegalTransition
 from domain.legs import DOUBT, EFFECTS, ENDED, GIVEN, LIVE, RETURNED, SENT, TRANSITIONS, Leg, LegStatus, evolve
 from domain.mandates import MandateGiven, MandateReturned, left_behind
 from domain.orders import OrdStatus
-from tests.domain.making import MS, mandate, order, plans
+from tests.domain.making import MS, leg_of, mandate, order, plans
 
 S = OrdStatus
 PLAN = plans()[0]
@@ -53,7 +53,7 @@ def test_doubt_of_one_order_outweighs_a_live_one():
 
 
 def test_net_counts_reversals_off_and_open_what_may_still_fill():
-    leg = Leg(
+    leg = leg_of(
         PLAN,
         LegStatus.WORKING,
         (
@@ -67,7 +67,7 @@ def test_net_counts_reversals_off_and_open_what_may_still_fill():
 
 def test_what_a_mandate_has_not_spent_is_in_flight():
     given = mandate(most_lots=3)
-    leg = evolve(Leg(PLAN, LegStatus.SETTLED, (order(S.CANCELED, cum_qty=2),)), MandateGiven(given))
+    leg = evolve(leg_of(PLAN, LegStatus.SETTLED, (order(S.CANCELED, cum_qty=2),)), MandateGiven(given))
     assert (leg.open_qty, leg.unspent, leg.settled) == (3, 3, False)
     leg = evolve(leg, orders.OrderSubmitted("cu.1.1.0p1", 0, "p", 1, 3, 102, "3", "O", 0))
     assert (leg.open_qty, leg.unspent) == (3, 0)
@@ -77,16 +77,16 @@ def test_what_a_mandate_has_not_spent_is_in_flight():
 
 def test_orders_of_an_earlier_mandate_do_not_spend_the_present_one():
     done = order(S.FILLED, cl_ord_id="cu.1.1.0p1", letter="p", qty=2, cum_qty=2)
-    leg = Leg(PLAN, LegStatus.MANDATED, (done,), mandate(most_lots=1, first_order=2))
+    leg = leg_of(PLAN, LegStatus.MANDATED, (done,), mandate(most_lots=1, first_order=2))
     assert leg.unspent == 1
 
 
 def test_a_reversing_mandate_is_not_towards_the_target():
-    leg = Leg(PLAN, LegStatus.MANDATED, (order(S.FILLED, cum_qty=5),), mandate("rollback", side=-1, most_lots=2))
+    leg = leg_of(PLAN, LegStatus.MANDATED, (order(S.FILLED, cum_qty=5),), mandate("rollback", side=-1, most_lots=2))
     assert (leg.open_qty, leg.reversing_qty) == (0, 2)
 
 
 def test_a_mandated_leg_takes_late_truth_of_its_older_orders():
-    leg = Leg(PLAN, LegStatus.MANDATED, (order(S.CANCELED, cum_qty=2),), mandate())
+    leg = leg_of(PLAN, LegStatus.MANDATED, (order(S.CANCELED, cum_qty=2),), mandate())
     after = evolve(leg, orders.OrderFilledLate(WORKING_ID, 3, None))
     assert (after.status, after.net) == (LegStatus.MANDATED, 3)

@@ -71,7 +71,7 @@ def test_the_ladder_follows_the_market_and_ends_where_the_touch_is_past_the_wors
     assert rung(given, 1, LegMarket(104)) == 105
     assert rung(given, 0, LegMarket(105)) == 105
     assert rung(given, 0, LegMarket(106)) is None
-    assert not is_locked(given, LegMarket(106))
+    assert not is_locked(1, LegMarket(106))
 
 
 def test_a_price_is_cut_to_the_days_limits_and_locked_where_it_misses_the_touch():
@@ -79,10 +79,9 @@ def test_a_price_is_cut_to_the_days_limits_and_locked_where_it_misses_the_touch(
     assert rung(given, 5, LegMarket(100, 90, 103)) == 103
     assert rung(given, 0, LegMarket(100, 90, 100)) == 100
     locked = LegMarket(100, 90, 99)
-    assert rung(given, 0, locked) is None and is_locked(given, locked)
-    selling = mandate(side=-1, worst_px=80)
-    assert rung(selling, 9, LegMarket(100, 95, 110)) == 95
-    assert is_locked(selling, LegMarket(100, 101, 110))
+    assert rung(given, 0, locked) is None and is_locked(1, locked)
+    assert rung(mandate(side=-1, worst_px=80), 9, LegMarket(100, 95, 110)) == 95
+    assert is_locked(-1, LegMarket(100, 101, 110))
 
 
 def test_without_a_quote_the_price_is_the_worst_inside_the_days_limits():

@@ -177,6 +177,12 @@ def test_a_bust_that_was_lost_does_not_take_newer_trades_off():
     assert (state.cum_qty, state.traded_qty) == (4, 4)
 
 
+def test_a_count_sent_again_from_before_a_bust_is_not_believed():
+    state = heard(order(S.FILLED, cum_qty=5), trade("1", 5, 100, 5, "2"), bust("b1", "1", 5, 100, 0))
+    assert decide(state, report("I", "2", cum_qty=5, poss_resend=True)) == NOTHING
+    assert heard(state, trade("2", 1, 100, 5, "2", poss_resend=True)).cum_qty == 1
+
+
 def test_a_correction_replaces_lots_and_price_and_only_once():
     change = report("G", "1", exec_id="g1", exec_ref="1", last_qty=1, last_px=99, cum_qty=1)
     state = heard(order(), trade("1", 2, 100, 2), change)
