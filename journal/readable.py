@@ -17,7 +17,7 @@ from domain.errors import WireError
 from journal.format import Record
 from wire.codec import decode_from_gateway, decode_from_node, unpack
 from wire.messages import tag_of
-from wire.records import FACTS, decode_decision
+from wire.records import FACTS, Saw, SeenLeg, decode_decision
 
 DECISION, REPORT = "decision", "report"
 
@@ -41,7 +41,18 @@ def readable(record: Record) -> dict[str, Any]:
         body["facts"] = _typed_facts(record.body) or [_fact(each) for each in body["facts"]]
     if isinstance(body.get("commands"), (list, tuple)):
         body["commands"] = [_command(each) for each in body["commands"]]
+    if isinstance(body.get("saw"), list):
+        body["saw"] = _saw(body["saw"])
     return body
+
+
+def _saw(values: list[Any]) -> dict[str, Any]:
+    """What a decision saw, named; by position if of another shape."""
+    if len(values) < len(Saw.__struct_fields__):
+        return {"values": values}
+    told = dict(zip(Saw.__struct_fields__, values, strict=False))
+    legs = told["legs"] if isinstance(told["legs"], list) else []
+    return told | {"legs": [dict(zip(SeenLeg.__struct_fields__, leg, strict=False)) for leg in legs]}
 
 
 def plain(value: Any) -> Any:
