@@ -52,7 +52,7 @@ def legs(first=LIMITS, second=LIMITS):
         ("[[venue]]\nname='SHFE'\nfeed='tcp://10.0.0.1:5'", "venue[SHFE].feed", "CURVE"),
         ("[[venue]]\nname='SHFE'\nfeed='file'", "venue[SHFE].feed", "ipc://PATH"),
         ("[[venue]]\nname='COMEX'\nsettle_ms=3000", "pair[CU03xHGH].defaults.naked_budget_ms", "4500"),
-        (PAIR + "[pair.trigger]\nsell_open='200'", "pair[CU03xHGH].trigger.sell_open", "above buy_close"),
+        (PAIR + "[pair.trigger]\nsell_open='50'", "pair[CU03xHGH].trigger.sell_open", "above buy_close"),
         (PAIR + "[pair.trigger]\nbuy_open='0'", "pair[CU03xHGH].trigger.sell_close", "above buy_open"),
         (PAIR + "[pair.trigger]\nleg=3", "pair[CU03xHGH].trigger.leg", "1 to 2"),
         (PAIR + "[pair.trigger]\nmin_units=2", "pair[CU03xHGH].trigger.min_units", "size.units"),

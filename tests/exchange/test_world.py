@@ -27,14 +27,14 @@ def test_same_seed_gives_the_same_markets_however_often_it_is_advanced(copper):
 def test_copper_spread_crosses_its_triggers_both_ways_regularly(copper):
     world = World(copper, copper.seed, START, "20260105")
     crossed = []
-    for at in range(0, 20_000, 250):
+    for at in range(0, 40_000, 250):
         world.advance(START + at * MS)
         books = {sym: li.book for venue in world.venues.values() for sym, li in venue.listings.items()}
         fx = books["FX.USDCNH"].sides["1"].best().px * 1e-4
         parity = 22.0462262 * 1.13 * 0.05 * fx
         sell = books["SHFE.cu2703"].sides["1"].best().px * 10 - books["COMEX.HGH27"].sides["2"].best().px * parity
         buy = books["SHFE.cu2703"].sides["2"].best().px * 10 - books["COMEX.HGH27"].sides["1"].best().px * parity
-        now = 1 if sell >= 600 else -1 if buy <= -600 else 0
+        now = 1 if sell >= 150 else -1 if buy <= -150 else 0
         if now and (not crossed or crossed[-1] != now):
             crossed.append(now)
     assert len(crossed) >= 6
