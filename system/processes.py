@@ -6,6 +6,7 @@ machine gave to somebody else is never taken for ours.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
@@ -17,6 +18,7 @@ from msgspec import Struct
 from domain.errors import HedgerowError
 
 LOG_MODE = 0o640
+PR_SET_PDEATHSIG = 1
 EXIT_UNKNOWN = -1_000  # it was not our child: nobody tells us its code
 
 
@@ -115,6 +117,30 @@ def wait(process: Process, timeout_ms: int | None = None) -> int | None:
     finally:
         os.close(fd)
     return _reap(process.pid)
+
+
+def end(process: Process, patience_ms: int) -> int:
+    """Ask it to end; make it, when it takes too long. Its exit code.
+
+    Thread: any; it blocks.
+    """
+    send_signal(process, signal.SIGTERM)
+    code = wait(process, patience_ms)
+    if code is None:
+        send_signal(process, signal.SIGKILL)
+        code = wait(process, patience_ms)
+    return EXIT_UNKNOWN if code is None else code
+
+
+def stop_with_parent() -> None:
+    """From now on the end of our parent is a SIGTERM to us.
+
+    Source: prctl(2), PR_SET_PDEATHSIG.
+    """
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _reap(pid: int) -> int:

@@ -18,6 +18,7 @@ from loguru import logger
 from config.checks import problems
 from config.load import load
 from domain.errors import ConfigError
+from system.processes import stop_with_parent
 from system.signals import StopFlag
 from tools.errors import FAILED, FINE
 from tools.node_build import ROOT, Node
@@ -102,9 +103,12 @@ def serve(config: Any, *, live: bool, flag: StopFlag) -> int:
 @click.command()
 @click.option("-c", "--config", "files", multiple=True, required=True, help="TOML; later files over earlier.")
 @click.option("--live", is_flag=True, help="Orders may leave (node.mode = live).")
+@click.option("--with-parent", is_flag=True, help="Stop in order when the process that started this one ends.")
 @click.option("--log-level", default="INFO", show_default=True, help="Of the lines on stderr.")
-def run(files: tuple[str, ...], live: bool, log_level: str) -> None:
+def run(files: tuple[str, ...], live: bool, with_parent: bool, log_level: str) -> None:
     """Start the node and the gateways that it manages."""
+    if with_parent:
+        stop_with_parent()
     logger.remove()
     logger.add(sys.stderr, level=log_level.upper(), format="{time:HH:mm:ss.SSS} {level} {message} {extra}")
     for file in files:
