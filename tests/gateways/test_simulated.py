@@ -126,13 +126,15 @@ def test_gateway_trades_on_the_real_exchange_when_a_foreign_node_asks(world):
     feed, node = world.peer(zmq.SUB), world.peer(zmq.DEALER)
     logon = node.logon()
     assert (logon[2], logon[6]["positions"]) == ("SHFE", True)
-    book = feed.until("W", lambda fields: fields[2] == CU and fields[6])
-    assert feed.until("f", lambda fields: fields[2] == CU)[4] == 17
+    feed.until("W", lambda fields: fields[2] == CU and fields[6])
+    status = feed.until("f", lambda fields: fields[2] == CU)
+    assert status[4] == 17
+    low, high = status[5:7]  # the quotes are as old as the machine is busy: the day's limits always do
     assert feed.until("0", lambda fields: fields[5])[2] == "SHFE"
-    node.order("a", book[6][0] + 50)
+    node.order("a", high)
     trade = node.until("8", lambda fields: fields[5] == "F")
     assert (trade[2], trade[7:9], trade[20]) == ("a", [CU, "1"], "O")
-    node.order("b", book[5][0] - 100, tif="0")
+    node.order("b", low, tif="0")
     node.until("8", lambda fields: fields[2] == "b" and fields[5] == "0")
     node.send("F", "x1", "b", 7, 5)
     canceled = node.until("8", lambda fields: fields[2] == "b" and fields[5] == "4")
@@ -152,8 +154,8 @@ def test_gateway_trades_on_the_real_exchange_when_a_foreign_node_asks(world):
 def test_gateway_knows_its_orders_when_it_was_killed_and_started_again(world):
     feed, node = world.peer(zmq.SUB), world.peer(zmq.DEALER)
     first = node.logon()
-    book = feed.until("W", lambda fields: fields[2] == CU and fields[5])
-    node.order("a", book[5][0] - 100, tif="0")
+    status = feed.until("f", lambda fields: fields[2] == CU)
+    node.order("a", status[5], tif="0")
     node.until("8", lambda fields: fields[2] == "a" and fields[5] == "0")
     world.gateway.kill()
     world.gateway.wait()
@@ -170,8 +172,8 @@ def test_gateway_knows_its_orders_when_it_was_killed_and_started_again(world):
 def test_gateway_begins_an_epoch_when_the_exchange_rolls_its_day(world):
     feed, node = world.peer(zmq.SUB), world.peer(zmq.DEALER)
     first = node.logon()
-    book = feed.until("W", lambda fields: fields[2] == CU and fields[5])
-    node.order("a", book[5][0] - 100, tif="0")
+    status = feed.until("f", lambda fields: fields[2] == CU)
+    node.order("a", status[5], tif="0")
     node.until("8", lambda fields: fields[2] == "a" and fields[5] == "0")
     control = Peer(world.context, zmq.DEALER, f"ipc://{world.folder}/x")
     world.peers.append(control)
