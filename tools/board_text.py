@@ -1,0 +1,116 @@
+"""The board's words: one row a pair, one line for the node. Pure.
+
+Where there is colour it is never alone: what has risen has an arrow, what is
+stale a `~`, what is naked its number.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tools.status_rows import short
+
+UP, DOWN, LEVEL = "▲", "▼", ""
+OPEN = "OPEN"
+
+
+class Row(NamedTuple):
+    """One pair on the board; texts, ready but for the language."""
+
+    pair: str
+    state: str
+    buy: str
+    buy_move: str
+    sell: str
+    sell_move: str
+    units: str
+    hedges: str
+    done: int
+    replenished: int
+    rolled_back: int
+    naked: str
+    ages: str
+    reason: str
+
+
+COLUMNS = (
+    "pair", "state", "buy spread", "sell spread", "units", "hedges", "DONE", "replenished", "rolled_back", "naked", "age_ms", "reason",
+)  # fmt: skip
+
+
+def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
+    """The pair's row; `before` is the same pair at the last look."""
+    hedge, outcomes = told.get("hedge"), told.get("outcomes", {})
+    state = told["state"] if hedge is None else hedge["state"]
+    mode = told.get("mode")
+    return Row(
+        told["pair"],
+        state if mode in (None, "ACTIVE") else f"{state} {mode}",
+        short(told.get("buy")) or "-",
+        move(told, before, "buy"),
+        short(told.get("sell")) or "-",
+        move(told, before, "sell"),
+        f"{told.get('units', 0):+d}/{told.get('max_units', 0)}",
+        str(told.get("hedges", 0)),
+        outcomes.get("done", 0),
+        outcomes.get("replenished", 0),
+        outcomes.get("rolled_back", 0),
+        naked_text(told),
+        "/".join(age_text(leg) for leg in told.get("legs", [])),
+        told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
+    )
+
+
+def move(told: dict[str, Any], before: dict[str, Any] | None, side: str) -> str:
+    """Which way a spread has gone since the last look."""
+    now, was = told.get(side), before.get(side) if before else None
+    if now is None or was is None or now == was:
+        return LEVEL
+    return UP if now > was else DOWN
+
+
+def naked_text(told: dict[str, Any]) -> str:
+    """Naked lots, and for how long; "0" where all is covered."""
+    hedge = told.get("hedge")
+    lots = hedge["naked_qty"] if hedge is not None else told.get("naked_qty", 0)
+    if not lots:
+        return "0"
+    return f"{lots} {hedge['naked_ms'] / 1000:.1f}s" if hedge is not None else str(lots)
+
+
+def age_text(leg: dict[str, Any]) -> str:
+    """A leg's age in ms; `~` where its quote does not count."""
+    age = "-" if leg["age_ms"] is None else str(leg["age_ms"])
+    return f"{age}~" if leg["why_not"] else age
+
+
+def venues_text(status: dict[str, Any], word: Any) -> str:
+    """The venues' stages, and why one is not open."""
+    parts = []
+    for venue in status["venues"]:
+        why = f"({venue['why']})" if venue["why"] and venue["stage"] != OPEN else ""
+        parts.append(f"{venue['venue']} {word(venue['stage'])}{why}")
+    return "  ".join(parts)
+
+
+def head_text(status: dict[str, Any], word: Any) -> str:
+    """The node in one line."""
+    minutes, seconds = divmod(int(status["uptime_s"]), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{status['node']} {word(status['mode'])} {word(status['state'])} {hours}:{minutes:02d}:{seconds:02d}  "
+        f"{venues_text(status, word)}  {word('records')} {status['journal']['last_seq']}"
+    )
+
+
+def plain_line(status: dict[str, Any], rows: list[Row], word: Any) -> str:
+    """The board as one line, for where there is no terminal."""
+    parts = [f"{int(status['uptime_s'])} s", venues_text(status, word)]
+    parts.extend(
+        f"{row.pair} {word(row.state)} {row.units} {word('spread')} {row.buy}/{row.sell} "
+        f"{word('hedges')} {row.hedges} {word('replenished')} {row.replenished} "
+        f"{word('rolled_back')} {row.rolled_back} {word('naked')} {row.naked} {word('age_ms')} {row.ages}"
+        + (f" {word(row.reason)}" if row.reason else "")
+        for row in rows
+    )
+    return " | ".join(parts)

@@ -1,0 +1,277 @@
+"""`status`, `pair ls|show`, `hedge ls|show`: what the node does, and did.
+
+A running node is asked over its view socket. Without one, pairs and hedges
+are told from its journal; so are hedges that have left a node's memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tools.client import Absent, Client, pass_dir
+from tools.errors import NotConnected, UsageError
+from tools.output import Output, pass_out
+from tools.watch import watch_option, watched
+
+MANY = 1 << 53
+"""More hedges than there will be."""
+
+
+@click.command()
+@click.option("--actors", is_flag=True, help="Its actors instead: mailboxes, restarts, last reasons.")
+@watch_option
+@pass_dir
+@pass_out
+def status(out: Output, directory: Path, watch: bool, actors: bool) -> None:
+    """Show what the node is doing: venues, hedges, what is naked."""
+    if watch and out.format == "table" and not actors:
+        from tools.board_line import follow
+
+        with Client(directory) as client:
+            follow(client, out.lang)
+        return
+    watched(lambda: _status(out, directory, actors=actors), again=watch)
+
+
+def _status(out: Output, directory: Path, *, actors: bool) -> None:
+    from tools.status_rows import status_rows
+
+    with Client(directory) as client:
+        if actors:
+            out.many(client.rows("ps", "path"))
+            return
+        told = client.ask("status")
+    if out.format != "table":
+        out.one(told)
+        return
+    node, venues = status_rows(out, told)
+    out.one(node)
+    out.many(venues)
+
+
+# ------------------------------------------------ pairs
+
+
+@click.group()
+def pair() -> None:
+    """Show the pairs: state, spreads, position, why one does not trade."""
+
+
+@pair.command("ls")
+@watch_option
+@pass_dir
+@pass_out
+def pair_ls(out: Output, directory: Path, watch: bool) -> None:
+    """List the pairs."""
+    from tools.status_rows import pair_row
+
+    def look() -> None:
+        rows = _either(out, directory, lambda client: list(client.rows("pairs", "pair")), _pairs_on_record)
+        out.many(rows if out.format in ("json", "jsonl") else [pair_row(row) for row in rows])
+
+    watched(look, again=watch)
+
+
+@pair.command("show")
+@click.argument("name", required=False)
+@watch_option
+@pass_dir
+@pass_out
+def pair_show(out: Output, directory: Path, watch: bool, name: str | None) -> None:
+    """Show one pair (NAME may be left out where there is but one)."""
+    from tools.status_rows import leg_row, pair_facts
+
+    def look() -> None:
+        told = _either(out, directory, lambda client: _asked_pair(client, name), lambda place: _pair_on_record(place, name))
+        if out.format != "table":
+            out.one(told)
+            return
+        out.one(pair_facts(out, told))
+        out.many([leg_row(leg) for leg in told.get("legs", [])])
+        if told.get("recent"):
+            out.many([{**row, "repairs": len(row["repairs"])} for row in told["recent"]])
+
+    watched(look, again=watch)
+
+
+def _asked_pair(client: Client, name: str | None) -> dict[str, Any]:
+    return client.ask("pair", pair=name or _only([row["pair"] for row in client.rows("pairs", "pair")]))
+
+
+def _only(names: list[str]) -> str:
+    if len(names) != 1:
+        raise UsageError(f"which pair? there are: {', '.join(names) or 'none'}")
+    return names[0]
+
+
+def _pairs_on_record(directory: Path) -> list[dict[str, Any]]:
+    """What the journal knows of pairs: no quotes, no reasons."""
+    from actors.recovery import fold
+    from journal.reader import read
+
+    found = fold(read(directory / "journal"), {})
+    return [_recorded(each) for each in found.pairs.values()]
+
+
+def _recorded(pair: Any) -> dict[str, Any]:
+    return {
+        "pair": pair.name,
+        "state": str(pair.status),
+        "mode": str(pair.mode),
+        "units": pair.units,
+        "naked": list(pair.naked),
+        "naked_qty": sum(abs(lots) for lots in pair.naked),
+        "hedges": pair.hedge_count,
+        "failures": pair.failures,
+        "hedge": None if pair.hedge is None else {"hedge": pair.hedge.hedge_id, "state": str(pair.hedge.status)},
+        "legs": [
+            {**place, "lots": lots, "net_lots": book.net, "today_lots": book.today, "cash_ticks": book.cash}
+            for place, lots, book in zip(_places(pair), pair.lots, pair.books, strict=True)
+        ],
+    }
+
+
+def _places(pair: Any) -> list[dict[str, str]]:
+    """Where each leg trades, as its last hedge says."""
+    hedge = pair.hedge or (pair.past[-1] if pair.past else None)
+    if hedge is None:
+        return [{} for _ in pair.lots]
+    return [{"venue": leg.plan.venue, "symbol": leg.plan.symbol} for leg in hedge.legs]
+
+
+def _pair_on_record(directory: Path, name: str | None) -> dict[str, Any]:
+    rows = {row["pair"]: row for row in _pairs_on_record(directory)}
+    wanted = name or _only(list(rows))
+    if wanted not in rows:
+        raise Absent(f"no pair {wanted!r} is on record; there are: {', '.join(rows) or 'none'}")
+    return rows[wanted]
+
+
+# ------------------------------------------------ hedges
+
+
+@click.group()
+def hedge() -> None:
+    """Show the hedges: what each did, how long it took, what it cost."""
+
+
+@hedge.command("ls")
+@click.option("-p", "--pair", "name", default=None, metavar="PAIR", help="Of this pair alone.")
+@click.option("-n", "--last", type=click.IntRange(min=1), default=None, help="The newest so many alone.")
+@watch_option
+@pass_dir
+@pass_out
+def hedge_ls(out: Output, directory: Path, watch: bool, name: str | None, last: int | None) -> None:
+    """List all hedges, oldest first: in flight and ended."""
+    from tools.status_rows import hedge_row
+
+    def look() -> None:
+        rows = _hedges(out, directory, name, last)
+        out.many(rows if out.format in ("json", "jsonl") else [hedge_row(row) for row in rows])
+
+    watched(look, again=watch)
+
+
+def _hedges(out: Output, directory: Path, name: str | None, last: int | None) -> list[dict[str, Any]]:
+    """From the node where it has them all at hand, else from the journal."""
+    rows = _either(out, directory, lambda client: _at_hand(client, name, last), lambda _: None)
+    if rows is None:
+        from tools.hedge_book import book_in
+
+        rows = book_in(directory / "journal").rows(name)
+    return rows[-last:] if last else rows
+
+
+def _at_hand(client: Client, name: str | None, last: int | None) -> list[dict[str, Any]] | None:
+    """The node's rows, by the time of opening; None where it lacks some.
+
+    It lacks what a pair no longer keeps, and when an earlier run's opened.
+    """
+    pairs = [client.ask("pair", pair=name)] if name else list(client.rows("pairs", "pair"))
+    rows = list(client.rows("hedges", "hedge", pair=name))
+    for told in pairs:
+        there = sum(row["pair"] == told["pair"] for row in rows)
+        if there < min(told.get("hedges", 0), last or MANY):
+            return None
+    if any(row["times"]["opened"] is None for row in rows):
+        return None
+    return sorted(rows, key=lambda row: row["times"]["opened"])
+
+
+@hedge.command("show")
+@click.argument("hedge_id", metavar="HEDGE", required=False)
+@watch_option
+@pass_dir
+@pass_out
+def hedge_show(out: Output, directory: Path, watch: bool, hedge_id: str | None) -> None:
+    """Show one hedge (HEDGE left out: the last one): legs, orders, cost."""
+    from tools.status_rows import hedge_facts, hedge_leg_rows, order_rows
+
+    def look() -> None:
+        told = _hedge(out, directory, hedge_id)
+        if out.format != "table":
+            out.one(told)
+            return
+        out.one(hedge_facts(out, told))
+        out.many(hedge_leg_rows(told))
+        out.many(order_rows(told))
+
+    watched(look, again=watch)
+
+
+def _hedge(out: Output, directory: Path, hedge_id: str | None) -> dict[str, Any]:
+    def asked(client: Client) -> dict[str, Any] | None:
+        try:
+            found = client.ask("hedge", hedge=hedge_id)
+        except Absent:
+            return None
+        return found if found["times"]["opened"] is not None else None
+
+    told = _either(out, directory, asked, lambda _: None)
+    return told if told is not None else _hedge_on_record(directory, hedge_id)
+
+
+def _hedge_on_record(directory: Path, hedge_id: str | None) -> dict[str, Any]:
+    from tools.hedge_book import book_in
+
+    book = book_in(directory / "journal")
+    wanted = hedge_id or next(reversed(book.kept), "")
+    told = book.row(wanted)
+    if told is None:
+        what = f"no hedge {hedge_id!r} is on record" if hedge_id else "no hedge is on record yet"
+        raise Absent(f"{what}: ./hedgerow hedge ls lists them")
+    return told
+
+
+# ------------------------------------------------ node or journal
+
+
+def _either(
+    out: Output, directory: Path, ask: Callable[[Client], Any], read: Callable[[Path], Any]
+) -> Any:
+    """What a running node says, else what its journal does, and say so.
+
+    Raises: NotConnected where there is neither.
+    """
+    try:
+        with Client(directory) as client:
+            return ask(client)
+    except NotConnected:
+        if not _has_journal(directory):
+            raise
+        out.say(f"no node answers in {directory}: told from its journal")
+    return read(directory)
+
+
+def _has_journal(directory: Path) -> bool:
+    from domain.errors import JournalError
+    from journal.segment import segment_paths
+
+    try:
+        return bool(segment_paths(directory / "journal"))
+    except JournalError:
+        return False

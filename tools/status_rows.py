@@ -1,0 +1,160 @@
+"""What `status`, `pair` and `hedge` put in a table: the same data, in short."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tools.output import Output
+
+
+def price_text(ticks: int | None, tick_size: str) -> str | None:
+    """A price in the instrument's own money; None where there is none."""
+    return None if ticks is None else str(ticks * Decimal(tick_size))
+
+
+def short(value: float | None) -> str | None:
+    """A price of a pair in seven digits."""
+    return None if value is None else f"{value:.7g}"
+
+
+def status_rows(out: Output, told: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The node in two columns, and its venues as a table."""
+    hedges = told["hedges"]
+    node = {
+        "node": told["node"],
+        "state": told["state"],
+        "mode": told["mode"],
+        "pid": told["pid"],
+        "started": told["started"],
+        "uptime_s": int(told["uptime_s"]),
+        "pairs": told["pairs"],
+        "in_flight": " ".join(told["in_flight"]) or None,
+        "naked": told["naked_qty"],
+        "hedges": "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in hedges.items() if count) or 0,
+        "records": told["journal"]["last_seq"],
+        "problem": told["journal"]["failed"] or None,
+    }
+    return {key: value for key, value in node.items() if value is not None}, told["venues"]
+
+
+OUTCOME_WORDS = {"done": "DONE", "part": "PART", "none": "NONE", "handed_over": "HANDED_OVER"}
+
+
+def pair_row(told: dict[str, Any]) -> dict[str, Any]:
+    """One pair as a row."""
+    hedge = told.get("hedge")
+    return {
+        "pair": told["pair"],
+        "state": told["state"],
+        "mode": told["mode"],
+        "units": told.get("units"),
+        "max_units": told.get("max_units"),
+        "buy spread": short(told.get("buy")),
+        "sell spread": short(told.get("sell")),
+        "tradable": _both(told, "tradable_buy", "tradable_sell"),
+        "hedges": told.get("hedges"),
+        "naked": told.get("naked_qty"),
+        "hedge": None if hedge is None else hedge["state"],
+        "reason": told.get("reason"),
+    }
+
+
+def _both(told: dict[str, Any], first: str, second: str) -> str | None:
+    return f"{told[first]}/{told[second]}" if first in told else None
+
+
+def leg_row(leg: dict[str, Any]) -> dict[str, Any]:
+    """One leg of a pair as a row."""
+    size = leg.get("tick_size")
+    return {
+        "venue": leg.get("venue"),
+        "symbol": leg.get("symbol"),
+        "lot": leg.get("lots"),
+        "bid": price_text(leg.get("bid_px"), size) if size else None,
+        "bid_qty": leg.get("bid_qty"),
+        "ask": price_text(leg.get("ask_px"), size) if size else None,
+        "ask_qty": leg.get("ask_qty"),
+        "age_ms": leg.get("age_ms"),
+        "position": leg["net_lots"],
+        "today": leg["today_lots"],
+        "reason": leg.get("why_not"),
+    }
+
+
+def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
+    """One pair in two columns."""
+    row = pair_row(told)
+    outcomes = told.get("outcomes", {})
+    done = "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in outcomes.items() if count)
+    holds = "  ".join(f"{out.word(why)} {count}" for why, count in told.get("holds", {}).items())
+    facts = {**row, "currency": told.get("currency"), "outcomes": done, "holds": holds}
+    return {key: value for key, value in facts.items() if value not in (None, "")}
+
+
+def hedge_row(told: dict[str, Any]) -> dict[str, Any]:
+    """One hedge as a row."""
+    cost = told["cost"]
+    return {
+        "hedge": told["hedge"],
+        "opened": (told["times"]["opened"] or "")[11:23],
+        "kind": told["kind"],
+        "side": told["direction"],
+        "state": told["state"],
+        "qty": told["qty"],
+        "covered": told["covered"],
+        "naked": told["naked_qty"],
+        "orders": told["orders_sent"],
+        "repairs": len(told["repairs"]),
+        "took_ms": told["took_ms"],
+        "cost": short(cost["total"]),
+        "currency": cost["currency"],
+    }
+
+
+def hedge_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
+    """One hedge in two columns."""
+    row = {**hedge_row(told), "opened": told["times"]["opened"], "pair": told["pair"]}
+    row["repairs"] = None
+    more = {"repair": " ".join(out.word(kind) for kind in told["repairs"])}
+    more |= {"reason": told["why"], "stranded": told["stranded_why"], "naked_ms": told["naked_ms"] or None}
+    more["slippage"] = short(told["cost"]["slippage"])
+    more["fees"] = short(told["cost"]["fees"])
+    return {key: value for key, value in {**row, **more}.items() if value not in (None, "")}
+
+
+def hedge_leg_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The legs of a hedge: what was wanted, got, and at what cost."""
+    return [
+        {
+            "venue": leg["venue"],
+            "symbol": leg["symbol"],
+            "side": leg["side"],
+            "target": leg["target"],
+            "filled": leg["filled"],
+            "state": leg["state"],
+            "touch": leg["touch_px"],
+            "slippage": cost["slippage_ticks"],
+            "cost": short(cost["slippage"]),
+            "fees": short(cost["fees"]),
+        }
+        for leg, cost in zip(told["legs"], told["cost"]["legs"], strict=True)
+    ]
+
+
+def order_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The orders of a hedge, leg by leg, as they were sent."""
+    return [
+        {
+            "order": order["cl_ord_id"],
+            "symbol": leg["symbol"],
+            "side": order["side"],
+            "qty": order["qty"],
+            "price": order["px"],
+            "state": order["state"],
+            "filled": order["cum_qty"],
+            "reject": order["reject"] or None,
+        }
+        for leg in told["legs"]
+        for order in leg["orders"]
+    ]
