@@ -41,7 +41,7 @@ class Desk:
     def quote(self, key: tuple[str, str]) -> Quote | None:
         """The last quote of (venue, symbol), whatever its age."""
         link = self.links.get(key[0])
-        return None if link is None else link.feed.quote(key[1])
+        return None if link is None else link.feed.latest.get(key[1])
 
     def can_repair(self, key: tuple[str, str]) -> bool:
         """Whether a repair order could leave for this instrument now."""

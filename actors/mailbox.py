@@ -150,7 +150,7 @@ class Mailbox:
             self.refuse(message)
             return
         elif lane == _QUOTES and cls is not Ask:
-            self._accept_quote(message)
+            self.accept_quote(message)
             return
         else:
             queue = self.commands if lane >= _COMMANDS else self.timers if lane == _TIMERS else self.control
@@ -162,7 +162,11 @@ class Mailbox:
             self.is_ready = True
             self.executor.ready.append(self)
 
-    def _accept_quote(self, quote: Any) -> None:
+    def accept_quote(self, quote: Any) -> None:
+        """Enqueue a quote, in the owner's thread; the latest of its key stays."""
+        if self.actor is None:
+            self.refuse(quote)
+            return
         quotes = self.quotes
         key = quote.key
         if key not in quotes and len(quotes) >= QUOTE_KEYS_MOST:

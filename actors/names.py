@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from actors.mailbox import Mailbox
@@ -33,6 +34,13 @@ class Address:
             self._box.refuse(message)
         else:
             self._box.put(message)
+
+    def quote_port(self) -> Callable[[Any], None]:
+        """What takes a quote without a look at its class or the thread.
+
+        Thread: the mailbox's own, the lane's.
+        """
+        return self._box.accept_quote
 
     def alive(self) -> bool:
         """True while that incarnation (or any, with epoch 0) runs."""

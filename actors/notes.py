@@ -7,17 +7,21 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from domain.books import LegBook
-from domain.mandates import Mandate
+from domain.mandates import LegMarket, Mandate
 
 ORDERS_LANE = 1
 
 
 class RepairTold(Struct, frozen=True):
-    """To a child: this mandate is yours; `cause` is the record that gave it."""
+    """To a child: this mandate is yours; `cause` is the record that gave it.
+
+    `seen`: the leg as the decision saw it, for the first order.
+    """
 
     lane: ClassVar[int] = ORDERS_LANE
 
     mandate: Mandate
+    seen: LegMarket
     books: tuple[LegBook, ...]
     opens: bool
     cause: int

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from actors.desk import Desk
 from actors.link import Purpose
-from actors.notes import Operate, RepairFacts, RepairTold, Show, Tick
+from actors.notes import Operate, RepairFacts, RepairRevoked, RepairTold, Show, Tick
 from actors.pair_view import PairView
 from actors.trader import Trader
 from domain import advance, hedges, orders, pairs
@@ -21,6 +21,7 @@ from domain.hedges import Hedge, HedgeStranded
 from domain.mandates import MandateGiven
 from domain.market import Quote
 from domain.orders import OrderQueried
+from domain.outlook import Outlook
 from domain.pairs import Mode, ModeSet, Pair, PairFrozen, PairReady, PairReleased
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
@@ -66,6 +67,7 @@ class PairActor(Trader):
         self.view = PairView(spec, desk)
         self._timer: Any = None
         self._timer_ns = 0
+        self._late: set[str] = set()
         self._children = {"replenish": f"{name}/replenish", "rollback": f"{name}/rollback"}
 
     @property
@@ -79,10 +81,11 @@ class PairActor(Trader):
             link = self.desk.links[venue]
             link.watch(self.name)
             link.subscribe(symbol, address)
-        hedge = self.pair.hedge
-        if hedge is not None:
-            self._follow(hedge.hedge_id, (), 0)
-        self._arm()
+        for hedge in (self.pair.hedge, *self.pair.past):
+            if hedge is not None:
+                self._follow(hedge.hedge_id, (), 0)
+        if self.pair.status is pairs.P.COOLDOWN:
+            self._cool(self.pair)
 
     # ------------------------------------------------ market
 
@@ -102,7 +105,7 @@ class PairActor(Trader):
         desk = self.desk
         after = pairs.evolve(pair, opened)
         commands = self.commands_of(opened.orders, Purpose.OPEN if IS_OPEN[event] else Purpose.REPAIR)
-        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, self.spec.trigger.threshold(event), now_ns))
+        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))
         self.memory.pair = after
         denied = self.send(commands)
         for order in opened.orders:
@@ -182,27 +185,39 @@ class PairActor(Trader):
         pair = before
         for fact in facts:
             pair = pairs.evolve(pair, fact, hedge_id)
-        hedge = find(pair, hedge_id)
+        hedge = pairs.find(pair, hedge_id)
         following: tuple = ()
-        if pair.hedge is None or pair.hedge.hedge_id == hedge_id:
+        outlook = None
+        if pair.hedge is None or pair.hedge is hedge:
             outlook = self.view.outlook(pair, hedge, now_ns)
-            _, following = advance.advance(hedge, self.spec.rules, outlook, now_ns)
-            for fact in following:
-                pair = pairs.evolve(pair, fact, hedge_id)
-        every = (*facts, *following)
-        if not every:
-            self._arm()
-            return
-        commands = self.commands_of(every, Purpose.REPAIR)
-        seq = self.record(hedge_id, every, commands, cause, self._saw(following, now_ns))
-        self._adopt(before, pair, hedge_id)
-        denied = self.send(commands)
-        for fact in following:
-            self._perform(fact, pair, hedge_id, seq)
-        if denied:
-            self._follow(hedge_id, denied, seq)
+            after, following = advance.advance(hedge, self.spec.rules, outlook, now_ns)
+            if following:
+                pair = pairs.grafted(pair, after, following)
         else:
-            self._arm()
+            self._late.add(hedge_id)
+        every = facts + following
+        if every:
+            commands = self.commands_of(every, Purpose.REPAIR)
+            cause = self.record(hedge_id, every, commands, cause, self._saw(following, now_ns))
+            self._adopt(before, pair, hedge_id)
+            denied = self.send(commands)
+            for fact in following:
+                self._perform(fact, pair, outlook, cause)
+            if denied:
+                self._follow(hedge_id, denied, cause)
+                return
+        self._settle_late(cause)
+        self._arm()
+
+    def _settle_late(self, cause: int) -> None:
+        """Take up late truth that waited for another hedge's end."""
+        hedge = self.memory.pair.hedge
+        if hedge is None:
+            if self._late:
+                self._follow(self._late.pop(), (), cause)
+        elif hedge.status in hedges.REPAIRING:
+            for mandate in advance.overrun(hedge):
+                self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
 
     def _saw(self, following: tuple, now_ns: int) -> tuple | None:
         for fact in following:
@@ -212,28 +227,31 @@ class PairActor(Trader):
 
     def _adopt(self, before: Pair, after: Pair, hedge_id: str) -> None:
         """Take the new state as true, and tell the risk table."""
-        was, now = find(before, hedge_id), find(after, hedge_id)
         self.memory.pair = after
+        was, now = pairs.find(before, hedge_id), pairs.find(after, hedge_id)
         if was is now:
             return
         for old, new in zip(was.legs, now.legs, strict=True):
-            if old is new:
+            if old.orders is new.orders:
                 continue
-            known = {o.cl_ord_id: o for o in old.orders}
+            known = {order.cl_ord_id: order for order in old.orders}
             for order in new.orders:
-                if known.get(order.cl_ord_id) is not order:
-                    self.rebook(known.get(order.cl_ord_id), order)
+                earlier = known.get(order.cl_ord_id)
+                if earlier is not order:
+                    self.rebook(earlier, order)
 
-    def _perform(self, fact: Any, pair: Pair, hedge_id: str, seq: int) -> None:
+    def _perform(self, fact: Any, pair: Pair, outlook: Outlook, seq: int) -> None:
         """What a fact asks for beside frames: mandates, alerts, cooldowns."""
-        kind = type(fact)
+        kind = fact.__class__
         if kind is MandateGiven:
-            hedge = find(pair, hedge_id)
-            told = RepairTold(fact.mandate, pair.books, hedge.kind == "open", seq)
-            self.tell(self._children[fact.mandate.kind], told)
+            mandate = fact.mandate
+            seen = outlook.leg(mandate.leg, mandate.side)
+            told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", seq)
+            self.tell(self._children[mandate.kind], told)
         elif kind is HedgeStranded:
+            hedge = pair.hedge
             self.desk.alert(
-                "critical", "STRANDED", pair=pair.name, hedge=hedge_id, why=fact.why, naked=list(fact.naked), cause=seq
+                "critical", "STRANDED", pair=pair.name, hedge=hedge.hedge_id, why=fact.why, naked=list(fact.naked), cause=seq
             )
         elif kind is hedges.HedgeEnded:
             self._cool(pair)
@@ -287,14 +305,6 @@ class PairActor(Trader):
     def on_show(self, _show: Show) -> dict[str, Any]:
         """A picture of the pair: plain values for the inspection socket."""
         return self.view.show(self.memory.pair, self.clock.mono_ns())
-
-
-def find(pair: Pair, hedge_id: str) -> Hedge | None:
-    """The hedge of that id: the one in flight, or a past one."""
-    for hedge in (pair.hedge, *pair.past):
-        if hedge is not None and hedge.hedge_id == hedge_id:
-            return hedge
-    return None
 
 
 def view_lost(hedge: Hedge, spec: PairSpec, news: VenueChanged, now_ns: int) -> tuple:

@@ -12,6 +12,7 @@ from typing import Any
 from actors.desk import Desk
 from actors.link import Purpose
 from domain import firing, guards
+from domain.costs import LegMoney
 from domain.hedges import Hedge, HedgeOpened
 from domain.market import Quote
 from domain.outlook import Outlook
@@ -54,6 +55,7 @@ class PairView:
         for i, leg in enumerate(spec.legs):
             if leg.fx is not None:
                 self._fx_legs.setdefault(leg.fx.key, []).append(i)
+        self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
         self._watches_touch = spec.basis == "touch"
         self._units_for: Pair | None = None
@@ -182,6 +184,10 @@ class PairView:
                 return f"VENUE_DOWN {leg.venue}: {why}"
         return ""
 
+    def threshold(self, event: str) -> float:
+        """The threshold of an event."""
+        return self._aims[event].threshold
+
     def spend(self, event: str, now_ns: int) -> None:
         """The event's hedge has left."""
         self.arming.spend(self.spec.trigger, event, now_ns)
@@ -201,7 +207,9 @@ class PairView:
         """What a repair of this hedge sees now."""
         can = tuple(self.desk.can_repair(leg.key) for leg in self.spec.legs)
         opens = hedge.kind == "open"
-        return Outlook(self.spec, self.quotes, self.last_good, can, pair.books, opens, self.rates, now_ns)
+        return Outlook(
+            self.spec, self.quotes, self.last_good, can, pair.books, opens, self.rates, now_ns, self._moneys
+        )
 
     def venue_changed(self, news: VenueChanged) -> None:
         """Nothing is kept: the link itself is asked."""

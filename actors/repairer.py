@@ -65,7 +65,7 @@ class Repairer(Trader):
         self.memory.states[mandate.mandate_id] = MandateState(mandate)
         self.memory.books[mandate.mandate_id] = told.books
         self.memory.opens[mandate.mandate_id] = told.opens
-        self._go(mandate.mandate_id, (), told.cause)
+        self._go(mandate.mandate_id, (), told.cause, told.seen)
 
     def on_revoked(self, revoked: RepairRevoked) -> None:
         """The pair wants it back: what works is cancelled, then returned."""
@@ -99,13 +99,13 @@ class Repairer(Trader):
 
     # ------------------------------------------------ the turn
 
-    def _go(self, mandate_id: str, facts: tuple, cause: int) -> None:
+    def _go(self, mandate_id: str, facts: tuple, cause: int, seen: LegMarket | None = None) -> None:
         """Adopt facts, then do what follows: the next try, or the return."""
         state = self.memory.states[mandate_id]
-        before = {o.cl_ord_id: o for o in state.orders}
+        before = {order.cl_ord_id: order for order in state.orders}
         for fact in facts:
             state = mandates.evolve(state, fact)
-        following = self._follow(state)
+        following = self._follow(state, seen)
         for fact in following:
             state = mandates.evolve(state, fact)
         every = (*facts, *following)
@@ -114,11 +114,11 @@ class Repairer(Trader):
             return
         commands = self.commands_of(every, Purpose.REPAIR)
         seq = self.record(state.mandate.hedge_id, every, commands, cause, None)
+        self.memory.states[mandate_id] = state
+        denied = self.send(commands)
         for order in state.orders:
             if before.get(order.cl_ord_id) is not order:
                 self._rebook(before.get(order.cl_ord_id), order)
-        self.memory.states[mandate_id] = state
-        denied = self.send(commands)
         self.tell(self.pair, RepairFacts(state.mandate.hedge_id, every, seq))
         if state.status is mandates.M.RETURNED:
             self._hand_back(state)
@@ -131,7 +131,7 @@ class Repairer(Trader):
             return
         self.rebook(before, after)
 
-    def _follow(self, state: MandateState) -> tuple:
+    def _follow(self, state: MandateState, seen: LegMarket | None) -> tuple:
         """The next order, a cancel, or the word that gives the leg back."""
         if state.status is mandates.M.RETURNED:
             return ()
@@ -145,7 +145,7 @@ class Repairer(Trader):
             return ()
         if revoked:
             return (mandates.returned(state, "revoked"),)
-        nxt = mandates.next_order(state, self._market(state), now_ns)
+        nxt = mandates.next_order(state, seen or self._market(state), now_ns)
         if isinstance(nxt, str):
             return (mandates.returned(state, nxt),) if nxt else ()
         why = self._refusal(state, nxt)

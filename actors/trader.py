@@ -9,7 +9,9 @@ after the turn's other commands have been tried.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from actors.base import Actor
 from actors.desk import Desk
@@ -23,7 +25,7 @@ DECISION = "decision"
 _SIDES = {1: "1", -1: "2"}
 
 
-class Command(NamedTuple):
+class Command(Struct, gc=False):
     """One frame to send: over which link, for which order, to what end."""
 
     kind: str
@@ -47,12 +49,12 @@ class Trader(Actor):
     def commands_of(self, facts: tuple, purpose: Purpose) -> list[Command]:
         """The frames that these facts ask for, in order."""
         out: list[Command] = []
-        denied = {fact.cl_ord_id for fact in facts if type(fact) is OrderDenied}
         for fact in facts:
-            kind = type(fact)
+            kind = fact.__class__
             if kind is OrderSubmitted:
-                if fact.cl_ord_id not in denied:
-                    out.append(self._order(fact, purpose))
+                out.append(self._order(fact, purpose))
+            elif kind is OrderDenied:
+                out = [command for command in out if command.cl_ord_id != fact.cl_ord_id]
             elif kind is CancelSubmitted:
                 link = self.link_of(fact.cl_ord_id)
                 frame = link.encode_cancel(fact.cxl_id, fact.cl_ord_id)

@@ -68,7 +68,7 @@ class VenueActor(VenueAnswers):
     def on_start(self) -> None:
         link, dispatcher = self.link, self.runtime.dispatcher
         dispatcher.add_source(link.feed.socket.socket, self.read_feed, 1)
-        link.feed.flush = dispatcher.flush
+        link.feed.flush = self._flush = dispatcher.flush
         if link.trade is not None:
             dispatcher.add_source(link.trade.socket, self.read_trade, 0)
             link.feed.on_heartbeat = None
@@ -93,7 +93,8 @@ class VenueActor(VenueAnswers):
             if frame is None:
                 return
             self.take(frame)
-            if not socket.has_more():
+            self._flush()
+            if not self.live or not socket.has_more():
                 return
 
     # ------------------------------------------------ time

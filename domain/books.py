@@ -7,6 +7,8 @@ books can be compared with the venue's to the unit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from domain.orders import Order
@@ -66,11 +68,17 @@ def _cash(order: Order) -> int:
     return -order.side * sum(qty * px for _, qty, px in order.trades)
 
 
-def units_of(nets: tuple[int, ...], lots: tuple[int, ...]) -> int:
+def units_of(nets: Sequence[int], lots: Sequence[int]) -> int:
     """Whole pair units that all legs hold; signed, + when bought."""
-    shares = [net / lot for net, lot in zip(nets, lots, strict=True)]
-    if all(s > 0 for s in shares):
-        return min(abs(net) // abs(lot) for net, lot in zip(nets, lots, strict=True))
-    if all(s < 0 for s in shares):
-        return -min(abs(net) // abs(lot) for net, lot in zip(nets, lots, strict=True))
-    return 0
+    units = None
+    for net, lot in zip(nets, lots, strict=True):
+        share = net // lot if net * lot >= 0 else 0
+        if net < 0 < lot or lot < 0 < net:
+            share = -(abs(net) // abs(lot))
+        if units is None:
+            units = share
+        elif units * share <= 0:
+            return 0
+        else:
+            units = min(units, share) if units > 0 else max(units, share)
+    return units or 0

@@ -51,6 +51,7 @@ class Aim(Struct, frozen=True):
     per_unit: tuple[int, ...]
     needs: tuple[tuple[bool, bool], ...]
     edge: float
+    threshold: float
 
 
 def aim_of(spec: PairSpec, event: str) -> Aim:
@@ -65,6 +66,7 @@ def aim_of(spec: PairSpec, event: str) -> Aim:
         tuple(abs(leg.lots) for leg in spec.legs),
         tuple((side < 0, side > 0) for side in sides),
         spec.trigger.edge(event) * spec.unit_size,
+        spec.trigger.threshold(event),
     )
 
 
@@ -117,9 +119,12 @@ def plan(
         px = touch + side * leg.payup_ticks
         if quote.limit_up is not None or quote.limit_down is not None:
             px = _limited(px, quote)
-        split = offsets(leg, pair.books[index], side, qty, opens)
-        if split.__class__ is str:
-            return split
+        if leg.instrument.offset_mode == "net" and leg.instrument.kind != "spot":
+            split = (("N", qty),)
+        else:
+            split = offsets(leg, pair.books[index], side, qty, opens)
+            if split.__class__ is str:
+                return split
         plans.append(LegPlan(index, leg.venue, leg.symbol, side, per_unit, qty, touch))
         count = 1
         for offset, lots in split:

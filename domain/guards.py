@@ -54,7 +54,9 @@ def why_not(
     """
     if quote is None:
         return LEG_STALE
-    if limits.needs_open and not is_open(quote, now_mono_ns, limits.status_max_age_ns):
+    if limits.needs_open and not (
+        quote.status == STATUS_OPEN and 0 <= now_mono_ns - quote.status_mono_ns <= limits.status_max_age_ns
+    ):
         return SESSION_CLOSED
     lag_ns = quote.lag_ns
     if not (

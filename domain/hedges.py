@@ -227,12 +227,12 @@ class Hedge(Struct, frozen=True):
 
 def opened(fact: HedgeOpened) -> Hedge:
     """The hedge that a firing begins, its orders already intended."""
-    by_leg = tuple(_begun(plan, fact.orders) for plan in fact.legs)
+    by_leg = tuple([_begun(plan, fact.orders) for plan in fact.legs])
     return Hedge(fact.hedge_id, fact.kind, fact.direction, fact.units, by_leg, fact.edge, fact.at_ns, fact.trigger)
 
 
 def _begun(plan: LegPlan, intents: tuple[OrderSubmitted, ...]) -> Leg:
-    sent = tuple(born(order) for order in intents if order.leg == plan.index)
+    sent = tuple([born(order) for order in intents if order.leg == plan.index])
     return Leg(plan, legs.TRANSITIONS[LegStatus.IDLE, legs.SENT] if sent else LegStatus.IDLE, sent)
 
 

@@ -147,7 +147,7 @@ class Pair(Struct, frozen=True):
     @property
     def units(self) -> int:
         """Pair units held, signed; what one leg has alone is not in it."""
-        return books.units_of(tuple(b.net for b in self.books), self.lots)
+        return books.units_of([b.net for b in self.books], self.lots)
 
     @property
     def naked(self) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ ns; money in the pair's currency.
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 
 from domain.advance import HedgeRules
@@ -42,9 +43,11 @@ class LegSpec(Struct, frozen=True):
     hedge_flag: str | None = None
     inventory_lots: int = 0
 
-    @property
-    def key(self) -> tuple[str, str]:
-        return (self.venue, self.symbol)
+    key: tuple[str, str] = ("", "")
+    """(venue, symbol), made once."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "key", (self.venue, self.symbol))
 
     @property
     def fees(self) -> FeeSchedule:

@@ -330,6 +330,7 @@ class Journal:
         self._mark_dirty = seq > segment.marked_seq
         if self._mark_dirty:
             segment.mark(Mark(seq, offset, digest))
+        segment.warm(self._offset)
         self.durable_seq = seq
 
     def _check(self) -> None:

@@ -39,7 +39,7 @@ COUNT_CAPABILITIES = ("max_orders_per_s", "settle_ms", "depth")
 
 _packer = msgpack.Packer(use_bin_type=True)
 _pack = _packer.pack
-_feed = msgspec.msgpack.Decoder(FromFeed)
+_decode_feed = msgspec.msgpack.Decoder(FromFeed).decode
 _from_node = msgspec.msgpack.Decoder(FromNode)
 _from_gateway = msgspec.msgpack.Decoder(FromGateway)
 
@@ -81,10 +81,14 @@ def encode_new_order(*fields: object) -> bytes:
 
 def decode_feed(body: bytes) -> FromFeed:
     """A message of the feed socket. Raises: WireError."""
-    message = _decode(_feed, body)
-    if type(message) is MarketData:
-        _check_levels(message.bids)
-        _check_levels(message.asks)
+    if len(body) > MAX_BODY_BYTES:
+        raise WireError(f"a body of {len(body)} bytes, at most {MAX_BODY_BYTES}")
+    try:
+        message = _decode_feed(body)
+    except _BROKEN as error:
+        raise WireError(str(error)) from error
+    if message.__class__ is MarketData:
+        _check_book(message.bids, message.asks)
     return message
 
 
@@ -155,12 +159,19 @@ def _no_twice(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     return found
 
 
-def _check_levels(levels: list[int]) -> None:
-    if len(levels) % 2:
+def _check_book(bids: list[int], asks: list[int]) -> None:
+    """Pairs of px and qty above 0, best first: else it would price wrongly."""
+    if len(bids) & 1 or len(asks) & 1:
         raise WireError("book levels are pairs of px and qty")
-    for qty in levels[1::2]:
-        if qty <= 0:
-            raise WireError("a book level's qty must be above 0")
+    for side, levels in ((-1, bids), (1, asks)):
+        last = None
+        for index in range(0, len(levels), 2):
+            px = levels[index]
+            if levels[index + 1] <= 0:
+                raise WireError("a book level's qty must be above 0")
+            if last is not None and (px - last) * side <= 0:
+                raise WireError("book levels go from the best price to the worst")
+            last = px
 
 
 def _check_trade(report: ExecutionReport) -> None:
