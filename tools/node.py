@@ -53,8 +53,10 @@ class Stopper:
         self._tree_ns = 0
 
     def ask(self, deadline_ms: int) -> None:
-        """An operator's stop, with its own deadline."""
+        """An operator's stop, with its own deadline; a later one may shorten it."""
         self.limit_ms = deadline_ms
+        if self.deadline_ns:
+            self.deadline_ns = min(self.deadline_ns, self.node.clock.mono_ns() + deadline_ms * 1_000_000)
         self.flag.set()
 
     def done(self) -> bool:
