@@ -169,7 +169,7 @@ def offsets(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool) -> tu
 
 
 def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, reverses: bool) -> str:
-    """The offset of a repair: a reversal takes back what was just done."""
+    """The offset of a repair: a reversal takes today's lots where it can."""
     mode = leg.instrument.offset_mode
     if mode == "net":
         return "N"
@@ -177,8 +177,8 @@ def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool,
         return "O"
     if mode == "oc":
         return "C"
-    if reverses:
-        return "T"
     today = max(0, -side * book.today)
-    held = max(0, -side * book.net)
-    return "Y" if held - today >= qty else "T"
+    old = max(0, -side * book.net) - today
+    if reverses and today >= qty:
+        return "T"
+    return "Y" if old >= qty else "T"
