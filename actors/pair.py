@@ -215,7 +215,7 @@ class PairActor(Trader):
         if hedge is None:
             if self._late:
                 self._follow(self._late.pop(), (), cause)
-        elif hedge.status in hedges.REPAIRING:
+        elif hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
             for mandate in advance.overrun(hedge):
                 self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
 
