@@ -1,4 +1,4 @@
-"""`hedgerow demo`: the main job in one minute, with trouble, then the books.
+"""`hedgerow demo`: the main job in a minute, with trouble, then the books.
 
 The simulated exchange, the node and its gateways run as processes. Afterwards
 the venues' truth log says what happened, the journal is verified and held
@@ -58,36 +58,33 @@ def demo(out: Output, seconds: float, seed: int | None, folder: Path | None) -> 
     """
     from system.clock import SystemClock
     from system.signals import StopFlag
-    from tools.demo_line import LiveLine, Tally
+    from tools.demo_line import DemoBoard
     from tools.demo_run import DemoRun
 
     folder = _empty(folder)
     out.say(f"demo: {seconds:g} s of copper, Shanghai against New York, on simulated venues with trouble; files in {folder}")
     flag = StopFlag()
     run = DemoRun(folder, SystemClock(), flag)
-    line = LiveLine(Tally(run.truth))
-    with flag.installed((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)), run:
-        try:
-            code = run.play(seconds, seed, line.look)
-        finally:
-            line.close()
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    with flag.installed(signals), run, DemoBoard(run.node_dir, out.lang) as board:
+        code = run.play(seconds, seed, board.look)
     found = {"dir": str(folder), "config": [str(file) for file in run.config], "seconds": seconds, "node_exit": code}
     found |= _outcome(run)
     checks = checked(found)
     found["checks"] = checks
-    found["ok"] = all(each["holds"] for each in checks)
+    found["ok"] = all(each["met"] for each in checks)
     _show(out, found)
     return FINE if found["ok"] else GATE
 
 
 def checked(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each check, with what was found and whether it holds."""
+    """Each check, with what was found and whether it is met."""
     return [
         {
             "check": each.name,
             "wanted": f"{each.compare} {each.wanted}".lower(),
             "found": found[each.name],
-            "holds": COMPARE[each.compare](found[each.name], each.wanted),
+            "met": COMPARE[each.compare](found[each.name], each.wanted),
         }
         for each in CHECKS
     ]
@@ -169,5 +166,5 @@ def _show(out: Output, found: dict[str, Any]) -> None:
     out.many(found["checks"])
     for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
         out.say(f"demo: {problem}")
-    failed = [each["check"] for each in found["checks"] if not each["holds"]]
-    out.say(f"demo: does not hold: {', '.join(failed)}" if failed else "demo: every hedge is whole, and the books are equal")
+    failed = [each["check"] for each in found["checks"] if not each["met"]]
+    out.say(f"demo: not met: {', '.join(failed)}" if failed else "demo: every hedge is whole, and the books are equal")

@@ -1,4 +1,4 @@
-"""The processes of a demo: the exchange, the node, and the node's gateways.
+"""The processes of a demo: exchange, node, and the node's gateways.
 
 All that it runs on is written into the run's own folder first, so that a user
 can read it and run it again by hand. Whoever was started is ended, whatever
