@@ -9,6 +9,7 @@ from supervisors.spec import Backoff, ChildSpec, SupervisorSpec
 from supervisors.tree import supervisor
 from system.sockets import check_endpoint, inspection_router
 from tools.node_answers import Acts, Looks
+from tools.tally import BEAT_NS
 from wire.inspection import OPERATE, VIEW
 
 EDGE_BACKOFF = Backoff(first_ms=100, most_ms=5_000)
@@ -32,7 +33,7 @@ def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:
         sockets.append(socket)
     node.sockets.extend(sockets)
     looks, acts = Looks(node, stopper), Acts(node, stopper)
-    start = (Inspector, (tuple(sockets), looks.table(), acts.table(), looks.beat))
+    start = (Inspector, (tuple(sockets), looks.table(), acts.table(), looks.beat, BEAT_NS))
     inspector = ChildSpec("node/inspector", start)
     spec = SupervisorSpec(children=(inspector,), intensity=None, backoff=EDGE_BACKOFF)
     return (supervisor("node/edge", spec),)

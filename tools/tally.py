@@ -14,17 +14,24 @@ from domain.ids import base36
 from domain.pairs import Pair
 
 REPAIRED = {"replenish": "replenished", "rollback": "rolled_back"}
-OUTCOMES = ("done", "part", "none", "handed_over", "replenished", "rolled_back")
+ENDS = ("done", "part", "none", "handed_over")
+OUTCOMES = (*ENDS, *REPAIRED.values(), "uncounted")
+BEAT_NS = 100_000_000
+"""Often enough for 640 hedges a second of one pair."""
 
 
 class Tally:
-    """Thread: one. `look` often enough that no more end meanwhile than a pair keeps."""
+    """Looks at pairs each BEAT_NS; what was missed is told as `uncounted`.
+
+    Thread: one.
+    """
 
     def __init__(self, node_epoch: int) -> None:
         self._epoch = base36(node_epoch)
         self._gone: dict[str, Counter[str]] = {}
         self._at_hand: dict[str, dict[str, tuple[str, ...]]] = {}
         self._seen: dict[str, Any] = {}
+        self._earlier: dict[str, int] = {}
 
     def look(self, pair: Pair) -> None:
         """Take in what has ended since the last look."""
@@ -34,6 +41,8 @@ class Tally:
         self._seen[name] = past
         now = {h.hedge_id: words_of(h) for h in past if self._ours(h)}
         open_id = pair.hedge.hedge_id if pair.hedge is not None else ""
+        if name not in self._earlier:
+            self._earlier[name] = pair.hedge_count - len(now) - self._in_flight(pair)
         gone = self._gone.setdefault(name, Counter())
         for hedge_id, words in self._at_hand.get(name, {}).items():
             if hedge_id not in now and hedge_id != open_id:
@@ -46,7 +55,12 @@ class Tally:
         found = Counter(self._gone[pair.name])
         for words in self._at_hand[pair.name].values():
             found.update(words)
+        fired = pair.hedge_count - self._earlier[pair.name] - self._in_flight(pair)
+        found["uncounted"] = max(0, fired - sum(found[word] for word in ENDS))
         return {word: found[word] for word in OUTCOMES}
+
+    def _in_flight(self, pair: Pair) -> int:
+        return int(pair.hedge is not None and self._ours(pair.hedge))
 
     def _ours(self, hedge: Hedge) -> bool:
         return hedge.hedge_id.rsplit(".", 2)[1] == self._epoch

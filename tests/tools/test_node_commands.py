@@ -1,0 +1,165 @@
+"""A real node on ipc, asked and stopped by the commands, against a foreign gateway."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import zmq
+
+from benchmarks.core import CONFIG
+from journal.verify import verify
+from tests.test_style import ROOT
+from tools.cli import run
+from tools.client import Absent, Client
+from tools.errors import NotConnected, Refused, UsageError
+
+READY_MS = 20_000
+HEDGES = 80
+pytestmark = pytest.mark.slow
+
+
+class Site:
+    """A gateway process and a node process in a short directory."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="hg"))
+        self.node_dir = self.folder / "node"
+        self.node_dir.mkdir(mode=0o700)
+        self.config = self.folder / "c.toml"
+        self.config.write_text(CONFIG)
+        python, pipe = sys.executable, subprocess.PIPE
+        gateway = [python, str(ROOT / "benchmarks" / "core_gateway.py"), str(self.node_dir)]
+        self.gateway = subprocess.Popen(gateway, stdin=pipe, stdout=pipe)
+        self.gateway.stdout.readline()
+        node = [python, "-m", "tools", "run", "-c", str(self.config), "--live", "--log-level", "ERROR"]
+        self.node = subprocess.Popen(node, cwd=ROOT, stdout=pipe)
+        self.ready = json.loads(self.node.stdout.readline())
+        self.context = zmq.Context()
+        self.control = self.context.socket(zmq.PAIR)
+        self.control.linger = 0
+        self.control.connect(f"ipc://{self.node_dir}/control")
+
+    def quotes(self, count, reject):
+        """Quotes that open and close the pair; True when all are out."""
+        self.control.send(json.dumps({"quotes": count, "pace_us": 3_000, "reject": reject}).encode())
+        return bool(self.control.poll(READY_MS)) and bool(self.control.recv())
+
+    def close(self):
+        for process in (self.node, self.gateway):
+            if process.poll() is None:
+                process.kill()
+            process.wait(10)
+        for stream in (self.gateway.stdin, self.gateway.stdout, self.node.stdout):
+            stream.close()
+        self.control.close()
+        self.context.term()
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture
+def site():
+    made = Site()
+    yield made
+    made.close()
+
+
+def answer(capsys, *argv):
+    code = run(argv)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def until_open(client):
+    """Ask until both venues are open; each question is a pause by itself."""
+    for _ in range(20_000):
+        if all(venue["stage"] == "OPEN" for venue in client.ask("status")["venues"]):
+            return
+    pytest.fail("the venues did not open")
+
+
+def test_commands_look_at_a_node_operate_it_and_stop_it(site, capsys):
+    where = ("-c", str(site.config))
+    with Client(site.node_dir) as client:
+        until_open(client)
+        assert site.quotes(HEDGES, reject=False)
+        assert site.quotes(HEDGES, reject=True)
+    looks_at_the_node(capsys, where)
+    looks_at_hedges(capsys, where)
+    asks_what_is_not_there(site.node_dir)
+    sets_a_mode(site.node_dir)
+    code, out, _ = answer(capsys, "stop", *where, "--reason", "test", "-o", "json")
+    assert (code, json.loads(out)["clean"], site.node.wait(10)) == (0, True, 0)
+    assert verify(site.node_dir / "journal").ok
+    assert answer(capsys, "status", *where)[0] == 4
+
+
+def looks_at_the_node(capsys, where):
+    code, out, _ = answer(capsys, "status", *where, "-o", "json")
+    told = json.loads(out)
+    assert (code, told["state"], told["mode"], told["naked_qty"]) == (0, "running", "live", 0)
+    assert told["hedges"]["done"] > HEDGES
+    assert told["hedges"]["replenished"] > 0
+    code, out, _ = answer(capsys, "pair", "show", *where, "-o", "json")
+    pair = json.loads(out)
+    assert (code, pair["pair"], len(pair["legs"]), pair["currency"]) == (0, "AxB", 2, "USD")
+    assert pair["outcomes"] == told["hedges"]
+    assert "node/inspector" in answer(capsys, "status", "--actors", *where)[1]
+    assert "A.X" in answer(capsys, "pair", "show", "AxB", *where, "--lang", "zh")[1]
+
+
+def looks_at_hedges(capsys, where):
+    code, out, err = answer(capsys, "hedge", "ls", *where, "-o", "json")
+    hedges = json.loads(out)
+    numbers = [int(each["hedge"].rpartition(".")[2]) for each in hedges]
+    assert (code, err, numbers) == (0, "", list(range(1, len(hedges) + 1)))
+    assert len(hedges) > HEDGES
+    at_hand = json.loads(answer(capsys, "hedge", "ls", *where, "-n", "5", "-o", "json")[1])
+    assert [each["hedge"] for each in at_hand] == [each["hedge"] for each in hedges[-5:]]
+    wanted = hedges[-1]["hedge"]
+    last = json.loads(answer(capsys, "hedge", "show", wanted, *where, "-o", "json")[1])
+    assert last["repairs"] == ["replenish"]
+    assert {key: last[key] for key in ("cost", "legs", "took_ms")} == {key: hedges[-1][key] for key in ("cost", "legs", "took_ms")}
+    first = json.loads(answer(capsys, "hedge", "show", hedges[0]["hedge"], *where, "-o", "json")[1])
+    assert first == hedges[0]
+    assert first["cost"]["total"] == 4.0
+
+
+def asks_what_is_not_there(node_dir):
+    with Client(node_dir) as client:
+        with pytest.raises(Absent, match="there are: AxB"):
+            client.ask("pair", pair="CxD")
+        with pytest.raises(UsageError, match="there are: status"):
+            client.ask("stop")
+        with pytest.raises(UsageError, match="the id of a hedge"):
+            client.ask("hedges", after="x")
+        assert client.ask("status")["pid"] != os.getpid()
+
+
+def sets_a_mode(node_dir):
+    with Client(node_dir, "operate") as client:
+        told = client.ask("pair_mode", pair="AxB", mode="paused", operator="tester", reason="a test")
+        assert told["seq"] > 0
+        with pytest.raises(Refused):
+            client.ask("pair_release", pair="AxB", operator="tester")
+        with pytest.raises(UsageError, match="active, reducing, paused, halted"):
+            client.ask("pair_mode", pair="AxB", mode="fast", operator="tester")
+    with Client(node_dir) as client:
+        assert client.ask("pair", pair="AxB")["mode"] == "PAUSED"
+
+
+def test_client_gives_up_in_time_where_a_node_does_not_answer(tmp_path):
+    from system.locks import DirectoryLock
+
+    tmp_path.chmod(0o700)
+    (tmp_path / "journal").mkdir()
+    lock = DirectoryLock(tmp_path / "journal", "n1")
+    try:
+        with Client(tmp_path) as client, pytest.raises(NotConnected, match="is the node running"):
+            client.ask("status")
+    finally:
+        lock.release()
