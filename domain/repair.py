@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from domain.costs import OrderCost, RepairCost, complete_cost, reverse_cost
 from domain.hedges import Hedge, HedgeStranded, RepairChosen
-from domain.legs import LegPlan
+from domain.legs import Leg, LegPlan
 from domain.mandates import LegMarket, Mandate, MandateGiven, is_locked, reach
 from domain.orders import OrdStatus
 
@@ -59,109 +59,135 @@ class Option(Struct, frozen=True):
 
     choice: str
     to_units: int
-    diffs: tuple[int, ...]
+    diffs: list[int]
     cost: RepairCost
     why_not: str = ""
 
 
 def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> tuple[object, ...]:
     """The facts of the decision: a repair with its mandates, or STRANDED."""
-    complete, back = (_weigh(hedge, policy, market, *aim) for aim in _aims(hedge))
+    covered = hedge.covered
+    total, replenish = orders_left(hedge, policy)
+    complete = _weigh(hedge, policy, market, "replenish", hedge.reached, covered, replenish)
+    back = _weigh(hedge, policy, market, "rollback", min(covered, hedge.units), covered, total)
     pick, reason = _pick(policy, complete, back)
     if pick is None:
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
     chosen = RepairChosen(pick.choice, pick.to_units, complete.cost, back.cost, complete.why_not, back.why_not, reason)
-    return (chosen, *_mandates(hedge, policy, market, pick, now_ns))
+    left = replenish if pick is complete else total
+    return (chosen, *_mandates(hedge, policy, market, pick, left, now_ns))
 
 
 def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
     """Whether a retry, with the orders that it adds, would find a way out."""
     hedge = replace(hedge, retries=hedge.retries + 1)
-    return any(not _barred(hedge, policy, market, choice, _diffs(hedge, units)) for choice, units in _aims(hedge))
+    total, replenish = orders_left(hedge, policy)
+    ways = (("replenish", hedge.reached, replenish), ("rollback", min(hedge.covered, hedge.units), total))
+    return any(
+        not _barred(hedge, policy, market, choice, _diffs(hedge, units), left) for choice, units, left in ways
+    )
 
 
-def _aims(hedge: Hedge) -> tuple[tuple[str, int], ...]:
-    """Both ways: to all that is reached, or back to what is covered."""
-    return (("replenish", hedge.reached), ("rollback", min(hedge.covered, hedge.units)))
+def _diffs(hedge: Hedge, to_units: int) -> list[int]:
+    """What each leg still needs to be at `to_units`; below 0 is too much."""
+    return [to_units * leg.plan.per_unit - leg.net for leg in hedge.legs]
 
 
-def _diffs(hedge: Hedge, to_units: int) -> tuple[int, ...]:
-    return tuple(to_units * leg.plan.per_unit - leg.net for leg in hedge.legs)
-
-
-def _only_overfilled(hedge: Hedge, diffs: tuple[int, ...]) -> bool:
+def _only_overfilled(hedge: Hedge, diffs: list[int]) -> bool:
     """Whether all that would be reversed lies beyond the target."""
     return all(leg.net + d >= leg.plan.target for leg, d in zip(hedge.legs, diffs, strict=True) if d)
 
 
-def orders_left(hedge: Hedge, policy: Policy, choice: str) -> int:
-    """Orders that this kind of repair may still send, over all legs.
+def orders_left(hedge: Hedge, policy: Policy) -> tuple[int, int]:
+    """Orders that any repair, and that a replenish, may still send.
 
-    A decision that led to no order counts as one: neither may go on for ever.
+    Over all legs. A decision that led to no order counts as one: neither may
+    go on for ever. The last `reserved` are kept for reversals.
     """
-    spent = max(hedge.orders_sent, len(hedge.repairs)) + hedge.orders_out
+    sent = out = used = 0
+    for leg in hedge.legs:
+        if leg.mandate is not None:
+            out += leg.mandate.max_orders
+        for order in leg.orders:
+            if order.status is not OrdStatus.DENIED:
+                sent += 1
+                used += order.letter == "p"
+    spent = max(sent, len(hedge.repairs)) + out
     total = policy.max_orders + hedge.retries * policy.orders_a_retry - spent
-    if choice == "rollback":
-        return total
-    used = sum(1 for leg in hedge.legs for o in leg.orders if o.letter == "p" and o.status is not OrdStatus.DENIED)
     allowed = policy.max_replenish_orders * (1 + hedge.retries) - used
-    return min(allowed, total - policy.reserved)
+    return total, min(allowed, total - policy.reserved)
 
 
 def refused_twice(hedge: Hedge) -> bool:
     """Whether the last two replenish orders of a leg met the same refusal."""
     for leg in hedge.legs:
-        codes = [o.reject_code for o in leg.orders if o.letter == "p" and o.status is OrdStatus.REJECTED]
-        if len(codes) >= 2 and codes[-1] == codes[-2]:
+        before = last = ""
+        for order in leg.orders:
+            if order.letter == "p" and order.status is OrdStatus.REJECTED:
+                before, last = last, order.reject_code
+        if last and last == before:
             return True
     return False
 
 
-def _weigh(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, to_units: int) -> Option:
+def _weigh(
+    hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, to_units: int, covered: int, left: int
+) -> Option:
     diffs = _diffs(hedge, to_units)
-    why = _barred(hedge, policy, market, choice, diffs)
+    why = _barred(hedge, policy, market, choice, diffs, left)
     costs = []
-    for leg, diff in zip(hedge.legs, diffs, strict=True):
+    for index, diff in enumerate(diffs):
         if diff == 0:
             continue
-        reverses = diff < 0
-        side = -leg.plan.side if reverses else leg.plan.side
-        reference = _average_px(leg) if reverses else leg.plan.touch_px
-        costs.append(market.cost(leg.plan.index, side, abs(diff), reference, reverses))
-    penalty = market.time_penalty(choice == "replenish")
+        leg = hedge.legs[index]
+        plan = leg.plan
+        if diff < 0:
+            costs.append(market.cost(plan.index, -plan.side, -diff, _average_px(leg), True))
+        else:
+            costs.append(market.cost(plan.index, plan.side, diff, plan.touch_px, False))
     if choice == "replenish":
-        won = max(0, to_units - hedge.covered)
-        return Option(choice, to_units, diffs, complete_cost(costs, hedge.edge, won, penalty), why)
-    return Option(choice, to_units, diffs, reverse_cost(costs, penalty), why)
+        won = max(0, to_units - covered)
+        cost = complete_cost(costs, hedge.edge, won, market.time_penalty(True))
+    else:
+        cost = reverse_cost(costs, market.time_penalty(False))
+    return Option(choice, to_units, diffs, cost, why)
 
 
-def _average_px(leg) -> float:
+def _average_px(leg: Leg) -> float:
     """Average price of what the leg has filled towards its target, ticks."""
-    done = [(q, px) for o in leg.orders if o.side == leg.plan.side for _, q, px in o.trades if q]
-    lots = sum(q for q, _ in done)
-    return sum(q * px for q, px in done) / lots if lots else float(leg.plan.touch_px)
+    lots = paid = 0
+    for order in leg.orders:
+        if order.side == leg.plan.side:
+            for _, qty, px in order.trades:
+                lots += qty
+                paid += qty * px
+    return paid / lots if lots else float(leg.plan.touch_px)
 
 
-def _barred(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, diffs: tuple[int, ...]) -> str:
-    needed = [i for i, d in enumerate(diffs) if d]
-    if choice == "replenish" and max(diffs) <= 0:
-        return "OVERFILLED"
-    if choice == "rollback" and hedge.kind == "close" and not _only_overfilled(hedge, diffs):
+def _barred(
+    hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, diffs: list[int], left: int
+) -> str:
+    """Why this way can't be gone, or ""."""
+    if choice == "replenish":
+        if max(diffs) <= 0:
+            return "OVERFILLED"
+    elif hedge.kind == "close" and not _only_overfilled(hedge, diffs):
         return "CLOSE"
-    if orders_left(hedge, policy, choice) < len(needed):
+    if left < len(diffs) - diffs.count(0):
         return "CAP"
     if choice == "replenish" and refused_twice(hedge):
         return "REFUSED"
-    for i in needed:
-        leg = hedge.legs[i]
+    for index, diff in enumerate(diffs):
+        if diff == 0:
+            continue
+        leg = hedge.legs[index]
         if leg.unknown:
             return "UNKNOWN"
-        side = leg.plan.side if diffs[i] > 0 else -leg.plan.side
+        side = leg.plan.side if diff > 0 else -leg.plan.side
         seen = market.leg(leg.plan.index, side)
         if not seen.can_trade:
             return "MARKET"
-        worst = _worst_px(leg.plan, side, seen, policy)
-        if reach(worst, side, 0, seen) is None:
+        if reach(_worst_px(leg.plan, side, seen, policy), side, 0, seen) is None:
             return "MARKET" if is_locked(side, seen) else "PRICE"
     return ""
 
@@ -196,17 +222,21 @@ def _worst(*barred: str) -> str:
     return "CAP"
 
 
-def _mandates(hedge: Hedge, policy: Policy, market: RepairMarket, pick: Option, now_ns: int):
-    needed = [i for i, d in enumerate(pick.diffs) if d]
-    left = orders_left(hedge, policy, pick.choice)
-    share = max(1, left // len(needed))
+def _mandates(
+    hedge: Hedge, policy: Policy, market: RepairMarket, pick: Option, left: int, now_ns: int
+) -> list[MandateGiven]:
+    """A mandate for each leg that the chosen way needs."""
+    diffs = pick.diffs
+    share = max(1, left // (len(diffs) - diffs.count(0)))
     naked_ns = hedge.naked_ns or now_ns
     whole = policy.naked_budget_ns
     deadline = naked_ns + (whole // 2 if pick.choice == "replenish" and hedge.kind == "open" else whole)
     deadline = min(max(deadline, now_ns + whole // 4), naked_ns + whole)
-    return tuple(
-        MandateGiven(_mandate(hedge, policy, market, pick.choice, i, pick.diffs[i], share, deadline)) for i in needed
-    )
+    return [
+        MandateGiven(_mandate(hedge, policy, market, pick.choice, index, diff, share, deadline))
+        for index, diff in enumerate(diffs)
+        if diff
+    ]
 
 
 def _mandate(
