@@ -280,3 +280,10 @@ def test_a_trade_before_its_acknowledgement_is_no_error():
     # T11
     state = adopted(hedge(), *orders.decide(hedge().legs[0].orders[0], trade("1", 5, 100, 5, "2")).facts)
     assert state.legs[0].net == 5
+
+
+def test_an_overfill_is_settled_in_the_turn_in_which_the_last_leg_ends():
+    # T12: nothing is short, one leg has too much
+    end, facts = after(working(6, 5))
+    assert facts == [HedgeSettling, HedgeImbalanced, RepairChosen, MandateGiven]
+    assert end.status is H.ROLLING_BACK
