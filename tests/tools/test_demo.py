@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.load import ROOT
+from system.locks import read_holder
 from tools.demo import CHECKS, checked
 
 pytestmark = pytest.mark.slow
@@ -71,6 +72,15 @@ def test_demo_ends_all_that_it_started_when_it_is_interrupted(folder, number):
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
     assert (process.returncode, "interrupted" in stderr) == (130, True)
+    assert running(folder) == []
+
+
+def test_demo_says_so_when_its_node_dies_and_leaves_nobody_behind(folder):
+    process = demo(folder, "--seconds", "50")
+    until_a_line(process, "CU03xHGH")
+    os.kill(read_holder(folder / "node" / "journal")["pid"], signal.SIGKILL)
+    _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, "node ended before its time" in stderr) == (1, True)
     assert running(folder) == []
 
 
