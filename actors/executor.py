@@ -54,6 +54,7 @@ class Executor:
         self.chance = chance(seed)
         self.thread_id = get_ident()
         self.ready: deque[Mailbox] = deque()
+        self.again = self.ready  # where a mailbox goes that has had its turn and has mail left
         self.timers = Timers()
         self.runtime: Runtime | None = None
 
@@ -128,7 +129,7 @@ class Executor:
             self.contain(actor, message, error)
         box.handled += count
         if actor.live and box.has_mail():
-            self.ready.append(box)
+            self.again.append(box)
         else:
             box.is_ready = False
             if box.actor is not None:

@@ -29,6 +29,7 @@ from domain.errors import require
 from domain.ports import Clock
 
 TRADE, FEED, OTHER = 0, 1, 2
+TURNS_A_FLUSH = 256  # more wait for the next lap, so that sockets are looked at
 FRAMES_A_LAP = 64  # what on_frames drains at most
 FOREIGN_MOST = 65_536
 FOREIGN_A_LAP = 256
@@ -62,6 +63,7 @@ class LaneDispatcher(Executor):
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._sources: dict[Any, Source] = {}
         self._poll_list: list[tuple[Any, int]] = [(self._wake_read, zmq.POLLIN)]
+        self.again = deque()
         self.laps = 0
         self.garbage: IdleCollector | None = None
 
@@ -125,6 +127,9 @@ class LaneDispatcher(Executor):
                 self.timers.fire(now_ns)
             if self._foreign:
                 self._take_foreign()
+            if self.again:
+                self.ready.extend(self.again)
+                self.again.clear()
             self.laps += 1
         finally:
             self.left()
@@ -191,11 +196,17 @@ class LaneDispatcher(Executor):
             self.contain(source.owner, None, error)
 
     def _run_ready(self) -> None:
-        """One turn for each mailbox that is ready now."""
+        """Turns until nobody has mail, at most TURNS_A_FLUSH of them.
+
+        Who is told something in a turn answers in the same flush: a repair's
+        order leaves before the next socket is looked at.
+        """
         ready = self.ready
         mono_ns = self.clock.mono_ns
         began_ns = mono_ns()
-        for _ in range(len(ready)):
+        for _ in range(TURNS_A_FLUSH):
+            if not ready:
+                break
             box = ready.popleft()
             self.turn(box)
             now_ns = mono_ns()

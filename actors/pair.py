@@ -32,6 +32,9 @@ MARKET_RETRY_NS = 200_000_000
 """How often a pair stranded for a closed market looks again."""
 
 
+_SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQueried, HedgeStranded))
+"""Facts after which a hedge wants to be seen sooner than it did before."""
+
 _SEEING = (hedges.RepairChosen, HedgeStranded)
 """Facts whose record says what was seen."""
 
@@ -166,7 +169,7 @@ class PairActor(Trader):
             return
         hedge = pair.hedge
         if hedge is not None:
-            facts = advance.timed(hedge, self.spec.rules, now_ns)
+            facts = self.sendable(advance.timed(hedge, self.spec.rules, now_ns))
             self._follow(hedge.hedge_id, facts, 0)
         self._arm()
 
@@ -206,16 +209,20 @@ class PairActor(Trader):
             if denied:
                 self._follow(hedge_id, denied, cause)
                 return
-        self._settle_late(cause)
-        self._arm()
+        self._settle_late(facts, cause)
+        if self._timer is None or not _SOONER.isdisjoint([fact.__class__ for fact in every]):
+            self._arm()
 
-    def _settle_late(self, cause: int) -> None:
-        """Take up late truth that waited for another hedge's end."""
+    def _settle_late(self, facts: tuple, cause: int) -> None:
+        """Take up late truth that waited for another hedge's end.
+
+        During a repair, what it has made too large is taken from the child.
+        """
         hedge = self.memory.pair.hedge
         if hedge is None:
             if self._late:
                 self._follow(self._late.pop(), (), cause)
-        elif hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
+        elif facts and hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
             for mandate in advance.overrun(hedge):
                 self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
 
@@ -288,7 +295,7 @@ class PairActor(Trader):
         if self._timer is not None:
             self._timer.cancel()
         self._timer_ns = at
-        self._timer = self.after_ns(max(0, at - self.clock.mono_ns()), Tick())
+        self._timer = self.after_ns(max(self.least_delay_ns(), at - self.clock.mono_ns()), Tick())
 
     # ------------------------------------------------ people
 

@@ -93,7 +93,7 @@ class Repairer(Trader):
         rules = self.spec.rules.watch
         for mandate_id, state in list(self.memory.states.items()):
             live = state.live
-            facts = watch.due(live, now_ns, rules, rules.repair_order_ns) if live is not None else ()
+            facts = self.sendable(watch.due(live, now_ns, rules, rules.repair_order_ns)) if live is not None else ()
             self._go(mandate_id, facts, 0)
         self._arm()
 
@@ -193,7 +193,7 @@ class Repairer(Trader):
         times = [at for s in self.memory.states.values() if (at := mandates.next_ns(s, rules)) is not None]
         if not times:
             return
-        delay = max(0, min(times) - self.clock.mono_ns())
+        delay = max(self.least_delay_ns(), min(times) - self.clock.mono_ns())
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self.after_ns(delay, Tick())

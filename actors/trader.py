@@ -23,6 +23,9 @@ from wire.records import encode_decision
 
 DECISION = "decision"
 _SIDES = {1: "1", -1: "2"}
+_TOLD = frozenset((CancelSubmitted, OrderQueried))
+HELD_NS = 50_000_000
+"""How often what waits for a venue that is away is looked at."""
 
 
 class Command(Struct, gc=False):
@@ -43,6 +46,7 @@ class Trader(Actor):
         self.desk = desk
         self.spec = spec
         self._life_ms = spec.rules.watch.ack_timeout_ns // 1_000_000
+        self._held = False
 
     # ------------------------------------------------ before the record
 
@@ -79,6 +83,20 @@ class Trader(Actor):
             leg.hedge_flag,
         )
         return Command("D", link, fact.cl_ord_id, frame, purpose)
+
+    def sendable(self, facts: tuple) -> tuple:
+        """Of what time asks for, what the venues can be told now.
+
+        A cancel or query that can't leave is not made: while the venue is
+        away it would use up the order's cancels. It is due again at once.
+        """
+        kept = tuple(fact for fact in facts if type(fact) not in _TOLD or self.link_of(fact.cl_ord_id).stage >= Purpose.CANCEL)
+        self._held = len(kept) < len(facts)
+        return kept
+
+    def least_delay_ns(self) -> int:
+        """How soon a timer may ask again for what was held back."""
+        return HELD_NS if self._held else 0
 
     def link_of(self, cl_ord_id: str) -> VenueLink:
         """The venue of an own order, by the leg that its id names."""

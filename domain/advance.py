@@ -45,16 +45,38 @@ class HedgeRules(Struct, frozen=True):
     max_retries: int = 3
 
 
+class Standing(Struct, gc=False):
+    """Where a hedge stands by its legs: what every step asks for."""
+
+    settled: bool
+    covered: int
+    naked: tuple[int, ...]
+
+    @property
+    def balanced(self) -> bool:
+        return not any(self.naked)
+
+
+def standing(hedge: Hedge) -> Standing:
+    """Computed once for as long as the legs stay as they are."""
+    covered = hedge.covered
+    return Standing(hedge.settled, covered, tuple([leg.net - covered * leg.plan.per_unit for leg in hedge.legs]))
+
+
 def advance(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple[Hedge, tuple]:
     """The hedge after all that follows now, and the facts in order."""
     facts: list = []
+    stands = standing(hedge)
     for _ in range(MAX_STEPS):
-        step = _STEPS[hedge.status](hedge, rules, market, now_ns)
+        step = _STEPS[hedge.status](hedge, stands, rules, market, now_ns)
         if not step:
             break
+        by_leg = hedge.legs
         for fact in step:
             hedge = evolve(hedge, fact)
-            facts.append(fact)
+        facts += step
+        if hedge.legs is not by_leg:
+            stands = standing(hedge)
     else:
         require(False, f"hedge {hedge.hedge_id}: still {hedge.status} after {MAX_STEPS} steps")
     return hedge, tuple(facts)
@@ -103,13 +125,14 @@ def next_ns(hedge: Hedge, rules: HedgeRules) -> int | None:
     return min(times, default=None)
 
 
-def _working(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
-    if hedge.settled:
-        if not any(hedge.naked):
-            return (HedgeEnded(outcome(hedge), hedge.covered, now_ns),)
+def _working(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    if stands.settled:
+        if stands.balanced:
+            return (HedgeEnded(outcome(hedge), stands.covered, now_ns),)
         return (HedgeSettling(_why_short(hedge), now_ns),)
-    if any(leg.short for leg in hedge.legs):
-        return (HedgeSettling(_why_short(hedge), now_ns),)
+    for leg in hedge.legs:
+        if leg.short:
+            return (HedgeSettling(_why_short(hedge), now_ns),)
     if hedge.unknown:
         return (HedgeSettling("silent", now_ns),)
     if now_ns >= hedge.opened_ns + rules.hedge_deadline_ns:
@@ -125,15 +148,15 @@ def _why_short(hedge: Hedge) -> str:
     return "settled"
 
 
-def _settling(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
-    if not hedge.settled:
+def _settling(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    if not stands.settled:
         cancels = _cancels(hedge, now_ns)
         if cancels:
             return cancels
         if _is_spent(hedge, rules, now_ns):
-            return (HedgeStranded("UNKNOWN" if hedge.unknown else "BUDGET", hedge.naked, now_ns),)
+            return (HedgeStranded("UNKNOWN" if hedge.unknown else "BUDGET", stands.naked, now_ns),)
         return ()
-    return _settled(hedge, now_ns)
+    return _settled(hedge, stands, now_ns)
 
 
 def _is_spent(hedge: Hedge, rules: HedgeRules, now_ns: int) -> bool:
@@ -141,10 +164,10 @@ def _is_spent(hedge: Hedge, rules: HedgeRules, now_ns: int) -> bool:
     return now_ns >= hedge.naked_ns + rules.policy.naked_budget_ns
 
 
-def _settled(hedge: Hedge, now_ns: int) -> tuple:
-    if any(hedge.naked):
-        return (HedgeImbalanced(hedge.covered, hedge.naked),)
-    return (HedgeEnded(outcome(hedge), hedge.covered, now_ns),)
+def _settled(hedge: Hedge, stands: Standing, now_ns: int) -> tuple:
+    if stands.balanced:
+        return (HedgeEnded(outcome(hedge), stands.covered, now_ns),)
+    return (HedgeImbalanced(stands.covered, stands.naked),)
 
 
 def _cancels(hedge: Hedge, now_ns: int) -> tuple:
@@ -158,25 +181,25 @@ def _cancels(hedge: Hedge, now_ns: int) -> tuple:
     )
 
 
-def _imbalanced(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+def _imbalanced(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
     if _is_spent(hedge, rules, now_ns):
-        return (HedgeStranded("BUDGET", hedge.naked, now_ns),)
+        return (HedgeStranded("BUDGET", stands.naked, now_ns),)
     return repair.choose(hedge, rules.policy, market, now_ns)
 
 
-def _repairing(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
-    if hedge.settled:
-        return _settled(hedge, now_ns)
+def _repairing(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    if stands.settled:
+        return _settled(hedge, stands, now_ns)
     if hedge.unknown:
         return (HedgeSettling("repair silent", now_ns),)
     return (HedgeSettling("repair past its time", now_ns),) if _is_spent(hedge, rules, now_ns) else ()
 
 
-def _stranded(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+def _stranded(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
     """Evidence ends it: settled after UNKNOWN, or the market trades again."""
-    if not hedge.settled:
+    if not stands.settled:
         return ()
-    if not any(hedge.naked):
+    if stands.balanced:
         return (HedgeRetried("settled", now_ns),)
     if hedge.retries >= rules.max_retries:
         return ()
@@ -187,11 +210,11 @@ def _stranded(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int
     return ()
 
 
-def _final(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+def _final(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
     """Late truth: what is final is true no longer."""
     if hedge.status is H.HANDED_OVER:
         return ()
-    if hedge.settled and not any(hedge.naked) and outcome(hedge) is hedge.status:
+    if stands.settled and stands.balanced and outcome(hedge) is hedge.status:
         return ()
     return (HedgeReopened("late truth", now_ns),)
 

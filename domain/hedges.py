@@ -187,7 +187,10 @@ class Hedge(Struct, frozen=True):
     @property
     def reached(self) -> int:
         """The units that would cover everything filled, at most `units`."""
-        return min(self.units, max(0, *(-(-leg.net // leg.plan.per_unit) for leg in self.legs)))
+        m = 0
+        for leg in self.legs:
+            m = max(m, -(-leg.net // leg.plan.per_unit))
+        return min(self.units, m)
 
     @property
     def naked(self) -> tuple[int, ...]:
@@ -213,7 +216,11 @@ class Hedge(Struct, frozen=True):
     @property
     def orders_sent(self) -> int:
         """Orders of all legs that left us; a denied one did not."""
-        return sum(1 for leg in self.legs for o in leg.orders if o.status is not OrdStatus.DENIED)
+        sent = 0
+        for leg in self.legs:
+            for order in leg.orders:
+                sent += order.status is not OrdStatus.DENIED
+        return sent
 
     @property
     def orders_out(self) -> int:
@@ -236,38 +243,42 @@ def _begun(plan: LegPlan, intents: tuple[OrderSubmitted, ...]) -> Leg:
     return Leg(plan, legs.TRANSITIONS[LegStatus.IDLE, legs.SENT] if sent else LegStatus.IDLE, sent)
 
 
-LEG_FACTS = (OrderFact, MandateGiven, MandateReturned)
-
-
 def evolve(hedge: Hedge, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned) -> Hedge:
     """The hedge after the fact.
 
     Raises: IllegalTransition, with the hedge unchanged.
     """
-    if isinstance(fact, LEG_FACTS):
+    kind = fact.__class__
+    change = _CHANGES.get(kind)
+    if change is None:
         return replace(hedge, legs=_legs_after(hedge, fact))
-    kind = type(fact)
     key = (hedge.status, kind)
     if key not in TRANSITIONS:
         raise IllegalTransition(f"hedge {hedge.hedge_id}: {kind.__name__} in {hedge.status}")
-    to = TRANSITIONS[key]
-    if isinstance(fact, HedgeEnded):
-        return replace(hedge, status=fact.outcome, ended_ns=fact.at_ns, naked_ns=0)
-    if isinstance(fact, RepairChosen):
-        return replace(hedge, status=CHOICES[fact.choice], repairs=(*hedge.repairs, fact.choice))
-    return replace(hedge, status=to, **_times(hedge, fact))
+    return change(hedge, fact, TRANSITIONS[key])
 
 
-def _times(hedge: Hedge, fact: HedgeFact) -> dict[str, object]:
-    if isinstance(fact, HedgeSettling):
-        return {"settling_ns": fact.at_ns, "naked_ns": hedge.naked_ns or fact.at_ns, "why": hedge.why or fact.why}
-    if isinstance(fact, HedgeReopened):
-        return {"settling_ns": fact.at_ns, "naked_ns": fact.at_ns, "why": fact.why}
-    if isinstance(fact, HedgeRetried):
-        return {"settling_ns": fact.at_ns, "naked_ns": fact.at_ns, "retries": hedge.retries + 1, "stranded_why": ""}
-    if isinstance(fact, HedgeStranded):
-        return {"stranded_why": fact.why}
-    return {}
+def _settling(hedge: Hedge, fact: HedgeSettling, to: HedgeStatus) -> Hedge:
+    naked_ns, why = hedge.naked_ns or fact.at_ns, hedge.why or fact.why
+    return replace(hedge, status=to, settling_ns=fact.at_ns, naked_ns=naked_ns, why=why)
+
+
+def _retried(hedge: Hedge, fact: HedgeRetried, to: HedgeStatus) -> Hedge:
+    at, retries = fact.at_ns, hedge.retries + 1
+    return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="")
+
+
+_CHANGES = {
+    HedgeSettling: _settling,
+    HedgeImbalanced: lambda h, _, to: replace(h, status=to),
+    RepairChosen: lambda h, f, _: replace(h, status=CHOICES[f.choice], repairs=(*h.repairs, f.choice)),
+    HedgeStranded: lambda h, f, to: replace(h, status=to, stranded_why=f.why),
+    HedgeRetried: _retried,
+    HedgeEnded: lambda h, f, _: replace(h, status=f.outcome, ended_ns=f.at_ns, naked_ns=0),
+    HedgeHandedOver: lambda h, _, to: replace(h, status=to),
+    HedgeReopened: lambda h, f, to: replace(h, status=to, settling_ns=f.at_ns, naked_ns=f.at_ns, why=f.why),
+}
+"""What each fact of the hedge as a whole changes; all others are a leg's."""
 
 
 def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> tuple[Leg, ...]:
@@ -278,9 +289,10 @@ def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) 
 
 
 def _leg_of(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> int | None:
-    if isinstance(fact, (OrderSubmitted, MandateReturned)):
+    kind = fact.__class__
+    if kind is OrderSubmitted or kind is MandateReturned:
         return fact.leg
-    if isinstance(fact, MandateGiven):
+    if kind is MandateGiven:
         return fact.mandate.leg
     ident = fact.cl_ord_id
     for leg in hedge.legs:

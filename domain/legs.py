@@ -129,11 +129,12 @@ def _under(m: Mandate, order: Order) -> bool:
 def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
     """The leg after the fact. Raises: IllegalTransition."""
     changed, mandate, net = leg.orders, leg.mandate, leg.net
-    if isinstance(fact, OrderSubmitted):
+    kind = fact.__class__
+    if kind is OrderSubmitted:
         effect, changed = SENT, (*changed, orders.born(fact))
-    elif isinstance(fact, MandateGiven):
+    elif kind is MandateGiven:
         effect, mandate = GIVEN, fact.mandate
-    elif isinstance(fact, MandateReturned):
+    elif kind is MandateReturned:
         effect, mandate = RETURNED, None
     else:
         changed, net = _changed(leg, fact)

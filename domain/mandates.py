@@ -96,12 +96,18 @@ class MandateState(Struct, frozen=True):
 
     @property
     def filled(self) -> int:
-        return sum(o.cum_qty for o in self.orders)
+        lots = 0
+        for order in self.orders:
+            lots += order.cum_qty
+        return lots
 
     @property
     def spent(self) -> int:
         """Orders that count: a denied one never left."""
-        return sum(1 for o in self.orders if o.status is not OrdStatus.DENIED)
+        sent = 0
+        for order in self.orders:
+            sent += order.status is not OrdStatus.DENIED
+        return sent
 
     @property
     def live(self) -> Order | None:

@@ -254,7 +254,10 @@ class Order(Struct, frozen=True, gc=False):
     @property
     def traded_qty(self) -> int:
         """Lots whose price is known."""
-        return sum(qty for _, qty, _ in self.trades)
+        lots = 0
+        for trade in self.trades:
+            lots += trade[1]
+        return lots
 
 
 def born(fact: OrderSubmitted) -> Order:
@@ -270,11 +273,11 @@ def evolve(order: Order, fact: OrderFact) -> Order:
     Raises: IllegalTransition, with the order unchanged, for a pair that the
     table does not have.
     """
-    kind = type(fact)
+    kind = fact.__class__
     to = TRANSITIONS.get((order.status, kind))
     if to is None:
         raise IllegalTransition(f"order {order.cl_ord_id}: {kind.__name__} in {order.status}")
-    status = order.status if to is SAME else OrdStatus(to)
+    status = order.status if to is SAME else to
     return _CHANGES[kind](order, fact, status)
 
 

@@ -76,18 +76,21 @@ class Outlook:
 
     def _look(self, index: int, side: int) -> LegMarket:
         quote = self._quotes[index]
+        if quote is None:
+            return LegMarket(None, None, None, False)
         usable = self.usable(index, side)
-        down, up = (None, None) if quote is None else (quote.limit_down, quote.limit_up)
-        can = self._can_repair[index] and quote is not None and guards.is_open(quote, self._now_ns)
-        can = can and not guards.is_locked(quote, side)
-        return LegMarket(None if usable is None else usable.touch_px(side), down, up, can)
+        can = self._can_repair[index] and guards.is_open(quote, self._now_ns) and not guards.is_locked(quote, side)
+        touch = None if usable is None else usable.ask_px if side > 0 else usable.bid_px
+        return LegMarket(touch, quote.limit_down, quote.limit_up, can)
 
     def cost(self, index: int, side: int, qty: int, reference_px: float, reverses: bool) -> OrderCost:
         """Expected cost of the order against a price, fees in."""
         leg = self._spec.legs[index]
         quote = self.usable(index, side)
-        levels = () if quote is None else quote.levels(side)
-        start = reference_px if quote is None or quote.touch_px(side) is None else quote.touch_px(side)
+        if quote is None:
+            levels, start = (), reference_px
+        else:
+            levels, start = (quote.asks, quote.ask_px) if side > 0 else (quote.bids, quote.bid_px)
         worst = round(start) + side * leg.slippage_cap_ticks
         money = self._moneys[index] if self._moneys else LegMoney(leg.instrument)
         money.fx = self._rates[index]

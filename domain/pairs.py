@@ -48,7 +48,7 @@ class Mode(StrEnum):
 
 
 P = PairStatus
-MAX_PAST_HEDGES = 64
+MAX_PAST_HEDGES = 1000
 """Ended hedges that a pair keeps at hand for late truth."""
 
 
@@ -189,11 +189,14 @@ def grafted(pair: Pair, hedge: Hedge, facts: tuple) -> Pair:
     The same as folding them by `evolve`, without doing so twice: what only
     moves the hedge itself is taken over, the rest is folded.
     """
-    if hedge.final or any(isinstance(fact, (HedgeReopened, HedgeStranded)) for fact in facts):
-        for fact in facts:
-            pair = evolve(pair, fact, hedge.hedge_id)
-        return pair
-    return replace(pair, hedge=hedge)
+    for fact in facts:
+        if fact.__class__ in _TELLING:
+            break
+    else:
+        return replace(pair, hedge=hedge)
+    for fact in facts:
+        pair = evolve(pair, fact, hedge.hedge_id)
+    return pair
 
 
 def evolve(pair: Pair, fact: object, hedge_id: str | None = None) -> Pair:
@@ -201,15 +204,16 @@ def evolve(pair: Pair, fact: object, hedge_id: str | None = None) -> Pair:
 
     Raises: IllegalTransition, with the pair unchanged.
     """
-    if isinstance(fact, HedgeOpened):
+    kind = fact.__class__
+    if kind is HedgeOpened:
         hedge = hedges.opened(fact)
         return replace(pair, status=_to(pair, fact.kind), hedge=hedge, hedge_count=pair.hedge_count + 1)
-    if isinstance(fact, (HedgeFact, OrderFact, MandateGiven, MandateReturned)):
+    change = _OWN.get(kind)
+    if change is not None:
+        return change(pair, fact)
+    if isinstance(fact, (OrderFact, HedgeFact, MandateGiven, MandateReturned)):
         return _hedged(pair, fact, hedge_id)
-    change = _OWN.get(type(fact))
-    if change is None:
-        raise IllegalTransition(f"pair {pair.name}: {type(fact).__name__} is no fact of a pair")
-    return change(pair, fact)
+    raise IllegalTransition(f"pair {pair.name}: {kind.__name__} is no fact of a pair")
 
 
 def _ready(pair: Pair, _fact: PairReady) -> Pair:
@@ -250,6 +254,10 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
     if hedge is None:
         raise IllegalTransition(f"pair {pair.name}: {type(fact).__name__} of a hedge that it does not have")
     after = hedges.evolve(hedge, fact)
+    if hedge is pair.hedge and fact.__class__ not in _TELLING:
+        if isinstance(fact, OrderFact):
+            return replace(pair, hedge=after, books=_booked(pair, hedge, after, fact.cl_ord_id))
+        return replace(pair, hedge=after)
     changes: dict[str, object] = {}
     if isinstance(fact, OrderFact):
         changes["books"] = _booked(pair, hedge, after, fact.cl_ord_id)
@@ -257,7 +265,7 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
     if isinstance(fact, (HedgeEnded, HedgeHandedOver)):
         changes["status"] = _to(pair, ENDED if isinstance(fact, HedgeEnded) else HANDED_OVER)
         changes["hedge"] = None
-        changes["past"] = (*_without(pair.past, hedge), after)[-MAX_PAST_HEDGES:]
+        changes["past"] = (*pair.past, after)[-MAX_PAST_HEDGES:]
         changes["failures"] = _failures(pair, fact)
     elif isinstance(fact, HedgeReopened):
         if pair.hedge is not None:
@@ -272,6 +280,10 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
     else:
         changes["past"] = tuple(after if h.hedge_id == after.hedge_id else h for h in pair.past)
     return replace(pair, **changes)
+
+
+_TELLING = frozenset((HedgeEnded, HedgeHandedOver, HedgeReopened, HedgeStranded))
+"""Facts of a hedge that change more of its pair than the hedge."""
 
 
 def _find(pair: Pair, fact: object, hedge_id: str | None) -> Hedge | None:

@@ -1,4 +1,4 @@
-"""What a hedge has cost: its trades against the decision's touch, and fees.
+"""What a hedge has cost: slippage against its decision, and fees.
 
     slippage  (price - the leg's touch at the decision) x side x lots, over all
               trades of the leg, reversals too: a leg taken back has cost what

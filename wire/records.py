@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 import msgpack
 import msgspec
-from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec import Struct, to_builtins
 
 from domain import books, hedges, mandates, orders, pairs
 from domain.errors import WireError
@@ -97,21 +96,7 @@ class Decision(Struct):
     saw: Saw | None = None
 
 
-def _plain(value: Struct) -> tuple:
-    name = _NAMES[value.__class__]
-    return astuple(value) if name is None else (name, *astuple(value))
-
-
-class _Names(dict):
-    """A struct's tag, looked up once a class."""
-
-    def __missing__(self, cls: type) -> str | None:
-        name = self[cls] = cls.__struct_config__.tag
-        return name
-
-
-_NAMES = _Names()
-_packer = msgpack.Packer(default=_plain)
+_packer = msgpack.Packer()
 _pack = _packer.pack
 _reader = msgspec.msgpack.Decoder(Decision)
 
@@ -121,7 +106,7 @@ def encode_decision(
 ) -> bytes:
     """The body of a decision record."""
     return _pack(
-        {"actor": actor, "pair": pair, "hedge": hedge, "facts": facts, "commands": commands, "saw": saw}
+        {"actor": actor, "pair": pair, "hedge": hedge, "facts": to_builtins(facts), "commands": commands, "saw": saw}
     )
 
 

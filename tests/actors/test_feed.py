@@ -15,6 +15,9 @@ LIMITS = QuoteLimits(max_silence_ns=3000 * MS, max_unchanged_ns=2000 * MS)
 class Inbox(list):
     tell = list.append
 
+    def quote_port(self):
+        return self.append
+
 
 class Rig:
     def __init__(self):

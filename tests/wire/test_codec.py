@@ -68,10 +68,19 @@ def strategy_of(kind: msgspec.inspect.Type, cls: type) -> st.SearchStrategy:
     raise TypeError(kind)
 
 
+def side_of_book(side: int) -> st.SearchStrategy:
+    """Levels from the best price to the worst."""
+    level = st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**63 - 1))
+    levels = st.lists(level, max_size=10, unique_by=lambda each: each[0])
+    return levels.map(lambda found: [number for each in sorted(found, reverse=side < 0) for number in each])
+
+
 def messages_of(cls: type) -> st.SearchStrategy:
     """Any message of a class that its sender may send."""
     fields = msgspec.inspect.type_info(cls).fields
     made = st.builds(cls, **{field.name: strategy_of(field.type, cls) for field in fields})
+    if cls is messages.MarketData:
+        made = st.builds(msgspec.structs.replace, made, bids=side_of_book(-1), asks=side_of_book(1))
     if cls is messages.ExecutionReport:
         made = made.filter(lambda report: report.exec_type not in "FGH")
     return made
