@@ -89,6 +89,7 @@ class Repairer(Trader):
     def on_tick(self, _tick: Tick) -> None:
         """Time-outs of live orders, and pauses that are over."""
         self._timer = None
+        self._held = False
         now_ns = self.clock.mono_ns()
         rules = self.spec.rules.watch
         for mandate_id, state in list(self.memory.states.items()):

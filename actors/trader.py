@@ -90,9 +90,12 @@ class Trader(Actor):
         A cancel or query that can't leave is not made: while the venue is
         away it would use up the order's cancels. It is due again at once.
         """
-        kept = tuple(fact for fact in facts if type(fact) not in _TOLD or self.link_of(fact.cl_ord_id).stage >= Purpose.CANCEL)
-        self._held = len(kept) < len(facts)
+        kept = tuple(fact for fact in facts if type(fact) not in _TOLD or self._can_tell(fact.cl_ord_id))
+        self._held = self._held or len(kept) < len(facts)
         return kept
+
+    def _can_tell(self, cl_ord_id: str) -> bool:
+        return self.link_of(cl_ord_id).stage >= Purpose.CANCEL
 
     def least_delay_ns(self) -> int:
         """How soon a timer may ask again for what was held back."""

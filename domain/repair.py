@@ -70,7 +70,7 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
     total, replenish = orders_left(hedge, policy)
     complete = _weigh(hedge, policy, market, "replenish", hedge.reached, covered, replenish)
     back = _weigh(hedge, policy, market, "rollback", min(covered, hedge.units), covered, total)
-    pick, reason = _pick(policy, complete, back)
+    pick, reason = _pick(policy, complete, back, late=_is_late(hedge, policy, now_ns))
     if pick is None:
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
     chosen = RepairChosen(pick.choice, pick.to_units, complete.cost, back.cost, complete.why_not, back.why_not, reason)
@@ -198,13 +198,21 @@ def _worst_px(plan: LegPlan, side: int, seen: LegMarket, policy: Policy) -> int:
     return reference + side * policy.slippage_cap_ticks[plan.index]
 
 
-def _pick(policy: Policy, complete: Option, back: Option) -> tuple[Option | None, str]:
+def _is_late(hedge: Hedge, policy: Policy, now_ns: int) -> bool:
+    """Whether completing an open was tried, and has had its half of the time."""
+    tried = hedge.kind == "open" and "replenish" in hedge.repairs
+    return tried and hedge.naked_ns > 0 and now_ns >= hedge.naked_ns + policy.naked_budget_ns // 2
+
+
+def _pick(policy: Policy, complete: Option, back: Option, *, late: bool = False) -> tuple[Option | None, str]:
     if complete.why_not and back.why_not:
         return None, ""
     if complete.why_not:
         return back, f"replenish barred: {complete.why_not}"
     if back.why_not:
         return complete, f"rollback barred: {back.why_not}"
+    if late:
+        return back, "replenish has had its time"
     if policy.choice == "replenish_first":
         return complete, "policy replenish_first"
     if policy.choice == "rollback_first":

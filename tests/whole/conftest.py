@@ -85,6 +85,10 @@ DEFAULTS = {
 }
 
 
+def _topic(venue):
+    return venue.symbol.encode() + b"\0"
+
+
 def _toml(value):
     return json.dumps(value)
 
@@ -214,6 +218,11 @@ class World:
         self.opens()
         assert self.ends().status == "DONE"
         self.until(lambda: self.pair.status == "HOLDING", "the pair holds")
+
+    def told(self):
+        """The node has all that the feeds have said."""
+        feeds = [(self.node.desk.links[v.name].feed, v) for v in self.venues]
+        self.until(lambda: all(f._topics[_topic(v)].seq == v.feed_seq for f, v in feeds), "the feeds are read")
 
     # ------------------------------------------------ looking in
 

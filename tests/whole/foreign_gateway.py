@@ -31,7 +31,7 @@ class ForeignOrder:
 
     def __init__(self, number, m):
         _, self.ref, self.symbol, self.side, self.qty, self.px, self.tif, self.offset = m[:8]
-        self.order_id = f"v{number}"
+        self.order_id, self.day = f"v{number}", ""
         self.status = "A"
         self.trades = []
         self.stated = 0
@@ -108,6 +108,18 @@ class ForeignVenue:
         self.close()
         self._new_numbers()
         self._bind()
+
+    def new_day(self, day):
+        """The living process begins a trading day: new numbers, pushed."""
+        node = self.node
+        self._new_numbers()
+        self.node, self.day = node, day
+        self._greet()
+
+    def _greet(self):
+        told = {"positions": True, "collateral": True, "mass_status": True, "settle_ms": 0}
+        self.reply(pack("A", 1, self.name, self.epoch, self.day, self.seq, told, 1))
+        self.reply(pack("d", {**definition(self.symbol, self.offset_mode), **self.definition}, True))
 
     # ------------------------------------------------ what the node sees of its world
 
@@ -198,9 +210,7 @@ class ForeignVenue:
             self.trade.send_multipart([identity, pack("j", "A", "", 6, "an older epoch")])
             return
         self.top_epoch, self.node = node_epoch, identity
-        told = {"positions": True, "collateral": True, "mass_status": True, "settle_ms": 0}
-        self.reply(pack("A", 1, self.name, self.epoch, self.day, self.seq, told, 1))
-        self.reply(pack("d", {**definition(self.symbol, self.offset_mode), **self.definition}, True))
+        self._greet()
         if epoch_seen == self.epoch:
             for fields in self.log[seq_seen:]:
                 again = list(fields)
@@ -225,6 +235,7 @@ class ForeignVenue:
     def keep(self, order):
         """The order has reached the venue."""
         self.orders[order.ref] = order
+        order.day = self.day
         return order
 
     def _cancel(self, m):
@@ -237,7 +248,7 @@ class ForeignVenue:
         _, req_id, scope, day = (*m, None)[:4]
         count = 0
         for order in list(self.orders.values()):
-            if (day is None or day == self.day) and (scope == "day" or order.works):
+            if order.day == (day or self.day) and (scope == "day" or order.works):
                 self.tell(order)
                 count += 1
         self.reply(pack("AF", req_id, count))
@@ -266,7 +277,7 @@ class ForeignVenue:
         qty, px = last or (0, None)
         fields = (
             "8", self.seq, order.ref, order.order_id, exec_id, exec_type, status or order.status, order.symbol,
-            order.side, qty, px, order.cum, order.leaves, reason, text, now, now, resend, ref, self.day, origin,
+            order.side, qty, px, order.cum, order.leaves, reason, text, now, now, resend, ref, order.day, origin,
         )  # fmt: skip
         self.log.append(fields)
         if tell:
