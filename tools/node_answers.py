@@ -131,19 +131,30 @@ class Looks:
         """
         names = [self._named(args)] if args.get("pair") is not None else list(self._specs)
         after = args.get("after")
-        total = sum(pair.hedge_count for name, pair in self.node.pairs().items() if name in names)
+        pairs = self.node.pairs()
+        total = sum(pairs[name].hedge_count for name in names if name in pairs)
         return {**page(self._hedge_rows(names, after), self.node.clock), "hedges": total}
 
     def hedge(self, args: dict[str, Any]) -> dict[str, Any]:
         """One hedge by its id, or the last one that opened."""
         wanted = args.get("hedge")
-        every = [(name, hedge) for name in self._specs for hedge in self._hedges_of(name)]
-        if wanted is None and every:
-            return self._hedge(*max(every, key=lambda each: each[1].opened_ns))
-        for name, hedge in every:
+        if wanted is None:
+            return self._last_hedge()
+        name = _place(text_arg(args, "hedge"), "hedge")[0]
+        for hedge in self._hedges_of(name):
             if hedge.hedge_id == wanted:
                 return self._hedge(name, hedge)
         raise Unanswerable(NO_SUCH, f"no hedge {wanted!r} at hand: older ones are in the journal")
+
+    def _last_hedge(self) -> dict[str, Any]:
+        newest: Hedge | None = None
+        for pair in self.node.pairs().values():
+            hedge = pair.hedge or (pair.past[-1] if pair.past else None)
+            if hedge is not None and (newest is None or hedge.opened_ns > newest.opened_ns):
+                newest, name = hedge, pair.name
+        if newest is None:
+            raise Unanswerable(NO_SUCH, "no hedge is at hand: older ones are in the journal")
+        return self._hedge(name, newest)
 
     def _hedge_rows(self, names: list[str], after: str | None) -> Iterator[dict[str, Any]]:
         from_pair, number = _place(after) if after else ("", -1)
@@ -238,10 +249,10 @@ def _after(names: list[str], args: dict[str, Any]) -> list[str]:
     return names[names.index(after) + 1 :] if after in names else names
 
 
-def _place(hedge_id: str) -> tuple[str, int]:
+def _place(hedge_id: str, key: str = "after") -> tuple[str, int]:
     """A hedge id's pair and number. Raises: Unanswerable."""
     pair, _, rest = hedge_id.rpartition(".")
     name = pair.rpartition(".")[0]
     if not name or not rest.isascii() or not rest.isdigit():
-        raise Unanswerable(BAD_REQUEST, f"after={hedge_id!r}: allowed: the id of a hedge")
+        raise Unanswerable(BAD_REQUEST, f"{key}={hedge_id!r}: allowed: the id of a hedge")
     return name, int(rest)

@@ -1,4 +1,4 @@
-"""What `status`, `pair` and `hedge` put in a table: the same data, in short."""
+"""What `status`, `pair` and `hedge` put in a table: the data in short."""
 
 from __future__ import annotations
 
