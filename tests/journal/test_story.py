@@ -55,7 +55,7 @@ def opened(hedge, first):
     plans = tuple(LegPlan(leg, ("SHFE", "COMEX")[leg], "CU", 1 - 2 * leg, 1, 2, 70_010) for leg in (0, 1))
     fact = HedgeOpened(hedge, "open", 1, 1, plans, submitted, 0.5, 9, "touch")
     frames = tuple((plan.venue, new_order(order.cl_ord_id)) for plan, order in zip(plans, submitted, strict=True))
-    return encode_decision("pair/CU", "CU", hedge, (fact,), frames, {"spread": 12.5, "none": float("nan")})
+    return encode_decision("pair/CU", "CU", hedge, (fact,), frames, ("buy_open", 12.5, 11.5, float("nan"), [1.0, 7.1], []))
 
 
 @pytest.fixture
