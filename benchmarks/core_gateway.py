@@ -21,6 +21,8 @@ import zmq
 DAY = "20260105"
 SYMBOLS = {"A": "A.X", "B": "B.X"}
 NEAR, FAR = 1_000, 1_100
+LAST_NS = 2_000_000
+"""How long after its last quote a round is told."""
 
 
 def pack(*fields: object) -> bytes:
@@ -45,6 +47,7 @@ class Venue:
         self.node = b""
         self.mid = NEAR
         self.reject = False
+        self.firsts: list[int] = []
 
     def quote(self) -> None:
         self.feed_seq += 1
@@ -81,6 +84,7 @@ class Venue:
 
     def take(self) -> None:
         identity, body = self.trade.recv(), self.trade.recv()
+        at_ns = time.monotonic_ns()
         message = msgpack.unpackb(body)
         kind = message[0]
         if kind == "A":
@@ -89,7 +93,7 @@ class Venue:
                             "mass_status": True}, 1))  # fmt: skip
             self.reply(pack("d", definition(self.symbol), True))
         elif kind == "D":
-            self.order(message)
+            self.order(message, at_ns)
         elif kind == "AF":
             self.reply(pack("AF", message[1], 0))
         elif kind == "AN":
@@ -97,11 +101,13 @@ class Venue:
         elif kind == "BB":
             self.reply(pack("BA", message[1], "USD", "1", "1", "0", "0", time.time_ns(), True))
 
-    def order(self, m: list) -> None:
+    def order(self, m: list, at_ns: int) -> None:
         self.orders += 1
         ref, side, qty, px = m[1], m[3], m[4], m[5]
         self.report(ref, "A", "A", side, 0, 0, 0, qty)
         hedge = ref.rpartition(".")[2][1] == "h"
+        if hedge:
+            self.firsts.append(at_ns)
         if self.reject and hedge:
             self.report(ref, "8", "8", side, 0, 0, 0, 0)
         else:
@@ -115,11 +121,22 @@ def definition(symbol: str) -> dict:
     }  # fmt: skip
 
 
+def outside(left_ns: list[int], firsts: list[list[int]]) -> list[float]:
+    """From each quote to the later of the two orders that came before the next."""
+    took = []
+    for sent_ns, until_ns in zip(left_ns, [*left_ns[1:], time.monotonic_ns()], strict=True):
+        found = [next((at for at in each if sent_ns < at < until_ns), None) for each in firsts]
+        if None not in found:
+            took.append((max(found) - sent_ns) / 1000)
+    return took
+
+
 def serve(directory: Path) -> None:
     """Echo, answer and quote until standard input says a word or closes.
 
     Control comes as JSON lines: {"pace_us", "quotes", "reject"}: so many
-    quotes of A at that pace, each flipping the spread; then {"done": n}.
+    quotes of A at that pace, each flipping the spread; then {"outside_us":
+    [...]}: from a quote's leaving to the second order's arrival here.
     """
     context = zmq.Context()
     venues = [Venue(name, directory, context) for name in SYMBOLS]
@@ -132,7 +149,8 @@ def serve(directory: Path) -> None:
         poller.register(socket, zmq.POLLIN)
     poller.register(sys.stdin, zmq.POLLIN)
     print("ready", flush=True)
-    left = pace_ns = 0
+    left = pace_ns = last_ns = 0
+    left_ns: list[int] = []
     next_ns = beat_ns = 0
     while True:
         now = time.monotonic_ns()
@@ -145,11 +163,15 @@ def serve(directory: Path) -> None:
         if left and now >= next_ns:
             next_ns = max(next_ns + pace_ns, now)
             venues[0].mid = FAR if venues[0].mid == NEAR else NEAR
+            left_ns.append(time.monotonic_ns())
             venues[0].quote()
             left -= 1
             if not left:
-                control.send(b"{}")
-        due_ns = min(beat_ns, next_ns) if left else beat_ns
+                last_ns = now + LAST_NS
+        if last_ns and now >= last_ns:
+            last_ns = 0
+            control.send(json.dumps({"outside_us": outside(left_ns, [v.firsts for v in venues])}).encode())
+        due_ns = min(beat_ns, next_ns if left else beat_ns, last_ns or beat_ns)
         wait_us = max(0, (due_ns - time.monotonic_ns()) // 1000)
         ready = dict(poller.poll(wait_us // 1000 if wait_us >= 1000 else (1 if wait_us > 300 else 0)))
         for venue in venues:
@@ -163,6 +185,9 @@ def serve(directory: Path) -> None:
             word = json.loads(control.recv())
             left, pace_ns, next_ns = word["quotes"], word["pace_us"] * 1000, time.monotonic_ns()
             venues[1].reject = word["reject"]
+            left_ns.clear()
+            for venue in venues:
+                venue.firsts.clear()
         if sys.stdin.fileno() in ready:
             return
 
