@@ -21,6 +21,7 @@ from domain.errors import ConfigError
 from system.processes import stop_with_parent
 from system.signals import StopFlag
 from tools.errors import FAILED, FINE
+from tools.logs import log_to
 from tools.node_build import ROOT, Node
 
 STOP_DEADLINE_MS = 15_000
@@ -111,8 +112,7 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, log_level: str) -
     """Start the node and the gateways that it manages."""
     if with_parent:
         stop_with_parent()
-    logger.remove()
-    logger.add(sys.stderr, level=log_level.upper(), format="{time:HH:mm:ss.SSS} {level} {message} {extra}")
+    log_to(sys.stderr, log_level)
     for file in files:
         if not Path(file).is_file():
             raise ConfigError(file, "(file)", "absent", "a TOML file; make one: ./hedgerow init DIR")

@@ -38,6 +38,7 @@ class Looks:
         self.stopper = stopper
         self.tally = Tally(node.journal.node_epoch)
         self._epoch = base36(node.journal.node_epoch)
+        self._wall_ahead_ns = node.clock.wall_ns() - node.clock.mono_ns()
         self._instruments: dict[tuple[str, str], Instrument] = {i.key: i for i in node.instruments()}
         self._specs = {spec.name: spec for spec in node.specs}
 
@@ -175,10 +176,10 @@ class Looks:
         return sorted(every, key=lambda hedge: _place(hedge.hedge_id)[1])
 
     def _hedge(self, name: str, hedge: Hedge) -> dict[str, Any]:
-        clock, actor = self.node.clock, self.node.pair_actor(name)
-        now_ns = clock.mono_ns()
+        actor = self.node.pair_actor(name)
+        now_ns = self.node.clock.mono_ns()
         ours = hedge.hedge_id.rsplit(".", 2)[1] == self._epoch
-        opened = clock.wall_ns() - (now_ns - hedge.opened_ns) if ours else None
+        opened = hedge.opened_ns + self._wall_ahead_ns if ours else None
         terms = Terms(self._specs[name].currency, () if actor is None else tuple(actor.view.rates))
         return hedge_map(hedge, name, now_ns, opened, terms, self._instruments)
 

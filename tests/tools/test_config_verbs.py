@@ -16,7 +16,7 @@ def test_check_finds_nothing_wrong_with_an_example(name, capsys):
 
 def test_check_lists_all_that_is_wrong_and_exits_2(tmp_path, capsys):
     over = tmp_path / "over.toml"
-    over.write_text('[[pair]]\nname = "CU03xHGH"\n[pair.trigger]\nsell_open = "100"\n[pair.size]\nunits = 9\n')
+    over.write_text('[[pair]]\nname = "CU03xHGH"\n[pair.trigger]\nsell_open = "10"\n[pair.size]\nunits = 9\n')
     assert run(["config", "check", "-c", str(EXAMPLES / "copper.toml"), "-c", str(over), "-o", "json"]) == 2
     found = json.loads(capsys.readouterr().out)
     assert {"pair[CU03xHGH].trigger.sell_open", "pair[CU03xHGH].size.units"} <= {row["key"] for row in found}
