@@ -16,7 +16,7 @@ from actors.link import Purpose
 from actors.notes import Operate, RepairFacts, RepairRevoked, RepairTold, Show, Tick
 from actors.pair_view import PairView
 from actors.trader import Trader
-from domain import advance, hedges, orders, pairs
+from domain import advance, hedges, orders, pairs, watch
 from domain.hedges import Hedge, HedgeStranded
 from domain.mandates import MandateGiven
 from domain.market import Quote
@@ -34,6 +34,8 @@ MARKET_RETRY_NS = 200_000_000
 
 _SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQueried, HedgeStranded))
 """Facts after which a hedge wants to be seen sooner than it did before."""
+
+_FILLS = frozenset((orders.OrderPartiallyFilled, orders.OrderFilled, orders.OrderFilledLate))
 
 _SEEING = (hedges.RepairChosen, HedgeStranded)
 """Facts whose record says what was seen."""
@@ -71,6 +73,7 @@ class PairActor(Trader):
         self._timer: Any = None
         self._timer_ns = 0
         self._late: set[str] = set()
+        self._untraded: dict[str, int] = {}
         self._children = {"replenish": f"{name}/replenish", "rollback": f"{name}/rollback"}
 
     @property
@@ -87,6 +90,7 @@ class PairActor(Trader):
         for hedge in (self.pair.hedge, *self.pair.past):
             if hedge is not None:
                 self._follow(hedge.hedge_id, (), 0)
+                self._await_trades([order.cl_ord_id for leg in hedge.legs for order in leg.orders])
         if self.pair.status is pairs.P.COOLDOWN:
             self._cool(self.pair)
 
@@ -137,6 +141,8 @@ class PairActor(Trader):
             facts = (*facts, OrderQueried(report.cl_ord_id, self.clock.mono_ns()))
         if facts:
             self._follow(hedge.hedge_id, facts, report.seq)
+            if facts[0].__class__ in _FILLS and facts[0].trade is None:
+                self._await_trades([report.cl_ord_id])
 
     def on_repair_facts(self, told: RepairFacts) -> None:
         """What a child has recorded of its orders: adopted, not again recorded."""
@@ -145,6 +151,7 @@ class PairActor(Trader):
             pair = pairs.evolve(pair, fact, told.hedge_id)
         self.memory.pair = pair
         self._follow(told.hedge_id, (), told.seq)
+        self._await_trades([f.cl_ord_id for f in told.facts if f.__class__ in _FILLS and f.trade is None])
 
     def on_venue(self, news: VenueChanged) -> None:
         """A venue opened, closed or was lost: orders in doubt are asked for."""
@@ -160,7 +167,11 @@ class PairActor(Trader):
 
     def on_tick(self, tick: Tick) -> None:
         """Deadlines of the hedge in flight, and the end of a cooldown."""
+        if tick.what == "trades":
+            self._ask_trades()
+            return
         self._timer = None
+        self._held = False
         now_ns = self.clock.mono_ns()
         pair = self.memory.pair
         if tick.what == "ready":
@@ -172,6 +183,27 @@ class PairActor(Trader):
             facts = self.sendable(advance.timed(hedge, self.spec.rules, now_ns))
             self._follow(hedge.hedge_id, facts, 0)
         self._arm()
+
+    def _await_trades(self, ids: list[str]) -> None:
+        """A count ran ahead of its trades: they are asked for in a while."""
+        if ids and not self._untraded:
+            self.after_ns(watch.MISSING_TRADE_NS, Tick("trades"))
+        for cl_ord_id in ids:
+            self._untraded.setdefault(cl_ord_id, 0)
+
+    def _ask_trades(self) -> None:
+        waiting, self._untraded = self._untraded, {}
+        for cl_ord_id, asked in waiting.items():
+            hedge = pairs.hedge_of(self.pair, cl_ord_id)
+            if hedge is None or asked >= watch.MAX_TRADE_QUERIES:
+                continue
+            if not watch.lacks_trades(hedges.order_of(hedge, cl_ord_id)):
+                continue
+            facts = self.sendable((OrderQueried(cl_ord_id, self.clock.mono_ns()),))
+            if facts:
+                self._follow(hedge.hedge_id, facts, 0)
+            self._await_trades([cl_ord_id])
+            self._untraded[cl_ord_id] = asked + len(facts)
 
     def _ready(self, now_ns: int) -> None:
         facts = (PairReady(now_ns),)

@@ -17,13 +17,21 @@ from actors.base import Actor
 from actors.desk import Desk
 from actors.link import Purpose, VenueLink
 from domain.errors import JournalError
-from domain.orders import LIVE, CancelSubmitted, Order, OrderDenied, OrderQueried, OrderSubmitted
+from domain.orders import (
+    LIVE,
+    CancelSubmitted,
+    MassCancelSubmitted,
+    Order,
+    OrderDenied,
+    OrderQueried,
+    OrderSubmitted,
+)
 from domain.pairspec import PairSpec
 from wire.records import encode_decision
 
 DECISION = "decision"
 _SIDES = {1: "1", -1: "2"}
-_TOLD = frozenset((CancelSubmitted, OrderQueried))
+_TOLD = frozenset((CancelSubmitted, MassCancelSubmitted, OrderQueried))
 HELD_NS = 50_000_000
 """How often what waits for a venue that is away is looked at."""
 
@@ -63,6 +71,11 @@ class Trader(Actor):
                 link = self.link_of(fact.cl_ord_id)
                 frame = link.encode_cancel(fact.cxl_id, fact.cl_ord_id)
                 out.append(Command("F", link, fact.cl_ord_id, frame, Purpose.CANCEL))
+            elif kind is MassCancelSubmitted:
+                link = self.link_of(fact.cl_ord_id)
+                symbol = self.spec.legs[leg_index(fact.cl_ord_id)].symbol
+                frame = link.encode_mass_cancel(self.spec.name, symbol)
+                out.append(Command("q", link, fact.cl_ord_id, frame, Purpose.CANCEL))
             elif kind is OrderQueried:
                 link = self.link_of(fact.cl_ord_id)
                 out.append(Command("H", link, fact.cl_ord_id, link.encode_query(fact.cl_ord_id), Purpose.CANCEL))

@@ -116,6 +116,12 @@ class CancelSubmitted(OrderFact, tag=True):
     at_ns: int
 
 
+class MassCancelSubmitted(OrderFact, tag=True):
+    """A `q` of own scope for its symbol, after too many cancels; once."""
+
+    at_ns: int
+
+
 class CancelRejected(OrderFact, tag=True):
     """It proves nothing about the order; `cxl_id` nil: not said which."""
 
@@ -194,6 +200,7 @@ TRANSITIONS: dict[tuple[OrdStatus, type], str] = {
     **{(s, TradeBooked): SAME for s in (*LIVE, *TERMINAL)},
     **{(s, CancelSubmitted): S.PENDING_CANCEL for s in LIVE if s is not S.UNKNOWN},
     (S.UNKNOWN, CancelSubmitted): SAME,
+    **{(s, MassCancelSubmitted): SAME for s in LIVE},
     **{(s, CancelRejected): SAME for s in (*LIVE, *TERMINAL)},
     **{(s, OrderCanceled): S.CANCELED for s in LIVE},
     **{(s, OrderExpired): S.EXPIRED for s in LIVE},
@@ -324,6 +331,7 @@ _CHANGES = {
     OrderFilledLate: _filled,
     TradeBooked: _booked,
     CancelSubmitted: lambda o, f, s: _changed(o, s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
+    MassCancelSubmitted: lambda o, f, s: _changed(o, s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
     CancelRejected: lambda o, f, s: _changed(o, s, refused_cancels=(*o.refused_cancels, f.cxl_id)),
     OrderCanceled: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),
     OrderExpired: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),

@@ -2,16 +2,29 @@
 
 An order that nothing was heard of for `ack_timeout` is UNKNOWN: cancelled and
 asked for at once, then asked for by the ladder, for ever. One that outlives
-its time is cancelled; a cancel without an answer makes it UNKNOWN too.
+its time is cancelled; a cancel without an answer makes it UNKNOWN too. After
+`max_cancels` comes one mass cancel for its symbol, then queries alone.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from domain.orders import CancelSubmitted, Order, OrderFact, OrderQueried, OrderUnknown, OrdStatus, evolve
+from domain.orders import (
+    CancelSubmitted,
+    MassCancelSubmitted,
+    Order,
+    OrderFact,
+    OrderQueried,
+    OrderUnknown,
+    OrdStatus,
+    evolve,
+)
 
 MS = 1_000_000
+MISSING_TRADE_NS = 1000 * MS
+"""A trade that an order's count ran ahead of is asked for after so long."""
+MAX_TRADE_QUERIES = 8
 
 
 class Rules(Struct, frozen=True):
@@ -72,7 +85,7 @@ def due(order: Order, now_ns: int, rules: Rules, life_ns: int | None = None) -> 
     if order.status is OrdStatus.UNKNOWN or silent:
         return _ask(order, now_ns, rules, silent)
     if order.cancels >= rules.max_cancels:
-        return (OrderQueried(order.cl_ord_id, now_ns),)
+        return (*_cancels(order, now_ns, rules), OrderQueried(order.cl_ord_id, now_ns))
     return (cancel(order, now_ns),)
 
 
@@ -81,7 +94,16 @@ def _ask(order: Order, now_ns: int, rules: Rules, silent: bool) -> tuple[OrderFa
     if silent:
         facts.append(OrderUnknown(order.cl_ord_id, "no answer in time", now_ns))
         order = evolve(order, facts[0])
+    return (*facts, *_cancels(order, now_ns, rules), OrderQueried(order.cl_ord_id, now_ns))
+
+
+def _cancels(order: Order, now_ns: int, rules: Rules) -> tuple[OrderFact, ...]:
+    """A cancel, or after too many the one mass cancel, or nothing more."""
     if order.cancels < rules.max_cancels:
-        facts.append(cancel(order, now_ns))
-    facts.append(OrderQueried(order.cl_ord_id, now_ns))
-    return tuple(facts)
+        return (cancel(order, now_ns),)
+    return (MassCancelSubmitted(order.cl_ord_id, now_ns),) if order.cancels == rules.max_cancels else ()
+
+
+def lacks_trades(order: Order) -> bool:
+    """Whether lots are counted whose trade, and so whose price, is missing."""
+    return order.cum_qty > order.traded_qty and not order.undone

@@ -26,6 +26,7 @@ Fact = (
     | orders.TradeBooked
     | orders.OrderFilledLate
     | orders.CancelSubmitted
+    | orders.MassCancelSubmitted
     | orders.CancelRejected
     | orders.OrderCanceled
     | orders.OrderExpired

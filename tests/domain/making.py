@@ -28,6 +28,7 @@ FACTS = {
     orders.TradeBooked: orders.TradeBooked(ID, ("t3", 1, 101)),
     orders.OrderFilledLate: orders.OrderFilledLate(ID, 4, ("t4", 4, 100)),
     orders.CancelSubmitted: orders.CancelSubmitted(ID, ID + ".c1", 7),
+    orders.MassCancelSubmitted: orders.MassCancelSubmitted(ID, 8),
     orders.CancelRejected: orders.CancelRejected(ID, 1, "too late", ID + ".c1"),
     orders.OrderCanceled: orders.OrderCanceled(ID, 1),
     orders.OrderExpired: orders.OrderExpired(ID, 1),

@@ -1,7 +1,7 @@
 """What silence makes of an order: time-outs, cancels, the query ladder."""
 
 from domain import orders
-from domain.orders import CancelSubmitted, OrderQueried, OrderUnknown, OrdStatus
+from domain.orders import CancelSubmitted, MassCancelSubmitted, OrderQueried, OrderUnknown, OrdStatus
 from domain.watch import Rules, due, next_ns
 from tests.domain.making import ID, MS, heard, order, report
 
@@ -40,6 +40,7 @@ def test_the_ladder_asks_at_300_600_1200_2400_then_each_2_s_for_ever():
     state, told = run(order(S.SUBMITTED), 12_000)
     assert [ms for ms, kind in told if kind is OrderQueried] == [300, 600, 1200, 2400, 4400, 6400, 8400, 10_400]
     assert [ms for ms, kind in told if kind is CancelSubmitted] == [300, 600, 1200, 2400, 4400]
+    assert [ms for ms, kind in told if kind is MassCancelSubmitted] == [6400]
     assert state.status is S.UNKNOWN
 
 
@@ -68,11 +69,12 @@ def test_a_cancel_refused_again_and_again_is_neither_hammered_nor_forgotten():
         for fact in due(state, now_ms * MS, RULES):
             state = orders.evolve(state, fact)
             if type(fact) is not CancelSubmitted:
-                sent.append((now_ms, "ask"))
+                sent.append((now_ms, "mass cancel" if type(fact) is MassCancelSubmitted else "ask"))
                 continue
             sent.append((now_ms, "cancel"))
             state = heard(state, report(kind="9", reason=1, cxl_id=fact.cxl_id), report("I", "0"))
     assert [ms for ms, what in sent if what == "cancel"] == [300, 600, 900, 1200, 1500]
+    assert [ms for ms, what in sent if what == "mass cancel"] == [3500]
     assert [ms for ms, what in sent if what == "ask"] == [3500, 5500, 7500, 9500, 11_500]
 
 

@@ -7,10 +7,8 @@ crash, do the books agree with the venues', does the journal verify and fold
 to the same state?
 """
 
-import importlib.util
 import json
 import shutil
-import sys
 import tempfile
 import time
 from functools import partial
@@ -24,6 +22,8 @@ from config.load import load_checked
 from journal.reader import read
 from journal.verify import verify
 from journal.writer import Journal
+from tests.whole import foreign_scripts
+from tests.whole.foreign_gateway import ForeignVenue
 from tools.node_build import ROOT, Node
 from wire.codec import unpack
 from wire.records import decode_decision
@@ -36,16 +36,6 @@ QUIET, RICH, CHEAP = 1_030, 1_052, 1_008
 AFTER = {RICH: 1_048, CHEAP: 1_012}
 """A little back from there: nothing fires, repairs are still in reach."""
 
-
-def _load_gateway():
-    spec = importlib.util.spec_from_file_location("foreign_gateway", Path(__file__).with_name("foreign_gateway.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["foreign_gateway"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-gateway = _load_gateway()
 
 VENUE = """
 [[venue]]
@@ -118,8 +108,8 @@ class World:
         self.file = folder / "whole.toml"
         self.file.write_text(config_text(self.node_dir, **settings))
         mode = settings.get("offset_mode", "net")
-        self.a = gateway.ForeignVenue("A", self.node_dir, self.context, offset_mode=mode)
-        self.b = gateway.ForeignVenue("B", self.node_dir, self.context, offset_mode=mode)
+        self.a = ForeignVenue("A", self.node_dir, self.context, offset_mode=mode)
+        self.b = ForeignVenue("B", self.node_dir, self.context, offset_mode=mode)
         self.venues = (self.a, self.b)
         self.node = None
         self.sources = []
@@ -183,7 +173,8 @@ class World:
             (o.cl_ord_id, o.status.value, o.cum_qty, o.qty) for h in self.hedges for leg in h.legs for o in leg.orders
         ]
         hedges = [(h.hedge_id, h.status.value, h.naked, h.stranded_why) for h in self.hedges]
-        return f"{stages} {self.pair.status} {self.view.reason!r} {hedges} {orders}"
+        nets = (self.net, (self.a.net, self.b.net))
+        return f"{stages} {self.pair.status} {self.view.reason!r} node and venues {nets} {hedges} {orders}"
 
     # ------------------------------------------------ market
 
@@ -296,8 +287,8 @@ class World:
 
 @pytest.fixture
 def foreign():
-    """The scripts that an order may meet: see foreign_gateway.py."""
-    return gateway
+    """The scripts that an order may meet."""
+    return foreign_scripts
 
 
 @pytest.fixture

@@ -44,10 +44,11 @@ def test_unknown_order_is_stranded_told_and_settled_by_evidence(make_world, fore
 def test_cancels_of_an_unknown_order_are_bounded_and_queries_go_on(make_world, foreign):
     world = make_world(query_every_ms=40, query_ladder_ms=[30, 60])
     world.b.query_as = foreign.cannot_say
-    world.b.cancel_as = foreign.swallow
+    world.b.cancel_as = world.b.mass_cancel_as = foreign.swallow
     world.opens(b=foreign.silent(0, then="0"))
-    world.until(lambda: len(world.b.got("H")) >= 8, "asked eight times")
+    world.until(lambda: len(world.b.got("H")) >= 9, "asked nine times")
     assert len(world.b.got("F")) <= 5
+    assert [m[2:4] for m in world.b.got("q")] == [["B.X", "own"]]
     assert len({m[1] for m in world.b.got("F")}) == len(world.b.got("F"))
     world.b.query_as, world.b.cancel_as = foreign.query_honestly, foreign.cancel_honestly
     world.b.cancel(world.b.working[0])
@@ -114,6 +115,15 @@ def test_unusual_order_of_reports_changes_nothing(world, foreign, script):
     assert len(world.a.got("D")) == len(world.b.got("D")) == 1
 
 
+def test_mass_cancel_ends_an_order_whose_cancels_are_swallowed(make_world, foreign):
+    world = make_world(query_every_ms=40, query_ladder_ms=[30, 60])
+    world.b.cancel_as = foreign.swallow
+    world.opens(b=foreign.silent(0, then="0"))
+    assert world.ends().status == "DONE"
+    assert len(world.b.got("q")) == 1
+
+
+@pytest.mark.slow
 def test_missing_trade_is_asked_for(world, foreign):
     world.opens(b=foreign.cum_first)
     world.ends()
