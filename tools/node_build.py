@@ -6,15 +6,12 @@ the tree. Nothing is decided; everything is passed as values.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 from actors.alerts import Alert, AlertSink
 from actors.desk import Desk
 from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
-from actors.lane import LaneDispatcher
 from actors.link import VenueLink, VenueSettings
 from actors.logs import LogActor
 from actors.pair import PairActor, PairMemory
@@ -37,9 +34,9 @@ from supervisors.engine import Supervisor
 from supervisors.processes import ProcessSpec, process_child
 from supervisors.spec import ChildSpec, check
 from supervisors.tree import node_tree, pair_group
-from system.clock import SystemClock
-from system.sockets import FeedSocket, TradeSocket, new_context, private_directory
+from system.sockets import private_directory
 from tools.cli import VERSION
+from tools.machine import RealMachine
 from wire.codec import feed_topic, pack
 
 ROOT = "node/root"
@@ -51,13 +48,12 @@ class Node:
     Raises: ConfigError, JournalError, LockHeldError before anything trades.
     """
 
-    def __init__(self, config: Config, *, live: bool) -> None:
+    def __init__(self, config: Config, *, live: bool, machine: Any = None) -> None:
         self.config = config
         self.live = live
-        self.directory = private_directory(Path(config.node.dir))
-        self.clock = SystemClock()
-        self.context = new_context()
-        self.lane = LaneDispatcher(self.clock)
+        self.machine = machine = machine or RealMachine()
+        self.directory = machine.directory(config.node.dir)
+        self.clock, self.lane, self.context = machine.clock, machine.lane, machine.context
         self.runtime = Runtime(self.lane, self.clock)
         self.specs = pair_specs(config, sends_orders=live)
         self.started_ns = self.clock.mono_ns()
@@ -81,7 +77,7 @@ class Node:
             "node_epoch": epoch,
             "mode": "live" if self.live else self.config.node.mode,
             "version": VERSION,
-            "pid": os.getpid(),
+            "pid": self.machine.pid,
             "pairs": [spec.name for spec in self.specs],
             **terms_map(self.specs),
         }
@@ -93,6 +89,7 @@ class Node:
             config_hash=fingerprint(self.config),
             start=pack(start),
             node=self.config.node.name,
+            **self.machine.journal,
         )
 
     def build(self, edge: tuple[ChildSpec, ...] = ()) -> None:
@@ -109,8 +106,8 @@ class Node:
         config = self.config
         instruments = tuple(instrument_of(told) for told in config.instrument if told.venue == venue.name)
         topics = [feed_topic(each.symbol) for each in instruments]
-        feed = FeedSocket(self.context, venue.feed, topics)
-        trade = TradeSocket(self.context, venue.trade) if venue.trade is not None else None
+        feed = self.machine.feed_socket(venue.feed, topics)
+        trade = self.machine.trade_socket(venue.trade) if venue.trade is not None else None
         self.sockets.extend(each for each in (feed, trade) if each is not None)
         settings = VenueSettings(
             venue.name,
@@ -228,4 +225,4 @@ class Node:
         self.journal.close()
         for socket in self.sockets:
             socket.close()
-        self.context.destroy(linger=0)
+        self.machine.close()

@@ -1,0 +1,45 @@
+"""What a node takes of the machine: time, its lane, sockets, files.
+
+A simulation passes a machine of its own; everything else of a node is the
+same there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from actors.lane import LaneDispatcher
+from system.clock import SystemClock
+from system.sockets import FeedSocket, TradeSocket, new_context, private_directory
+
+
+class RealMachine:
+    """The present process. Thread: the one that makes it is the lane's."""
+
+    journal: ClassVar[dict[str, Any]] = {}
+    """What the journal is opened with beside its directory and clock."""
+
+    def __init__(self) -> None:
+        self.clock = SystemClock()
+        self.context = new_context()
+        self.lane = LaneDispatcher(self.clock)
+        self.pid = os.getpid()
+
+    def directory(self, path: str) -> Path:
+        """The node's own directory, made private."""
+        return private_directory(Path(path))
+
+    def feed_socket(self, endpoint: str, topics: Iterable[bytes]) -> Any:
+        """A SUB connected to a gateway's feed."""
+        return FeedSocket(self.context, endpoint, topics)
+
+    def trade_socket(self, endpoint: str) -> Any:
+        """A DEALER connected to a gateway's trade socket."""
+        return TradeSocket(self.context, endpoint)
+
+    def close(self) -> None:
+        """After the last socket was closed."""
+        self.context.destroy(linger=0)
