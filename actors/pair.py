@@ -22,7 +22,7 @@ from domain.mandates import MandateGiven
 from domain.market import Quote
 from domain.orders import OrderQueried
 from domain.outlook import Outlook
-from domain.pairs import Mode, ModeSet, Pair, PairFrozen, PairReady, PairReleased
+from domain.pairs import DayRolled, Mode, ModeSet, Pair, PairFrozen, PairReady, PairReleased
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
 from domain.triggers import IS_OPEN
@@ -85,7 +85,7 @@ class PairActor(Trader):
         address = self.runtime.address(self.name)
         for venue, symbol in self.view.keys:
             link = self.desk.links[venue]
-            link.watch(self.name)
+            self._roll(link.watch(self.name))
             link.subscribe(symbol, address)
         for hedge in (self.pair.hedge, *self.pair.past):
             if hedge is not None:
@@ -156,11 +156,20 @@ class PairActor(Trader):
     def on_venue(self, news: VenueChanged) -> None:
         """A venue opened, closed or was lost: orders in doubt are asked for."""
         self.view.venue_changed(news)
+        self._roll(news)
         hedge = self.pair.hedge
         if hedge is None:
             return
         facts = view_lost(hedge, self.spec, news, self.clock.mono_ns()) if news.lost else ()
         self._follow(hedge.hedge_id, facts, 0)
+
+    def _roll(self, news: VenueChanged) -> None:
+        """A new trading day, its old one reconciled: today's lots are yesterday's."""
+        if not (news.can_repair and news.trading_day):
+            return
+        for index, leg in enumerate(self.spec.legs):
+            if leg.venue == news.venue and self.pair.books[index].day != news.trading_day:
+                self._own(DayRolled(index, news.trading_day))
 
     def on_told(self, _news: Any) -> None:
         """Accounts and strays: the risk manager's, not a pair's."""
