@@ -31,6 +31,7 @@ def test_close_after_the_day_has_turned_closes_yesterday(make_world):
 def test_close_is_split_over_yesterday_and_today(make_world):
     world = make_world(offset_mode="octy", units=2, max_units=2)
     world.b.quote(999, 1_001, depth=1)
+    world.told()
     world.holds()
     for venue in world.venues:
         venue.new_day(NEXT_DAY)
