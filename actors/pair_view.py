@@ -127,7 +127,6 @@ class PairView:
         if opened.__class__ is str:
             return opened
         if not spec.sends_orders:
-            self.fires += 1
             return "OBSERVE"
         why = self._refusal(opened)
         if why and aim.opens and units > 1:
@@ -205,11 +204,16 @@ class PairView:
 
     def outlook(self, pair: Pair, hedge: Hedge, now_ns: int) -> Outlook:
         """What a repair of this hedge sees now."""
-        can = tuple(self.desk.can_repair(leg.key) for leg in self.spec.legs)
         opens = hedge.kind == "open"
+        quotes = self.price.quotes
         return Outlook(
-            self.spec, self.quotes, self.last_good, can, pair.books, opens, self.rates, now_ns, self._moneys
+            self.spec, quotes, self.last_good, self.can_repair, pair.books, opens, self.rates, now_ns, self._moneys
         )
+
+    def can_repair(self, index: int) -> bool:
+        """Whether a repair order could leave for this leg now."""
+        leg = self.spec.legs[index]
+        return not self.desk.links[leg.venue].why_not(Purpose.REPAIR, leg.symbol)
 
     def venue_changed(self, news: VenueChanged) -> None:
         """Nothing is kept: the link itself is asked."""
