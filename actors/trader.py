@@ -56,6 +56,10 @@ class Trader(Actor):
         self._life_ms = spec.rules.watch.ack_timeout_ns // 1_000_000
         self._held = False
 
+    def on_failure(self, _kind: Any, error: BaseException | None, _traceback: Any) -> None:
+        """A trader that crashed is told at once: its hedge waits meanwhile."""
+        self.desk.alert("critical", "ACTOR_CRASHED", pair=self.spec.name, actor=self.name, error=repr(error))
+
     # ------------------------------------------------ before the record
 
     def commands_of(self, facts: tuple, purpose: Purpose) -> list[Command]:
