@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any, TextIO
 
-from tools.board_text import COLUMNS, DOWN, UP, Row, head_text, plain_line, row_of
+from tools.board_text import COLUMNS, DOWN, NARROW, UP, WIDE_ONLY, Row, head_text, plain_line, row_of
 from tools.output import Output
 
 EVERY_S = 1.0
@@ -20,6 +20,9 @@ PLAIN_EVERY = 5
 """Looks between two plain lines."""
 
 MAX_ROWS = 40
+WIDE = 116
+"""Columns that the whole table needs; below, it is drawn narrow."""
+
 COLOURS = {UP: "red", DOWN: "green"}
 """涨红跌绿; `green_up` switches them."""
 
@@ -71,13 +74,25 @@ class Board:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for name in COLUMNS:
-            table.add_column(self.word(name), no_wrap=True, justify="left" if name in ("pair", "state", "reason") else "right")
+        narrow = self._width() < WIDE
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1 if narrow else 2, 0, 0))
+        shown = [name for name in COLUMNS if not (narrow and name in WIDE_ONLY)]
+        for name in shown:
+            heading = self.word(NARROW.get(name, name) if narrow else name)
+            table.add_column(heading, no_wrap=True, justify="left" if name in ("pair", "state", "reason") else "right")
         for row in rows[:MAX_ROWS]:
-            table.add_row(*self._cells(row))
-        left = [Text(f"… {len(rows) - MAX_ROWS}", style="dim")] if len(rows) > MAX_ROWS else []
-        return Group(Text(head_text(status, self.word), no_wrap=True, overflow="ellipsis"), table, *left)
+            cells = zip(COLUMNS, self._cells(row), strict=True)
+            table.add_row(*[cell for name, cell in cells if name in shown])
+        below = [Text(f"… {len(rows) - MAX_ROWS}", style="dim")] if len(rows) > MAX_ROWS else []
+        if narrow:
+            below.extend(
+                Text(f"{row.pair}: {self._reason(row.reason)} {self.word('age_ms')} {row.ages}", style="dim")
+                for row in rows[:MAX_ROWS]
+            )
+        return Group(Text(head_text(status, self.word), no_wrap=True, overflow="ellipsis"), table, *below)
+
+    def _width(self) -> int:
+        return WIDE if self._screen is None else self._screen.console.width
 
     def _cells(self, row: Row) -> Iterator[Any]:
         from rich.text import Text

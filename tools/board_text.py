@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tools.status_rows import short
-
 UP, DOWN, LEVEL = "▲", "▼", ""
 OPEN = "OPEN"
 
@@ -38,6 +36,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
+NARROW = {"buy spread": "buy", "sell spread": "sell", "replenished": "补", "rolled_back": "回"}
+"""Headings where the terminal is narrow; ages and reasons then have a line of their own."""
+WIDE_ONLY = ("age_ms", "reason")
+
+
 def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
     """The pair's row; `before` is the same pair at the last look."""
     hedge, outcomes = told.get("hedge"), told.get("outcomes", {})
@@ -46,9 +49,9 @@ def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
     return Row(
         told["pair"],
         state if mode in (None, "ACTIVE") else f"{state} {mode}",
-        short(told.get("buy")) or "-",
+        value_text(told.get("buy")),
         move(told, before, "buy"),
-        short(told.get("sell")) or "-",
+        value_text(told.get("sell")),
         move(told, before, "sell"),
         f"{told.get('units', 0):+d}/{told.get('max_units', 0)}",
         str(told.get("hedges", 0)),
@@ -59,6 +62,13 @@ def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
         "/".join(age_text(leg) for leg in told.get("legs", [])),
         told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
     )
+
+
+def value_text(value: float | None) -> str:
+    """A spread or ratio in as many places as can mean something."""
+    if value is None:
+        return "-"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
 
 
 def move(told: dict[str, Any], before: dict[str, Any] | None, side: str) -> str:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tools.board_line import PLAIN_EVERY, Board
-from tools.board_text import age_text, head_text, naked_text, plain_line, row_of
+from tools.board_text import age_text, head_text, naked_text, plain_line, row_of, value_text
 from tools.output import Output
 
 ZH, EN = Output(lang="zh").word, Output(lang="en").word
@@ -32,7 +32,7 @@ def pair(**more):
 
 def test_row_shows_position_outcomes_and_stale_ages():
     row = row_of(pair())
-    assert (row.state, row.units, row.buy, row.sell, row.done) == ("HOLDING", "+2/8", "102.25", "98", 28)
+    assert (row.state, row.units, row.buy, row.sell, row.done) == ("HOLDING", "+2/8", "102.2", "98.00", 28)
     assert (row.ages, row.naked, row.reason) == ("8/410~", "0", "LEG_STALE")
     assert row_of(pair(mode="PAUSED")).state == "HOLDING PAUSED"
 
@@ -62,7 +62,24 @@ def test_head_says_each_venues_stage_and_why_one_is_not_open():
 def test_plain_line_is_one_line_in_the_language():
     line = plain_line(STATUS, [row_of(pair())], ZH)
     assert "\n" not in line
-    assert "AxB 持有 +2/8 价差 102.25/98 对冲单数 30 补单数 5 回退数 2 裸腿 0 龄ms 8/410~ 行情陈旧" in line
+    assert "AxB 持有 +2/8 价差 102.2/98.00 对冲单数 30 补单数 5 回退数 2 裸腿 0 龄ms 8/410~ 行情陈旧" in line
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_board_on_80_columns_loses_nothing_but_width(monkeypatch, lang):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = io.StringIO()
+    with Board(lang, stream, live=True) as board:
+        board.show(STATUS, [pair(state="REPLENISHING", hedge={"state": "REPLENISHING", "naked_qty": 2, "naked_ms": 1_234})])
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert all(text in shown for text in ("AxB", "102.2", "98.00", "+2/8", "2 1.2s", "8/410~"))
+    assert "…" not in shown.split("\n", 1)[1]
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "-"), (1234.567, "1,234.6"), (-12.345, "-12.35"), (3.05123, "3.0512")])
+def test_value_has_as_many_places_as_mean_something(value, text):
+    assert value_text(value) == text
 
 
 def test_board_without_a_terminal_writes_a_line_each_fifth_time():
@@ -86,6 +103,6 @@ def test_board_on_a_terminal_draws_pairs_with_colour_and_arrow(monkeypatch):
         board.show(STATUS, [pair(buy=103.0, legs=[leg()])])
     shown = stream.getvalue()
     assert "买价差" in shown
-    assert re.search(r"\x1b\[31m *103▲", shown)
+    assert re.search(r"\x1b\[31m *103\.0▲", shown)
     assert board._colours == {"▲": "red", "▼": "green"}
     assert Board("zh", stream, green_up=True)._colours["▲"] == "green"
