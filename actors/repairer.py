@@ -163,6 +163,10 @@ class Repairer(Trader):
             leg.key, order.side, order.qty, order.px, quote, owner=self.name, reduces_lots=left
         )
 
+    def can_repair(self, index: int) -> bool:
+        """Whether an order could leave for this leg now."""
+        return self.desk.can_repair(self.spec.legs[index].key)
+
     def _market(self, state: MandateState) -> LegMarket:
         mandate = state.mandate
         quotes = tuple(self.desk.quote(leg.key) for leg in self.spec.legs)
@@ -170,7 +174,7 @@ class Repairer(Trader):
             self.spec,
             quotes,
             quotes,
-            tuple(self.desk.can_repair(leg.key) for leg in self.spec.legs),
+            self.can_repair,
             self.memory.books[mandate.mandate_id],
             self.memory.opens[mandate.mandate_id],
             tuple(1.0 for _ in quotes),

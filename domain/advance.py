@@ -27,11 +27,12 @@ from domain.hedges import (
     outcome,
 )
 from domain.legs import Leg, LegStatus
-from domain.mandates import Mandate
-from domain.orders import OrdStatus
+from domain.mandates import Mandate, MandateGiven
+from domain.orders import LIVE_SET, OrdStatus
 from domain.repair import Policy, RepairMarket
 
 H = HedgeStatus
+_SETTLED = frozenset((LegStatus.SETTLED, LegStatus.IDLE))
 MAX_STEPS = 16
 """More steps in one turn than this are a loop of ours."""
 
@@ -49,18 +50,25 @@ class Standing(Struct, gc=False):
     """Where a hedge stands by its legs: what every step asks for."""
 
     settled: bool
+    balanced: bool
     covered: int
     naked: tuple[int, ...]
-
-    @property
-    def balanced(self) -> bool:
-        return not any(self.naked)
 
 
 def standing(hedge: Hedge) -> Standing:
     """Computed once for as long as the legs stay as they are."""
+    settled = True
     covered = hedge.covered
-    return Standing(hedge.settled, covered, tuple([leg.net - covered * leg.plan.per_unit for leg in hedge.legs]))
+    naked = []
+    balanced = True
+    for leg in hedge.legs:
+        if leg.status not in _SETTLED:
+            settled = False
+        over = leg.net - covered * leg.plan.per_unit
+        if over:
+            balanced = False
+        naked.append(over)
+    return Standing(settled, balanced, covered, tuple(naked))
 
 
 def advance(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple[Hedge, tuple]:
@@ -75,6 +83,8 @@ def advance(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) 
         for fact in step:
             hedge = evolve(hedge, fact)
         facts += step
+        if step[-1].__class__ is MandateGiven:
+            break  # it was all settled and in time: nothing follows before the child is heard
         if hedge.legs is not by_leg:
             stands = standing(hedge)
     else:
@@ -130,10 +140,15 @@ def _working(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMa
         if stands.balanced:
             return (HedgeEnded(outcome(hedge), stands.covered, now_ns),)
         return (HedgeSettling(_why_short(hedge), now_ns),)
+    silent = False
     for leg in hedge.legs:
-        if leg.short:
-            return (HedgeSettling(_why_short(hedge), now_ns),)
-    if hedge.unknown:
+        for order in leg.orders:
+            status = order.status
+            if order.cum_qty < order.qty and status not in LIVE_SET:
+                return (HedgeSettling(_why_short(hedge), now_ns),)
+            if status is OrdStatus.UNKNOWN:
+                silent = True
+    if silent:
         return (HedgeSettling("silent", now_ns),)
     if now_ns >= hedge.opened_ns + rules.hedge_deadline_ns:
         return (HedgeSettling("deadline", now_ns),)
@@ -143,7 +158,7 @@ def _working(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMa
 def _why_short(hedge: Hedge) -> str:
     for leg in hedge.legs:
         for order in leg.orders:
-            if not order.live and order.cum_qty < order.qty:
+            if order.cum_qty < order.qty and order.status not in LIVE_SET:
                 return f"leg {leg.plan.index} {order.status.lower()} {order.cum_qty}/{order.qty}"
     return "settled"
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import isnan, nan
+from math import nan
 
 import msgspec
 
@@ -87,7 +87,9 @@ class LegMoney:
 
     def fees(self, px_ticks: float, qty_lots: int, offset: str) -> float:
         """Fees of a trade by its offset: open, close, close today."""
-        rate, by_lot = self._fees.get(offset, self._fees[OPEN])
+        rate, by_lot = self._fees.get(offset) or self._fees[OPEN]
+        if rate == 0.0 and by_lot == 0.0:
+            return 0.0
         per_lot = by_lot * (self.fx * _per_price(px_ticks, self._tick_lot, self._lot) if self._inverse else self.fx)
         return rate * self.turnover(px_ticks, qty_lots) + per_lot * qty_lots
 
@@ -107,15 +109,13 @@ def order_cost(
     Lots that the book does not hold are priced at `worst_px`, the most that
     the order may pay; without one the cost is unknown (NaN).
     """
-    avg, _, filled = walk_book(levels, qty_lots)
-    missing = qty_lots - filled
-    if missing == 0:
-        expected = avg
-    elif worst_px is None:
-        expected = nan
-    else:
-        expected = ((avg * filled if filled else 0.0) + worst_px * missing) / qty_lots
-    if isnan(expected) or isnan(reference_px):
+    expected, _, filled = walk_book(levels, qty_lots)
+    if filled != qty_lots:
+        if worst_px is None:
+            expected = nan
+        else:
+            expected = ((expected * filled if filled else 0.0) + worst_px * (qty_lots - filled)) / qty_lots
+    if expected != expected or reference_px != reference_px:  # noqa: PLR0124 (NaN, without a call)
         return OrderCost(leg, side, qty_lots, reference_px, expected, filled, nan, nan)
     slippage = (expected - reference_px) * side * money.tick_value(expected) * qty_lots
     return OrderCost(
@@ -147,7 +147,10 @@ def time_penalty(rate_per_s: float, expected_ns: int) -> float:
 
 
 def _sum(orders: Sequence[OrderCost]) -> float:
-    return sum(order.slippage + order.fees for order in orders)
+    total = 0.0
+    for order in orders:
+        total += order.slippage + order.fees
+    return total
 
 
 def _per_price(px_ticks: float, tick_lot: float, lot: float) -> float:

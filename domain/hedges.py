@@ -179,18 +179,22 @@ class Hedge(Struct, frozen=True):
     @property
     def covered(self) -> int:
         """m: the most units that all legs cover."""
-        m = self.legs[0].net // self.legs[0].plan.per_unit
+        m = None
         for leg in self.legs:
-            m = min(m, leg.net // leg.plan.per_unit)
-        return max(0, m)
+            units = leg.net // leg.plan.per_unit
+            if m is None or units < m:
+                m = units
+        return m if m > 0 else 0
 
     @property
     def reached(self) -> int:
         """The units that would cover everything filled, at most `units`."""
         m = 0
         for leg in self.legs:
-            m = max(m, -(-leg.net // leg.plan.per_unit))
-        return min(self.units, m)
+            units = -(-leg.net // leg.plan.per_unit)
+            if units > m:
+                m = units
+        return m if m < self.units else self.units
 
     @property
     def naked(self) -> tuple[int, ...]:

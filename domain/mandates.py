@@ -121,9 +121,10 @@ def left_behind(all_orders: tuple[Order, ...]) -> str:
     """The effect of the last fact on these orders, for the table."""
     effect = ENDED
     for order in all_orders:
-        if order.status is OrdStatus.UNKNOWN:
+        status = order.status
+        if status is OrdStatus.UNKNOWN:
             return DOUBT
-        if order.live:
+        if status in orders.LIVE_SET:
             effect = LIVE
     return effect
 
@@ -170,7 +171,10 @@ def reach(worst_px: int, side: int, payup_ticks: int, market: LegMarket) -> int 
     if touch is None:
         return _limited(worst_px, market)
     px = touch + side * payup_ticks
-    px = _limited(min(px, worst_px) if side > 0 else max(px, worst_px), market)
+    if (px - worst_px) * side > 0:
+        px = worst_px
+    if market.limit_up is not None or market.limit_down is not None:
+        px = _limited(px, market)
     return px if (px - touch) * side >= 0 else None
 
 

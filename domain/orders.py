@@ -177,7 +177,8 @@ class TradeCorrected(OrderFact, tag=True):
 
 LIVE = (S.SUBMITTED, S.PENDING_NEW, S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
 TERMINAL = (S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.DENIED, S.ABSENT)
-_LIVE = frozenset(LIVE)
+LIVE_SET = frozenset(LIVE)
+"""LIVE, to be asked on the path."""
 _ACKED = (S.NEW, S.PARTIALLY_FILLED, S.PENDING_CANCEL, S.UNKNOWN)
 
 SAME = "="
@@ -246,12 +247,12 @@ class Order(Struct, frozen=True, gc=False):
 
     @property
     def live(self) -> bool:
-        return self.status in _LIVE
+        return self.status in LIVE_SET
 
     @property
     def leaves_qty(self) -> int:
         """Lots that may still fill."""
-        return max(0, self.qty - self.cum_qty) if self.status in _LIVE else 0
+        return max(0, self.qty - self.cum_qty) if self.status in LIVE_SET else 0
 
     @property
     def undone(self) -> bool:
@@ -433,7 +434,7 @@ def _fill(order: Order, cum: int, trade: tuple[str, int, int] | None, fee: str |
 
 
 def _end(order: Order, report: OrderReport) -> OrderFact | None:
-    if not order.live:
+    if order.status not in LIVE_SET:
         return None
     ref, status = order.cl_ord_id, report.ord_status
     ended = _ENDS.get(status)

@@ -7,7 +7,7 @@ the order is a limit at its worst price. Built where a decision needs it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from domain import guards
 from domain.books import LegBook
@@ -19,14 +19,22 @@ from domain.pairspec import PairSpec
 
 
 class Outlook:
-    """`repair.RepairMarket` over quotes and venue states. Units: ticks."""
+    """`repair.RepairMarket` over quotes and venue states. Units: ticks.
+
+    Made for each turn, looked at in few: nothing is computed before it is
+    asked for. `can_repair` is asked by the leg's index.
+    """
+
+    __slots__ = (
+        "_books", "_can_repair", "_last_good", "_legs", "_moneys", "_now_ns", "_opens", "_quotes", "_rates", "_spec", "_usable",
+    )  # fmt: skip
 
     def __init__(
         self,
         spec: PairSpec,
         quotes: Sequence[Quote | None],
         last_good: Sequence[Quote | None],
-        can_repair: Sequence[bool],
+        can_repair: Callable[[int], bool],
         books: Sequence[LegBook],
         opens: bool,
         rates: Sequence[float],
@@ -79,8 +87,10 @@ class Outlook:
         if quote is None:
             return LegMarket(None, None, None, False)
         usable = self.usable(index, side)
-        can = self._can_repair[index] and guards.is_open(quote, self._now_ns) and not guards.is_locked(quote, side)
         touch = None if usable is None else usable.ask_px if side > 0 else usable.bid_px
+        can = self._can_repair(index) and guards.is_open(quote, self._now_ns)
+        if can and (usable is not quote or touch is None):
+            can = not guards.is_locked(quote, side)
         return LegMarket(touch, quote.limit_down, quote.limit_up, can)
 
     def cost(self, index: int, side: int, qty: int, reference_px: float, reverses: bool) -> OrderCost:
@@ -88,17 +98,21 @@ class Outlook:
         leg = self._spec.legs[index]
         quote = self.usable(index, side)
         if quote is None:
-            levels, start = (), reference_px
+            levels, worst = (), round(reference_px) + side * leg.slippage_cap_ticks
+        elif side > 0:
+            levels, worst = quote.asks, quote.ask_px + leg.slippage_cap_ticks
         else:
-            levels, start = (quote.asks, quote.ask_px) if side > 0 else (quote.bids, quote.bid_px)
-        worst = round(start) + side * leg.slippage_cap_ticks
+            levels, worst = quote.bids, quote.bid_px - leg.slippage_cap_ticks
         money = self._moneys[index] if self._moneys else LegMoney(leg.instrument)
         money.fx = self._rates[index]
         return order_cost(money, index, side, qty, reference_px, levels, worst, self.offset(index, side, reverses, qty))
 
     def offset(self, index: int, side: int, reverses: bool, qty: int) -> str:
         """The offset of an order that repairs this leg."""
-        return repair_offset(self._spec.legs[index], self._books[index], side, qty, self._opens, reverses)
+        leg = self._spec.legs[index]
+        if leg.instrument.offset_mode == "net":
+            return "N"
+        return repair_offset(leg, self._books[index], side, qty, self._opens, reverses)
 
     def time_penalty(self, _replenish: bool) -> float:
         """What staying naked costs meanwhile, in the pair's currency."""

@@ -295,6 +295,8 @@ def walk_book(levels: Sequence[int], qty_lots: int) -> tuple[float, int | None, 
 
     Units: ticks. (NaN, None, 0) where nothing is there or asked for.
     """
+    if levels and 0 < qty_lots <= levels[1]:  # mostly the touch holds it all
+        return float(levels[0]), levels[0], qty_lots
     left = qty_lots
     paid = 0
     worst = None

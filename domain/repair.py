@@ -136,17 +136,15 @@ def _weigh(
     diffs = _diffs(hedge, to_units)
     why = _barred(hedge, policy, market, choice, diffs, left)
     costs = []
-    for index, diff in enumerate(diffs):
-        if diff == 0:
-            continue
-        leg = hedge.legs[index]
-        plan = leg.plan
-        if diff < 0:
-            costs.append(market.cost(plan.index, -plan.side, -diff, _average_px(leg), True))
-        else:
+    for leg, diff in zip(hedge.legs, diffs, strict=True):
+        if diff > 0:
+            plan = leg.plan
             costs.append(market.cost(plan.index, plan.side, diff, plan.touch_px, False))
+        elif diff < 0:
+            plan = leg.plan
+            costs.append(market.cost(plan.index, -plan.side, -diff, _average_px(leg), True))
     if choice == "replenish":
-        won = max(0, to_units - covered)
+        won = to_units - covered if to_units > covered else 0
         cost = complete_cost(costs, hedge.edge, won, market.time_penalty(True))
     else:
         cost = reverse_cost(costs, market.time_penalty(False))
@@ -177,17 +175,18 @@ def _barred(
         return "CAP"
     if choice == "replenish" and refused_twice(hedge):
         return "REFUSED"
-    for index, diff in enumerate(diffs):
+    for leg, diff in zip(hedge.legs, diffs, strict=True):
         if diff == 0:
             continue
-        leg = hedge.legs[index]
-        if leg.unknown:
-            return "UNKNOWN"
-        side = leg.plan.side if diff > 0 else -leg.plan.side
-        seen = market.leg(leg.plan.index, side)
+        plan = leg.plan
+        for order in leg.orders:
+            if order.status is OrdStatus.UNKNOWN:
+                return "UNKNOWN"
+        side = plan.side if diff > 0 else -plan.side
+        seen = market.leg(plan.index, side)
         if not seen.can_trade:
             return "MARKET"
-        if reach(_worst_px(leg.plan, side, seen, policy), side, 0, seen) is None:
+        if reach(_worst_px(plan, side, seen, policy), side, 0, seen) is None:
             return "MARKET" if is_locked(side, seen) else "PRICE"
     return ""
 

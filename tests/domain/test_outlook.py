@@ -13,7 +13,7 @@ KEY = QUOTES[0].key
 
 def outlook(first, *, older=None, now_ns=NS, can=True):
     quotes, last = (first, QUOTES[1]), (older, QUOTES[1])
-    return Outlook(SPEC, quotes, last, (can, True), FLAT.books, True, (1.0, 1.0), now_ns)
+    return Outlook(SPEC, quotes, last, (can, True).__getitem__, FLAT.books, True, (1.0, 1.0), now_ns)
 
 
 def test_a_quote_that_counts_is_met_at_its_touch():
