@@ -84,6 +84,8 @@ class VenueLink:
         self.settings = settings
         self.name = settings.name
         self.clock = clock
+        self._wall_ns = clock.wall_ns
+        self._epoch = settings.node_epoch
         self.trade = trade_socket
         self.instruments = {each.symbol: each for each in settings.instruments}
         self.feed = Feed(settings.name, feed_socket, self.instruments, clock)
@@ -91,6 +93,7 @@ class VenueLink:
         self.stage = self.state.stage
         self.sequence = ReportSequence(seen.epoch, seen.seq)
         self.routes = Routes(resolve) if resolve is not None else Routes()
+        self.claim = self.routes.claim  # reports of this order go to that owner; called before it can leave
         self.capabilities: dict[str, Any] = {}
         self.blocked = {symbol: NOT_ANNOUNCED for symbol in self.instruments if trade_socket is not None}
         self.journal_failed = False
@@ -116,10 +119,6 @@ class VenueLink:
     def unwatch(self, name: str) -> None:
         self.watchers = tuple(each for each in self.watchers if each != name)
 
-    def claim(self, cl_ord_id: str, owner: str) -> None:
-        """Reports of this order go to `owner`; before it can leave."""
-        self.routes.claim(cl_ord_id, owner)
-
     def encode_order(
         self,
         cl_ord_id: str,
@@ -136,10 +135,9 @@ class VenueLink:
 
         Raises: WireError where a field can't be on the wire.
         """
-        now_ns = self.clock.wall_ns()
-        epoch = self.settings.node_epoch
+        now_ns = self._wall_ns()
         return encode_new_order(
-            cl_ord_id, symbol, side, qty, px, tif, offset, epoch, now_ns, now_ns + life_ms * MS, hedge_flag
+            cl_ord_id, symbol, side, qty, px, tif, offset, self._epoch, now_ns, now_ns + life_ms * MS, hedge_flag
         )
 
     def encode_cancel(self, cxl_id: str, cl_ord_id: str) -> bytes:

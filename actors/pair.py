@@ -229,7 +229,9 @@ class PairActor(Trader):
         pair = before
         for fact in facts:
             pair = pairs.evolve(pair, fact, hedge_id)
-        hedge = pairs.find(pair, hedge_id)
+        hedge = pair.hedge
+        if hedge is None or hedge.hedge_id != hedge_id:
+            hedge = pairs.find(pair, hedge_id)
         following: tuple = ()
         outlook = None
         if pair.hedge is None or pair.hedge is hedge:
@@ -244,13 +246,14 @@ class PairActor(Trader):
             commands = self.commands_of(every, Purpose.REPAIR)
             cause = self.record(hedge_id, every, commands, cause, self._saw(following, now_ns))
             self._adopt(before, pair, hedge_id)
-            denied = self.send(commands)
+            denied = self.send(commands) if commands else ()
             for fact in following:
                 self._perform(fact, pair, outlook, cause)
             if denied:
                 self._follow(hedge_id, denied, cause)
                 return
-        self._settle_late(facts, cause)
+        if not following or following[-1].__class__ is not MandateGiven:  # one just given is not too large
+            self._settle_late(facts, cause)
         if self._timer is None or not _SOONER.isdisjoint([fact.__class__ for fact in every]):
             self._arm()
 
@@ -282,9 +285,9 @@ class PairActor(Trader):
         for old, new in zip(was.legs, now.legs, strict=True):
             if old.orders is new.orders:
                 continue
-            known = {order.cl_ord_id: order for order in old.orders}
-            for order in new.orders:
-                earlier = known.get(order.cl_ord_id)
+            known = len(old.orders)  # orders are added at the end and never leave
+            for place, order in enumerate(new.orders):
+                earlier = old.orders[place] if place < known else None
                 if earlier is not order:
                     self.rebook(earlier, order)
 

@@ -13,7 +13,7 @@ from typing import Any
 from actors.link import Seen, VenueLink
 from domain.errors import JournalError, WireError
 from domain.reports import OrderReport
-from domain.sequences import CLASH, REPEAT, ReportSequence
+from domain.sequences import CLASH, NEW, REPEAT, ReportSequence
 from domain.venue_news import StrayReport
 from wire.codec import decode_from_gateway, pack, unpack
 from wire.messages import BusinessReject, CancelReject, ExecutionReport, GatewayLogon
@@ -38,7 +38,7 @@ class ReportDesk:
         self.last_trade_seq = 0
         self.strays = self.repeats = self.clashes = 0
         self._link = link
-        self._journal = journal
+        self._append = journal.append
         self._tell = tell
         self._on_failure = on_failure
         self._strays_to = strays_to
@@ -54,7 +54,7 @@ class ReportDesk:
         link = self._link
         body = pack({"venue": link.name, "epoch": link.sequence.epoch, "frame": frame})
         try:
-            return self._journal.append(KIND, body)
+            return self._append(KIND, body)
         except JournalError as error:
             self._on_failure(error)
             return 0
@@ -140,6 +140,8 @@ class ReportDesk:
 
     def _is_repeat(self, seq: int, mark: int) -> bool:
         verdict = self._link.sequence.note(seq, mark)
+        if verdict is NEW:
+            return False
         if verdict is REPEAT:
             self.repeats += 1
             return True

@@ -30,7 +30,6 @@ from domain.pairspec import PairSpec
 from wire.records import encode_decision
 
 DECISION = "decision"
-_SIDES = {1: "1", -1: "2"}
 _TOLD = frozenset((CancelSubmitted, MassCancelSubmitted, OrderQueried))
 HELD_NS = 50_000_000
 """How often what waits for a venue that is away is looked at."""
@@ -68,7 +67,20 @@ class Trader(Actor):
         for fact in facts:
             kind = fact.__class__
             if kind is OrderSubmitted:
-                out.append(self._order(fact, purpose))
+                leg = self.spec.legs[fact.leg]
+                link = self.desk.links[leg.venue]
+                frame = link.encode_order(
+                    fact.cl_ord_id,
+                    leg.symbol,
+                    "1" if fact.side > 0 else "2",
+                    fact.qty,
+                    fact.px,
+                    fact.tif,
+                    fact.offset,
+                    self._life_ms,
+                    leg.hedge_flag,
+                )
+                out.append(Command("D", link, fact.cl_ord_id, frame, purpose))
             elif kind is OrderDenied:
                 out = [command for command in out if command.cl_ord_id != fact.cl_ord_id]
             elif kind is CancelSubmitted:
@@ -84,22 +96,6 @@ class Trader(Actor):
                 link = self.link_of(fact.cl_ord_id)
                 out.append(Command("H", link, fact.cl_ord_id, link.encode_query(fact.cl_ord_id), Purpose.CANCEL))
         return out
-
-    def _order(self, fact: OrderSubmitted, purpose: Purpose) -> Command:
-        leg = self.spec.legs[fact.leg]
-        link = self.desk.links[leg.venue]
-        frame = link.encode_order(
-            fact.cl_ord_id,
-            leg.symbol,
-            _SIDES[fact.side],
-            fact.qty,
-            fact.px,
-            fact.tif,
-            fact.offset,
-            self._life_ms,
-            leg.hedge_flag,
-        )
-        return Command("D", link, fact.cl_ord_id, frame, purpose)
 
     def sendable(self, facts: tuple) -> tuple:
         """Of what time asks for, what the venues can be told now.

@@ -41,7 +41,8 @@ _packer = msgpack.Packer(use_bin_type=True)
 _pack = _packer.pack
 _decode_feed = msgspec.msgpack.Decoder(FromFeed).decode
 _from_node = msgspec.msgpack.Decoder(FromNode)
-_from_gateway = msgspec.msgpack.Decoder(FromGateway)
+_decode_gateway = msgspec.msgpack.Decoder(FromGateway).decode
+_TRADES = frozenset("FGH")
 
 # What the decoders raise on bytes that are not a message: malformed or wrongly
 # typed (MsgspecError), not UTF-8, nested too deep, a number out of range.
@@ -99,10 +100,16 @@ def decode_from_node(body: bytes) -> FromNode:
 
 def decode_from_gateway(body: bytes) -> FromGateway:
     """A message from gateway to node. Raises: WireError."""
-    message = _decode(_from_gateway, body)
-    kind = type(message)
+    if len(body) > MAX_BODY_BYTES:
+        raise WireError(f"a body of {len(body)} bytes, at most {MAX_BODY_BYTES}")
+    try:
+        message = _decode_gateway(body)
+    except _BROKEN as error:
+        raise WireError(str(error)) from error
+    kind = message.__class__
     if kind is ExecutionReport:
-        _check_trade(message)
+        if message.exec_type in _TRADES:
+            _check_trade(message)
     elif kind is SecurityDefinition:
         _check_map(message.instrument, body)
         instrument_of(message.instrument)
@@ -176,8 +183,6 @@ def _check_book(bids: list[int], asks: list[int]) -> None:
 
 def _check_trade(report: ExecutionReport) -> None:
     """F, G and H name the trade they tell; without it nothing can be booked."""
-    if report.exec_type not in "FGH":
-        return
     if None in (report.exec_id, report.last_px, report.symbol, report.side):
         raise WireError(f"exec_type {report.exec_type} without exec_id, last_px, symbol or side")
     if report.exec_type != "F" and report.exec_ref is None:
