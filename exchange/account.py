@@ -81,6 +81,26 @@ class Account:
         self.fees[instrument.settles_in] = self.fees.get(instrument.settles_in, 0) + fee
         return fee
 
+    def unbook_trade(self, instrument: Instrument, side: str, offset: str, px: int, qty: int, fee: int) -> bool:
+        """Take a trade and its fee back; False where its lots are closed."""
+        if instrument.is_spot:
+            self._pay(instrument.base, -SIGN[side] * instrument.base_qty(qty))
+        elif not self.position(instrument.symbol).undo(side, offset, qty):
+            return False
+        self._pay(instrument.settles_in, fee - instrument.cash_flow(SIGN[side], px, qty))
+        self.fees[instrument.settles_in] = self.fees.get(instrument.settles_in, 0) - fee
+        return True
+
+    def room(self, instrument: Instrument, order: Order) -> int | None:
+        """Lots that a trade of this order may take at most; None: any."""
+        if instrument.is_spot:
+            held = self.cash.get(instrument.base, 0) // instrument.base_qty(1)
+            return None if order.side == BUY else max(0, held)
+        if order.offset not in CLOSES:
+            return None
+        held = self.position(order.symbol).closable(order.side)
+        return {CLOSE: held.qty, CLOSE_TODAY: held.today, CLOSE_YESTERDAY: held.old}[order.offset]
+
     def check(self, instrument: Instrument, order: Order, reference: PriceOf, mark: PriceOf) -> None:
         """Refuse an order that closes too much or can't be paid.
 

@@ -12,6 +12,7 @@ from exchange.errors import Refusal
 BUY = "1"
 SELL = "2"
 SIGN = {BUY: 1, SELL: -1}
+OTHER_SIDE = {BUY: SELL, SELL: BUY}
 
 DAY = "0"
 IOC = "3"

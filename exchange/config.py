@@ -230,10 +230,11 @@ def _check(spec: Spec, file: str) -> None:
 
 def _check_troubles(spec: Spec, troubles: list[TroubleSpec], file: str) -> None:
     symbols = {venue.name: frozenset(one.symbol for one in venue.instrument) for venue in spec.venue}
+    accounts = {venue.name: frozenset(one.name for one in venue.account) for venue in spec.venue}
     for number, trouble in enumerate(troubles):
         _one_of(file, f"trouble[{number}].venue", trouble.venue, tuple(symbols))
         try:
-            Troubles(symbols[trouble.venue]).arm(trouble.kind, trouble.args)
+            Troubles(symbols[trouble.venue], accounts[trouble.venue]).arm(trouble.kind, trouble.args)
         except TroubleError as error:
             raise SpecError(file, f"trouble[{number}]", trouble.kind, str(error)) from error
 

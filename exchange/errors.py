@@ -3,6 +3,7 @@
     ExchangeError
     ├── SpecError      an exchange file that can't be used
     ├── TroubleError   a trouble that can't be armed
+    ├── Lost           an order or cancel that never reached the venue
     └── Refusal        an order or cancel that the venue refuses, with its codes
 """
 
@@ -26,6 +27,10 @@ class SpecError(ExchangeError):
 
 class TroubleError(ExchangeError):
     """A trouble of no known kind, or with values that it doesn't take."""
+
+
+class Lost(ExchangeError):
+    """What was sent is gone on its way: nobody is told (a trouble)."""
 
 
 class Refusal(ExchangeError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from exchange.codes import BUY, CLOSE, CLOSE_TODAY, CLOSE_YESTERDAY, NONE, OPEN
+from exchange.codes import BUY, CLOSE, CLOSE_TODAY, CLOSE_YESTERDAY, NONE, OPEN, SELL
 from exchange.instruments import CLOSING, CLOSING_TODAY, OPENING
 
 
@@ -68,6 +68,26 @@ class Position(msgspec.Struct):
         opened.today += rest
         parts = ((OPENING, rest), (CLOSING, old), (CLOSING_TODAY if offset != NONE else CLOSING, today))
         return [(what, lots) for what, lots in parts if lots]
+
+    def undo(self, side: str, offset: str, qty: int) -> bool:
+        """Take a trade back; False, and nothing done, where its lots are gone."""
+        if offset == NONE:
+            self.apply(SELL if side == BUY else BUY, NONE, qty)
+            return True
+        if offset != OPEN:
+            held = self.closable(side)
+            if offset == CLOSE_YESTERDAY:
+                held.old += qty
+            else:
+                held.today += qty
+            return True
+        opened = self.long if side == BUY else self.short
+        if opened.qty < qty:
+            return False
+        today = min(qty, opened.today)
+        opened.today -= today
+        opened.old -= qty - today
+        return True
 
     def roll(self) -> None:
         """A new trading day: today's lots become yesterday's."""

@@ -31,7 +31,7 @@ def status_of(symbol: str, listing: Listing, now: int) -> Status:
     return Status(symbol, now, listing.status, limits[0], limits[1])
 
 
-def order_report(order: Order, seq: int, req_id: str = "") -> OrderReport:
+def order_report(order: Order, seq: int, req_id: str = "", *, again: bool = False) -> OrderReport:
     """An order as it stands; seq 0 in an answer to a query."""
     return OrderReport(
         seq=seq,
@@ -53,10 +53,11 @@ def order_report(order: Order, seq: int, req_id: str = "") -> OrderReport:
         code=order.code,
         text=order.text,
         exch_ns=order.changed_ns,
+        poss_resend=again,
     )
 
 
-def trade_report(trade: TradeEvent, seq: int, req_id: str = "") -> TradeReport:
+def trade_report(trade: TradeEvent, seq: int, req_id: str = "", *, again: bool = False) -> TradeReport:
     """A trade; seq 0 in an answer to a query."""
     return TradeReport(
         seq=seq,
@@ -66,8 +67,8 @@ def trade_report(trade: TradeEvent, seq: int, req_id: str = "") -> TradeReport:
         client_ref=trade.client_ref,
         order_id=trade.order_id,
         trade_id=trade.trade_id,
-        exec_type="F",
-        trade_ref="",
+        exec_type=trade.exec_type,
+        trade_ref=trade.trade_ref,
         symbol=trade.symbol,
         side=trade.side,
         offset=trade.offset,
@@ -76,6 +77,8 @@ def trade_report(trade: TradeEvent, seq: int, req_id: str = "") -> TradeReport:
         fee=from_minor(trade.fee, trade.fee_digits),
         fee_currency=trade.fee_currency,
         exch_ns=trade.exch_ns,
+        origin=trade.origin,
+        poss_resend=again,
     )
 
 

@@ -81,7 +81,7 @@ class Server:
         """Laps until `should_stop`, asked at least every 100 ms, or `Stop`."""
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
-        while not (should_stop() or self.sessions.stopping):
+        while not (should_stop() or self.sessions.control.stopping):
             poller.poll(self._wait_ms())
             self.lap()
 

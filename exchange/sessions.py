@@ -14,9 +14,12 @@ import msgspec
 from exchange import rows
 from exchange.codes import REFUSALS, REJECTED, WORKING
 from exchange.config import VenueSpec
-from exchange.errors import ExchangeError, Refusal
-from exchange.truth import truth_of
-from exchange.values import DayEvent, Event, Order, OrderEvent, StatusEvent, TradeEvent
+from exchange.control import Control
+from exchange.errors import Lost, Refusal
+from exchange.lines import Lines
+from exchange.quotes import told_book
+from exchange.reports import Reports, Streams, loses_ack
+from exchange.values import DayEvent, Event, LineEvent, Order, OrderEvent, StatusEvent, TradeEvent
 from exchange.venue import Venue
 from exchange.world import MS, World
 from wire import exchange as wire
@@ -24,6 +27,7 @@ from wire import exchange as wire
 HEARTBEAT_NS = 200 * MS
 SILENCE_NS = 5_000 * MS
 NOT_LOGGED_IN = 6
+NOT_NOW = 90
 BAD_FIELD = REFUSALS["bad_field"][1]
 
 
@@ -38,22 +42,16 @@ class Session(msgspec.Struct):
     symbols: frozenset[str] = frozenset()
 
 
-class Streams(msgspec.Struct):
-    """The last number of each report stream of an account."""
-
-    orders: int = 0
-    trades: int = 0
-
-
 class Sessions:
     """All sessions of all venues."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.outbox: list[tuple[list[bytes], wire.SessionMessage]] = []
-        self.stopping = False
+        self.control = Control(world)
+        self._lines = Lines(self._send_late)
+        self._reports = Reports(world.agenda, self._tell)
         self._sessions: dict[bytes, Session] = {}
-        self._streams: dict[tuple[str, str], Streams] = {}
         self._specs: dict[str, VenueSpec] = {one.name: one for one in world.spec.venue}
         self._infos = {one.name: rows.instruments_told(one.instrument) for one in world.spec.venue}
         self._feed_due = {one.name: world.start_ns for one in world.spec.venue}
@@ -69,21 +67,13 @@ class Sessions:
             wire.ClientHeartbeat: lambda _session, _message, _now: None,
             wire.Logoff: lambda session, _message, _now: self.gone(session.identity),
         }
-        self._controls: dict[type, Callable[[Any, int], dict[str, Any]]] = {
-            wire.Fault: self._fault,
-            wire.Truth: lambda message, _now: truth_of(world, message.venue),
-            wire.RollDay: self._roll,
-            wire.SetStatus: self._set_status,
-            wire.Stop: self._stop,
-        }
 
     # ------------------------------------------------------------ in
 
     def receive(self, identity: bytes, message: wire.SessionMessage, now: int) -> None:
         """Do what a peer asks. Call `publish` after it."""
-        control = self._controls.get(type(message))
-        if control is not None:
-            self._control(identity, message, control, now)
+        if self.control.takes(message):
+            self._send(identity, self.control.answer(message, now))
         elif isinstance(message, wire.Login):
             self._login(identity, message, now)
         elif (session := self._sessions.get(identity)) is None:
@@ -106,18 +96,15 @@ class Sessions:
         """Tell the sessions what happened."""
         for event in events:
             if isinstance(event, OrderEvent):
-                streams = self._streams_of(event.venue, event.order.account)
-                streams.orders += 1
-                self._tell(event.venue, event.order.account, rows.order_report(event.order, streams.orders))
+                self._reports.order(event)
             elif isinstance(event, TradeEvent):
-                if not event.house:
-                    streams = self._streams_of(event.venue, event.account)
-                    streams.trades += 1
-                    self._tell(event.venue, event.account, rows.trade_report(event, streams.trades))
+                self._reports.trade(event)
             elif isinstance(event, StatusEvent):
                 self._tell_status(event)
             elif isinstance(event, DayEvent):
                 self._new_day(event)
+            elif isinstance(event, LineEvent):
+                self._line(event)
 
     def tick(self, now: int) -> None:
         """Send books that are due and heartbeats; drop silent sessions."""
@@ -152,6 +139,9 @@ class Sessions:
             wrong = f"no account {message.account!r} at {message.venue}"
         if wrong or venue is None:
             self._send(identity, wire.LoginReject(3, wrong))
+            return
+        if self._lines.is_down(venue.name, message.account):
+            self._send(identity, wire.LoginReject(NOT_NOW, "the venue takes no sessions now: try again"))
             return
         self._supersede(identity, message)
         self._sessions[identity] = Session(identity, venue, message.account, message.session, now)
@@ -191,7 +181,9 @@ class Sessions:
         depth = self._specs[session.venue.name].depth
         for symbol in sorted(session.symbols):
             self._send(session.identity, rows.status_of(symbol, listings[symbol], now))
-            self._send(session.identity, rows.book_of(symbol, listings[symbol], depth, now))
+            book = told_book(symbol, listings[symbol], depth, now)
+            if book is not None:
+                self._send(session.identity, book)
 
     def _submit(self, session: Session, message: wire.Submit, now: int) -> None:
         if not session.account:
@@ -213,13 +205,17 @@ class Sessions:
         except Refusal as why:
             self._refuse(session.identity, message, why.code, why.text, message.client_ref)
             return
-        if order.status != REJECTED:
+        except Lost:
+            return
+        if order.status != REJECTED and not loses_ack(order):
             self._send(session.identity, wire.Ack(session.name, message.client_ref, order.order_id, now))
 
     def _cancel(self, session: Session, message: wire.CancelOrder, now: int) -> None:
         ref = (session.account, message.session or session.name, message.client_ref, message.order_id)
         try:
             session.venue.cancel(now, *ref)
+        except Lost:
+            return
         except Refusal as why:
             order = session.venue.find(*ref)
             status = order.status if order is not None else REJECTED
@@ -263,47 +259,11 @@ class Sessions:
         streams = self._streams_of(session.venue.name, session.account)
         self._send(session.identity, wire.QueryEnd(req_id, count, streams.orders, streams.trades, now))
 
-    # ------------------------------------------------------------ control
-
-    def _control(self, identity: bytes, message: Any, control: Callable[[Any, int], dict[str, Any]], now: int) -> None:
-        try:
-            body = control(message, now)
-        except ExchangeError as error:
-            self._send(identity, wire.ControlReply(message.req_id, False, str(error), {}))
-            return
-        self._send(identity, wire.ControlReply(message.req_id, True, "", body))
-
-    def _fault(self, message: wire.Fault, _now: int) -> dict[str, Any]:
-        if message.kind == "list" and not message.venue:
-            return {name: venue.troubles.listed() for name, venue in self.world.venues.items()}
-        troubles = self._venue(message.venue).troubles
-        if message.kind == "list":
-            return {message.venue: troubles.listed()}
-        return {message.venue: [msgspec.structs.asdict(troubles.arm(message.kind, message.args))]}
-
-    def _roll(self, message: wire.RollDay, now: int) -> dict[str, Any]:
-        self._venue(message.venue).roll(now, message.trading_day)
-        return {}
-
-    def _set_status(self, message: wire.SetStatus, now: int) -> dict[str, Any]:
-        self._venue(message.venue).set_status(now, message.symbol, message.status)
-        return {}
-
-    def _stop(self, _message: wire.Stop, _now: int) -> dict[str, Any]:
-        self.stopping = True
-        return {}
-
-    def _venue(self, name: str) -> Venue:
-        if name not in self.world.venues:
-            raise ExchangeError(f"no venue {name!r}; there are: {', '.join(self.world.venues)}")
-        return self.world.venues[name]
-
     # ------------------------------------------------------------ inside
 
     def _tell(self, venue: str, account: str, message: wire.SessionMessage) -> None:
         to = [one.identity for one in self._sessions.values() if one.venue.name == venue and one.account == account]
-        if to:
-            self.outbox.append((to, message))
+        self._post(to, message)
 
     def _tell_status(self, event: StatusEvent) -> None:
         listing = self.world.venues[event.venue].listings[event.symbol]
@@ -311,23 +271,21 @@ class Sessions:
 
     def _feed(self, venue: str, symbol: str, message: wire.SessionMessage) -> None:
         to = [one.identity for one in self._sessions.values() if one.venue.name == venue and symbol in one.symbols]
-        if to:
-            self.outbox.append((to, message))
+        self._post(to, message)
 
     def _send_books(self, venue: Venue, now: int) -> None:
         depth = self._specs[venue.name].depth
         for symbol, listing in venue.listings.items():
             if self._sent_changes.get((venue.name, symbol)) != listing.book.changes:
                 self._sent_changes[venue.name, symbol] = listing.book.changes
-                self._feed(venue.name, symbol, rows.book_of(symbol, listing, depth, now))
+                book = told_book(symbol, listing, depth, now)
+                if book is not None:
+                    self._feed(venue.name, symbol, book)
 
     def _new_day(self, event: DayEvent) -> None:
-        for (venue, _account), streams in self._streams.items():
-            if venue == event.venue:
-                streams.orders = streams.trades = 0
+        self._reports.new_day(event.venue)
         to = [one.identity for one in self._sessions.values() if one.venue.name == event.venue]
-        if to:
-            self.outbox.append((to, wire.NewDay(event.venue, event.trading_day, event.exch_ns)))
+        self._post(to, wire.NewDay(event.venue, event.trading_day, event.exch_ns))
         for symbol, listing in self.world.venues[event.venue].listings.items():
             self._feed(event.venue, symbol, rows.status_of(symbol, listing, event.exch_ns))
 
@@ -337,11 +295,43 @@ class Sessions:
         self._send(session.identity, beat)
 
     def _streams_of(self, venue: str, account: str) -> Streams:
-        return self._streams.setdefault((venue, account), Streams())
+        return self._reports.streams(venue, account)
+
+    def _line(self, event: LineEvent) -> None:
+        """The line of an account was dropped, is back, silent, or speaks."""
+        where = (event.venue, event.account)
+        if event.what == "drop":
+            self._lines.drop(*where)
+            for one in list(self._sessions.values()):
+                if one.venue.name == event.venue and event.account in ("", one.account):
+                    self._send(one.identity, wire.SessionReject("", "", NOT_LOGGED_IN, "the venue dropped the session"))
+                    self.gone(one.identity)
+        elif event.what == "back":
+            self._lines.back(*where)
+        elif event.what == "silent":
+            self._lines.hush(*where, event.how)
+        else:
+            self._lines.speak(*where, event.how)
 
     def _refuse(self, identity: bytes, message: Any, code: int, text: str, ref: str = "") -> None:
         tag = wire.FIELDS_OF[type(message)][0]
         self._send(identity, wire.SessionReject(tag, ref or getattr(message, "req_id", ""), code, text))
 
     def _send(self, identity: bytes, message: wire.SessionMessage) -> None:
-        self.outbox.append(([identity], message))
+        self._post([identity], message)
+
+    def _send_late(self, identity: bytes, message: wire.SessionMessage) -> None:
+        if identity in self._sessions:
+            self._send(identity, message)
+
+    def _post(self, to: list[bytes], message: wire.SessionMessage) -> None:
+        """Into the outbox; a silent line keeps it for later."""
+        to = [identity for identity in to if not self._kept(identity, message)]
+        if to:
+            self.outbox.append((to, message))
+
+    def _kept(self, identity: bytes, message: wire.SessionMessage) -> bool:
+        session = self._sessions.get(identity)
+        if session is None or isinstance(message, wire.ControlReply):
+            return False
+        return self._lines.keep(session.venue.name, session.account, identity, message)

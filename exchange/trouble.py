@@ -1,60 +1,44 @@
 """Troubles: what goes wrong on purpose, armed by a command or a schedule.
 
-KINDS is the table: each kind says at which point it strikes and which values
-it takes. LATER names the kinds that the reliability page wants and that are
-not built; arming one says so. A new kind is a row, and a branch at its point.
+The kinds are in kinds.py. Here is what is armed, the checks of arming, and
+which trouble an order meets; what it then does is done by the venue
+(venue.py, mishaps.py), the reports (reports.py) and the sessions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
-from exchange.codes import BUY, BY_CODE, REFUSALS, SELL
+from exchange.codes import BUY, BY_CODE, SELL
 from exchange.errors import Refusal, TroubleError
-from exchange.values import Order
+from exchange.kinds import KINDS, NOW, ON_TRADE, Kind
+from exchange.values import Order, TroubleEvent
 
 MAX_COUNT = 1_000_000
 MAX_ARMED = 1_000
-ON_SUBMIT = "on_submit"
+MAX_MS = 86_400_000
+MAX_PX = 1_000_000_000
 OFFSETS = "OCTYN"
-DEFAULT_CODE = REFUSALS["no_money"][1]
-
-
-class Kind(NamedTuple):
-    """`needs`, `takes`: the values besides the common ones."""
-
-    point: str
-    needs: tuple[str, ...]
-    takes: tuple[str, ...]
-    what: str
-
-
-KINDS: dict[str, Kind] = {
-    "reject": Kind(ON_SUBMIT, (), ("code",), "refuse the next orders with this venue code"),
-    "partial": Kind(ON_SUBMIT, ("qty",), (), "fill at most qty lots of each of the next orders"),
+MS = 1_000_000
+RANGES: dict[str, tuple[int, int]] = {
+    "count": (1, MAX_COUNT),
+    "for_ms": (1, MAX_MS),
+    "code": (1, 99_999),
+    "qty": (0, MAX_COUNT),
+    "px": (-MAX_PX, MAX_PX),
+    "ms": (0, MAX_MS),
+    "times": (1, 100),
 }
-LATER: dict[str, str] = {
-    "lose_order": "F1: an order is lost before the venue",
-    "lose_ack": "F2: the ack is lost after the venue took the order",
-    "repeat": "F3: a report comes again",
-    "reorder": "F4: reports out of order",
-    "delay": "F5: a report comes late",
-    "lose_report": "F6: a report never comes; a query shows it",
-    "fill_in_cancel": "F9: a fill while the cancel is on its way",
-    "refuse_cancel": "F10: a cancel is refused",
-    "drop_session": "F15: the venue drops a session and cancels its orders",
-    "bust": "F23: a trade is taken back or corrected",
-    "bad_quote": "F24: quotes crossed, empty, frozen, absurd",
-    "outside_order": "F33: an order of somebody else on the account",
-}
-COMMON = ("count", "symbol", "side", "offset")
 
 
 class Armed(msgspec.Struct):
-    """One trouble in force; gone when `left` is 0."""
+    """One trouble in force; gone when `left` is 0 or its time is over.
+
+    `until_ns` 0: no end by time. `struck`: orders that it has met.
+    """
 
     number: int
     kind: str
@@ -62,82 +46,187 @@ class Armed(msgspec.Struct):
     symbol: str = ""
     side: str = ""
     offset: str = ""
-    code: int = DEFAULT_CODE
+    account: str = ""
+    code: int = 0
     qty: int = 0
+    px: int | None = None
+    ms: int = 0
+    times: int = 1
+    how: str = ""
+    trade_id: str = ""
+    for_ms: int = 0
+    until_ns: int = 0
     struck: int = 0
 
+    @property
+    def point(self) -> str:
+        """Where it strikes: that of its kind, unless it names its trade."""
+        point = KINDS[self.kind].point
+        return NOW if point == ON_TRADE and (self.trade_id or self.how == "last") else point
+
     def meets(self, order: Order) -> bool:
-        aims = ((self.symbol, order.symbol), (self.side, order.side), (self.offset, order.offset))
+        aims = (
+            (self.symbol, order.symbol),
+            (self.side, order.side),
+            (self.offset, order.offset),
+            (self.account, order.account),
+        )
         return all(aim in {"", is_} for aim, is_ in aims)
 
 
 class Troubles:
     """The troubles armed at one venue, struck in the order of arming."""
 
-    def __init__(self, symbols: frozenset[str]) -> None:
+    def __init__(self, symbols: frozenset[str], accounts: frozenset[str] | None = None) -> None:
         self._symbols = symbols
+        self._accounts = accounts
         self._armed: list[Armed] = []
+        self._running: dict[int, tuple[Armed, Callable[[int], None]]] = {}
         self._number = 0
         self.struck: dict[str, int] = {}
 
-    def arm(self, kind: str, args: Mapping[str, Any]) -> Armed:
-        """Put a trouble in force. Raises: TroubleError with what to do."""
+    def arm(self, kind: str, args: Mapping[str, Any], now: int = 0) -> Armed:
+        """Put a trouble in force; one of NOW is only made.
+
+        Raises: TroubleError with what to do.
+        """
         row = KINDS.get(kind)
         if row is None:
-            why = f"is not built yet ({LATER[kind]})" if kind in LATER else "is no trouble"
-            raise TroubleError(f"{kind!r} {why}; there are: {', '.join(KINDS)}")
-        self._check(kind, row, args)
-        if len(self._armed) >= MAX_ARMED:
-            raise TroubleError(f"{MAX_ARMED} troubles are armed already; wait until some have struck")
+            raise TroubleError(f"{kind!r} is no trouble; there are: {', '.join(KINDS)}")
+        given = {key: value for key, value in args.items() if value is not None or key == "count"}
+        self._check(kind, row, given)
+        if len(self._armed) + len(self._running) >= MAX_ARMED:
+            raise TroubleError(f"{MAX_ARMED} troubles are armed already; wait until some have struck, or clear them")
         self._number += 1
-        values = {key: value for key, value in args.items() if key != "count" and value is not None}
-        found = Armed(self._number, kind, args.get("count", 1), **values)
-        self._armed.append(found)
+        values = {"how": row.how[0] if row.how else "", **row.defaults, **given}
+        for_ms = values.get("for_ms", 0)
+        left = values.pop("count", MAX_COUNT if for_ms and row.point != NOW else 1)
+        found = Armed(self._number, kind, left, until_ns=now + for_ms * MS if for_ms else 0, **values)
+        if found.point != NOW:
+            self._armed.append(found)
         return found
 
-    def strike(self, point: str, order: Order) -> Armed | None:
+    def strike(self, point: str, order: Order, now: int = 0) -> Armed | None:
         """The trouble that this order meets at this point, counted as struck."""
+        self.expire(now)
         for armed in self._armed:
-            if KINDS[armed.kind].point == point and armed.meets(order):
-                armed.left -= 1
-                armed.struck += 1
-                self.struck[armed.kind] = self.struck.get(armed.kind, 0) + 1
-                if armed.left == 0:
-                    self._armed.remove(armed)
+            if armed.point == point and armed.meets(order):
+                self._strike(armed)
                 return armed
         return None
 
+    def strike_each(self, point: str, order: Order, now: int = 0) -> list[Armed]:
+        """Of each kind the first that this order meets: they go together."""
+        self.expire(now)
+        found: dict[str, Armed] = {}
+        for armed in list(self._armed):
+            if armed.point == point and armed.kind not in found and armed.meets(order):
+                found[armed.kind] = armed
+                self._strike(armed)
+        return list(found.values())
+
+    def begun(self, armed: Armed, undo: Callable[[int], None] | None) -> None:
+        """A NOW trouble was done; with `undo`, it lasts until `end`."""
+        self._count(armed)
+        if undo is not None:
+            self._running[armed.number] = (armed, undo)
+
+    def end(self, number: int, now: int) -> None:
+        """End what lasts; nothing where it has ended."""
+        found = self._running.pop(number, None)
+        if found is not None:
+            found[1](now)
+
+    def clear(self, now: int) -> int:
+        """Disarm all and end what lasts; how many that were."""
+        count = len(self._armed) + len(self._running)
+        self._armed.clear()
+        for number in list(self._running):
+            self.end(number, now)
+        return count
+
+    def expire(self, now: int) -> None:
+        """Drop what waited for orders until now."""
+        if self._armed:
+            self._armed = [one for one in self._armed if not one.until_ns or one.until_ns > now]
+
     def listed(self) -> list[dict[str, Any]]:
-        """What is armed, as plain values."""
-        return [msgspec.structs.asdict(armed) for armed in self._armed]
+        """What is armed and what lasts, as plain values."""
+        lasting = [armed for armed, _ in self._running.values()]
+        return [msgspec.structs.asdict(armed) for armed in [*self._armed, *lasting]]
+
+    def _strike(self, armed: Armed) -> None:
+        armed.left -= 1
+        self._count(armed)
+        if armed.left == 0:
+            self._armed.remove(armed)
+
+    def _count(self, armed: Armed) -> None:
+        armed.struck += 1
+        self.struck[armed.kind] = self.struck.get(armed.kind, 0) + 1
 
     def _check(self, kind: str, row: Kind, args: Mapping[str, Any]) -> None:
-        known = (*COMMON, *row.needs, *row.takes)
         for key in args:
-            if key not in known:
-                raise TroubleError(f"{kind} takes no {key!r}; it takes {', '.join(known)}")
+            if key not in row.allowed:
+                raise TroubleError(f"{kind} takes no {key!r}; it takes {', '.join(row.allowed)}")
         for key in row.needs:
-            if args.get(key) is None:
-                raise TroubleError(f"{kind} needs {key}")
-        _check_int(kind, "count", args.get("count", 1), 1, MAX_COUNT)
-        _check_int(kind, "qty", args.get("qty", 0), 0, MAX_COUNT)
-        _check_int(kind, "code", args.get("code", DEFAULT_CODE), 1, 99_999)
-        if args.get("symbol") and args["symbol"] not in self._symbols:
-            raise TroubleError(f"no symbol {args['symbol']!r} here; there are: {', '.join(sorted(self._symbols))}")
+            if key not in args:
+                raise TroubleError(f"{kind} needs {key}; it takes {', '.join(row.allowed)}")
+        for key, (least, most) in RANGES.items():
+            if key in args:
+                _check_int(kind, key, args[key], least, most)
+        words = {
+            "how": row.how,
+            "symbol": sorted(self._symbols),
+            "account": None if self._accounts is None else sorted(self._accounts),
+            "trade_id": None,
+        }
+        for key, allowed in words.items():
+            if args.get(key, "") != "" or (key == "how" and key in args):
+                _check_word(kind, key, args[key], allowed)
         if args.get("side") not in {None, "", BUY, SELL}:
             raise TroubleError(f"side must be {BUY} (buy) or {SELL} (sell), not {args['side']!r}")
         if args.get("offset") not in {None, "", *OFFSETS}:
             raise TroubleError(f"offset must be one of {OFFSETS}, not {args['offset']!r}")
+        if kind == "correct" and not {"qty", "px"} & args.keys():
+            raise TroubleError("correct needs qty or px: what the trade is to be")
+        if kind == "outside_order" and not (args["qty"] and args["side"] and args["symbol"]):
+            raise TroubleError("outside_order needs a qty from 1, a side and a symbol")
 
 
 def refusal_of(armed: Armed) -> Refusal:
-    """The refusal that a `reject` trouble gives."""
+    """The refusal that a trouble with a code gives."""
     reason, text = BY_CODE.get(armed.code, (99, "refused"))
     return Refusal(reason, armed.code, text)
 
 
+def event_of(venue: str, armed: Armed, now: int, order: Order | None = None, text: str = "") -> TroubleEvent:
+    """The record of a trouble that was done, or met this order."""
+    return TroubleEvent(
+        venue=venue,
+        kind=armed.kind,
+        number=armed.number,
+        exch_ns=now,
+        how=armed.how,
+        account=order.account if order else armed.account,
+        session=order.session if order else "",
+        client_ref=order.client_ref if order else "",
+        order_id=order.order_id if order else "",
+        symbol=order.symbol if order else armed.symbol,
+        text=text,
+    )
+
+
 def _check_int(kind: str, key: str, value: object, least: int, most: int) -> None:
-    if value is None and key != "count":
-        return
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise TroubleError(f"{kind}: {key} must be a whole number from {least} to {most}, not {value!r}")
+
+
+def _check_word(kind: str, key: str, value: object, allowed: Any) -> None:
+    if not isinstance(value, str):
+        raise TroubleError(f"{kind}: {key} must be a text, not {value!r}")
+    if allowed is None or value in allowed:
+        return
+    if key == "how":
+        raise TroubleError(f"{kind}: how must be one of {', '.join(allowed)}, not {value!r}")
+    raise TroubleError(f"no {key} {value!r} here; there are: {', '.join(allowed) or 'none'}")

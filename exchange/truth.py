@@ -14,10 +14,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
+
 from exchange.codes import BUY, CANCELED, EXPIRED, FILLED, REJECTED, WORKING
 from exchange.errors import ExchangeError
 from exchange.instruments import from_minor
-from exchange.values import DayEvent, Event, Order, OrderEvent, StatusEvent, TradeEvent
+from exchange.values import DayEvent, Event, Order, OrderEvent, StatusEvent, TradeEvent, TroubleEvent
 from exchange.venue import Venue
 from exchange.world import World
 
@@ -65,6 +67,9 @@ def lines_of(world: World, event: Event) -> Iterator[dict[str, Any]]:
             yield _position_line(world.venues[event.venue], event)
     elif isinstance(event, StatusEvent):
         yield {"t": "status", "venue": event.venue, "symbol": event.symbol, "status": event.status, "ns": event.exch_ns}
+    elif isinstance(event, TroubleEvent):
+        fields = msgspec.structs.asdict(event)
+        yield {"t": "trouble", "ns": fields.pop("exch_ns"), **fields}
     elif isinstance(event, DayEvent):
         yield {"t": "day", "venue": event.venue, "trading_day": event.trading_day, "ns": event.exch_ns}
 
@@ -132,7 +137,7 @@ def _accounts(venue: Venue) -> list[str]:
 
 
 def _empty() -> dict[str, Any]:
-    counts = dict.fromkeys(("orders", "filled", "canceled", "rejected", "expired", "trades"), 0)
+    counts = dict.fromkeys(("orders", "filled", "canceled", "rejected", "expired", "trades", "busted", "corrected"), 0)
     return {**counts, "working": [], "symbols": {}}
 
 
@@ -145,13 +150,16 @@ def _add_order(told: dict[str, Any], order: dict[str, Any]) -> None:
 
 
 def _add_trade(told: dict[str, Any], trade: dict[str, Any]) -> None:
-    told["trades"] += 1
+    told[{"F": "trades", "H": "busted", "G": "corrected"}[trade["exec_type"]]] += 1
     side = "bought" if trade["side"] == BUY else "sold"
     symbol = told["symbols"].setdefault(
         trade["symbol"], {"bought_qty": 0, "sold_qty": 0, "net_qty": 0, "bought_px_qty": 0, "sold_px_qty": 0}
     )
-    symbol[f"{side}_qty"] += trade["qty"]
-    symbol[f"{side}_px_qty"] += trade["qty"] * trade["px"]
+    if trade["exec_type"] != "H":
+        symbol[f"{side}_qty"] += trade["qty"]
+        symbol[f"{side}_px_qty"] += trade["qty"] * trade["px"]
+    symbol[f"{side}_qty"] -= trade["was_qty"]
+    symbol[f"{side}_px_qty"] -= trade["was_qty"] * trade["was_px"]
     symbol["net_qty"] = symbol["bought_qty"] - symbol["sold_qty"]
 
 
@@ -167,6 +175,7 @@ def _order_fields(order: Order) -> dict[str, Any]:
         "qty": order.qty,
         "px": order.px,
         "tif": order.tif,
+        "origin": order.origin,
         "status": order.status,
         "cum_qty": order.cum_qty,
         "leaves_qty": order.leaves_qty,
@@ -185,6 +194,11 @@ def _trade_fields(trade: TradeEvent) -> dict[str, Any]:
         "client_ref": trade.client_ref,
         "order_id": trade.order_id,
         "trade_id": trade.trade_id,
+        "exec_type": trade.exec_type,
+        "trade_ref": trade.trade_ref,
+        "was_qty": trade.was_qty,
+        "was_px": trade.was_px,
+        "origin": trade.origin,
         "symbol": trade.symbol,
         "side": trade.side,
         "offset": trade.offset,

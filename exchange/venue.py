@@ -8,11 +8,14 @@ matching.py, what may be done when in session.py, money in account.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
+from exchange import mishaps
 from exchange.account import Account
-from exchange.book import Book
+from exchange.admission import check_fields, check_price
+from exchange.agenda import Agenda
 from exchange.codes import (
     BUY,
     CANCELED,
@@ -22,49 +25,21 @@ from exchange.codes import (
     FOK,
     IOC,
     NONE,
-    OFFSETS_OF_MODE,
     PARTIAL,
     REJECTED,
     SELL,
     WORKING,
     refusal,
 )
-from exchange.errors import ExchangeError, Refusal
-from exchange.instruments import Instrument
+from exchange.errors import ExchangeError, Lost, Refusal
+from exchange.kinds import ON_CANCEL, ON_CANCELED, ON_SUBMIT, ON_TOLD, ON_TRADE, ON_WAY
+from exchange.listing import Day, Listing
 from exchange.matching import match, uncross
-from exchange.session import CLOSED, READY, RULES, check_cancel, check_order
-from exchange.trouble import ON_SUBMIT, Troubles, refusal_of
-from exchange.values import DayEvent, Event, Order, OrderEvent, StatusEvent, TradeEvent
+from exchange.session import CLOSED, RULES, check_cancel, check_order
+from exchange.trouble import Armed, Troubles, event_of, refusal_of
+from exchange.values import HOUSE, DayEvent, Event, Order, OrderEvent, StatusEvent, TradeEvent
 
-HOUSE = "~house"
 DAYS_KEPT = 5
-
-
-class Listing:
-    """A symbol at a venue: its book, status, reference price and limits."""
-
-    def __init__(self, instrument: Instrument, reference: int) -> None:
-        self.instrument = instrument
-        self.book = Book()
-        self.status = READY
-        self.reference = reference
-
-    @property
-    def limits(self) -> tuple[int, int] | None:
-        return self.instrument.limits(self.reference)
-
-    @property
-    def mark(self) -> int:
-        """The last price; before the first trade the reference."""
-        return self.reference if self.book.last is None else self.book.last
-
-
-class Day:
-    """What the clients did in one trading day: orders, trades by order."""
-
-    def __init__(self) -> None:
-        self.orders: dict[str, Order] = {}
-        self.trades: dict[str, list[TradeEvent]] = {}
 
 
 class Venue:
@@ -80,7 +55,9 @@ class Venue:
         self.name = name
         self.listings = listings
         self.trading_day = trading_day
-        self.troubles = Troubles(frozenset(listings))
+        self.agenda = Agenda()
+        """What is due later here; a world puts its own in its place."""
+        self.troubles = Troubles(frozenset(listings), frozenset(deposits))
         self.events: list[Event] = []
         instruments = {symbol: listing.instrument for symbol, listing in listings.items()}
         self.accounts = {who: Account(who, instruments, money, house=False) for who, money in deposits.items()}
@@ -110,7 +87,8 @@ class Venue:
         """Take a client's order; it comes back as it then stands.
 
         A refused order has status 8 and stays among the day's orders.
-        Raises: Refusal 22 for a ref used before, which leaves no order.
+        Raises: Refusal 22 for a ref used before, which leaves no order; Lost
+        (a trouble): the venue never had it.
         """
         key = (account, session, client_ref)
         if key in self._refs:
@@ -120,22 +98,32 @@ class Venue:
         order = Order(
             order_id, account, session, client_ref, symbol, side, offset, qty, px, tif, now, self.trading_day, changed_ns=now
         )
+        if self.meet(ON_WAY, order, now) is not None:
+            raise Lost(f"{client_ref} was lost on its way")
         self._refs[key] = order_id
         self.days[self.trading_day].orders[order_id] = order
+        order.telling = mishaps.telling_of(self.meet_each(ON_TOLD, order, now))
         try:
             self._admit(order)
         except Refusal as why:
-            self._end(order, REJECTED, now, why)
+            self.end(order, REJECTED, now, why)
             return order
-        self.accounts[account].working[order_id] = order
-        self._tell(order)
-        self._trade(order, now)
+        self._work(order, now)
         return order
+
+    def place(self, now: int, order: Order) -> None:
+        """Take an order that no session sent: the broker's, somebody's."""
+        self._orders += 1
+        order.order_id = f"{self.trading_day}-{self._orders:07d}"
+        self.days[self.trading_day].orders[order.order_id] = order
+        self._work(order, now)
 
     def house_order(self, now: int, symbol: str, side: str, qty: int, px: int, tif: str = DAY) -> Order | None:
         """A participant's order; None where the venue takes none now."""
         listing = self.listings[symbol]
         limits = listing.limits
+        if listing.locked not in ("", side):
+            return None
         if tif not in RULES[listing.status].tifs or qty <= 0 or (limits and not limits[0] <= px <= limits[1]):
             return None
         self._orders += 1
@@ -146,22 +134,34 @@ class Venue:
         return order
 
     def cancel(self, now: int, account: str, session: str, client_ref: str, order_id: str = "") -> Order:
-        """Cancel a client's working order. Raises: Refusal."""
+        """Cancel a client's working order.
+
+        Raises: Refusal; Lost (a trouble): the venue never had the cancel.
+        """
         order = self.find(account, session, client_ref, order_id)
         if order is None:
             raise refusal("unknown_order")
         if order.status not in WORKING:
             raise refusal("too_late")
         check_cancel(self.listings[order.symbol].status)
+        met = self.meet(ON_CANCEL, order, now)
+        if met is not None and met.kind == "swallow_cancel":
+            raise Lost(f"the cancel of {order.order_id} was lost on its way")
+        if met is not None and met.kind == "refuse_cancel":
+            raise refusal_of(met)
         self.listings[order.symbol].book.remove(order)
-        self._end(order, CANCELED, now)
+        if met is not None:
+            mishaps.fill_off_book(self, order, met.qty or order.open_qty, now)
+            if not order.open_qty:
+                raise refusal("too_late")
+        self.end(order, CANCELED, now)
         return order
 
     def house_cancel(self, now: int, order: Order) -> None:
         """A participant takes back what is left of an order, if anything."""
         if order.status in WORKING and self._house_working.pop(order.order_id, None):
             self.listings[order.symbol].book.remove(order)
-            self._end(order, CANCELED, now)
+            self.end(order, CANCELED, now)
 
     def find(self, account: str, session: str, client_ref: str, order_id: str = "") -> Order | None:
         """An order of this account, by its id or by session and ref."""
@@ -178,6 +178,20 @@ class Venue:
         """An order's trades, oldest first."""
         day = self.days.get(order.trading_day)
         return day.trades.get(order.order_id, []) if day else []
+
+    def order_of(self, trade: TradeEvent) -> Order | None:
+        """The order that a trade is of, while its day is kept."""
+        return self._by_id(trade.order_id)
+
+    def newest_trades(self) -> Iterator[TradeEvent]:
+        """The clients' trades that are kept, the newest first; no G, no H."""
+        for day in self._newest_first():
+            told = [trade for trades in day.trades.values() for trade in trades if trade.exec_type == "F"]
+            yield from sorted(told, key=lambda trade: trade.trade_id, reverse=True)
+
+    def clients(self, account: str = "") -> list[Account]:
+        """The clients' accounts: this one, or ("") all."""
+        return [one for one in self.accounts.values() if not one.house and account in ("", one.name)]
 
     # ------------------------------------------------------------ session
 
@@ -220,6 +234,30 @@ class Venue:
         self._forget_old_days()
         self.events.append(DayEvent(self.name, trading_day, now))
 
+    # ------------------------------------------------------------ troubles
+
+    def trouble(self, now: int, kind: str, **args: Any) -> Armed:
+        """Arm a trouble, or make it at once where its kind is so.
+
+        Raises: TroubleError with what to do.
+        """
+        armed = self.troubles.arm(kind, args, now)
+        mishaps.begin(self, armed, now)
+        return armed
+
+    def meet(self, point: str, order: Order, now: int) -> Armed | None:
+        """The trouble that a client's order meets here, on record."""
+        met = None if order.house else self.troubles.strike(point, order, now)
+        if met is not None:
+            self.events.append(event_of(self.name, met, now, order))
+        return met
+
+    def meet_each(self, point: str, order: Order, now: int) -> list[Armed]:
+        """Of each kind the one that the order meets here, on record."""
+        found = self.troubles.strike_each(point, order, now)
+        self.events += [event_of(self.name, met, now, order) for met in found]
+        return found
+
     # ------------------------------------------------------------ inside
 
     def _admit(self, order: Order) -> None:
@@ -227,14 +265,16 @@ class Venue:
         listing = self.listings.get(order.symbol)
         if listing is None:
             raise refusal("no_instrument", order.symbol)
-        _check_fields(listing, order)
+        check_fields(listing, order)
         check_order(listing.status, order.tif)
-        _check_price(listing, order)
-        struck = self.troubles.strike(ON_SUBMIT, order)
-        if struck is not None and struck.kind == "reject":
-            raise refusal_of(struck)
-        if struck is not None:
-            order.cap = struck.qty
+        check_price(listing, order)
+        met = self.meet(ON_SUBMIT, order, order.entered_ns)
+        if met is not None and met.code:
+            raise refusal_of(met)
+        if met is not None and met.kind == "overfill":
+            order.extra = met.qty
+        elif met is not None:
+            order.cap = met.qty
         self.accounts[order.account].check(listing.instrument, order, self.reference, self.mark)
 
     def reference(self, symbol: str) -> int:
@@ -250,53 +290,82 @@ class Venue:
         if order.open_qty == 0:
             return
         if order.tif in (IOC, FOK) or order.cap is not None:
-            self._end(order, CANCELED, now)
+            self.end(order, CANCELED, now)
             return
         listing.book.add(order)
         if order.house:
             self._house_working[order.order_id] = order
 
-    def _fill(self, maker: Order, taker: Order, qty: int, px: int, now: int) -> None:
-        self._trades += 1
-        instrument = self.listings[maker.symbol].instrument
-        for order in (maker, taker):
-            fee = self.accounts[order.account].book_trade(instrument, order.side, order.offset, px, qty)
-            order.changed_ns = now
-            order.status = PARTIAL if order.open_qty else FILLED
-            if order.open_qty == 0:
-                self._working_of(order).pop(order.order_id, None)
-            self._tell(order)
-            trade = TradeEvent(
-                venue=self.name,
-                account=order.account,
-                session=order.session,
-                client_ref=order.client_ref,
-                order_id=order.order_id,
-                trade_id=f"{self._trades:08d}",
-                symbol=order.symbol,
-                side=order.side,
-                offset=order.offset,
-                qty=qty,
-                px=px,
-                fee=fee,
-                fee_currency=instrument.settles_in,
-                fee_digits=instrument.settle_digits,
-                exch_ns=now,
-                trading_day=self.trading_day,
-                maker=order is maker,
-                house=order.house,
-            )
-            if not order.house:
-                self.days[order.trading_day].trades.setdefault(order.order_id, []).append(trade)
-            self.events.append(trade)
+    def _work(self, order: Order, now: int) -> None:
+        self.accounts[order.account].working[order.order_id] = order
+        self.tell(order)
+        self._trade(order, now)
 
-    def _end(self, order: Order, status: str, now: int, why: Refusal | None = None) -> None:
+    def _fill(self, maker: Order, taker: Order, qty: int, px: int, now: int) -> None:
+        trade_id = self.next_trade_id()
+        for order in (maker, taker):
+            order.status = PARTIAL if order.open_qty else FILLED
+            self.book_trade(order, trade_id, qty, px, now, maker=order is maker)
+        for order in (maker, taker):
+            if order.extra and not order.open_qty:
+                extra, order.extra = order.extra, 0
+                mishaps.fill_off_book(self, order, extra, now)
+
+    def next_trade_id(self) -> str:
+        self._trades += 1
+        return f"{self._trades:08d}"
+
+    def book_trade(self, order: Order, trade_id: str, qty: int, px: int, now: int, *, maker: bool) -> None:
+        """Book one side of a trade that is on the order's cum_qty; tell it."""
+        instrument = self.listings[order.symbol].instrument
+        fee = self.accounts[order.account].book_trade(instrument, order.side, order.offset, px, qty)
+        order.changed_ns = now
+        if order.open_qty == 0:
+            self._working_of(order).pop(order.order_id, None)
+        self.tell(order)
+        trade = TradeEvent(
+            venue=self.name,
+            account=order.account,
+            session=order.session,
+            client_ref=order.client_ref,
+            order_id=order.order_id,
+            trade_id=trade_id,
+            symbol=order.symbol,
+            side=order.side,
+            offset=order.offset,
+            qty=qty,
+            px=px,
+            fee=fee,
+            fee_currency=instrument.settles_in,
+            fee_digits=instrument.settle_digits,
+            exch_ns=now,
+            trading_day=self.trading_day,
+            maker=maker,
+            house=order.house,
+            origin=order.origin,
+            telling=order.telling,
+        )
+        self.events.append(trade)
+        if order.house:
+            return
+        self.days[order.trading_day].trades.setdefault(order.order_id, []).append(trade)
+        met = self.meet(ON_TRADE, order, now)
+        if met is not None:
+            mishaps.amend_later(self, met, trade, now)
+
+    def end(self, order: Order, status: str, now: int, why: Refusal | None = None) -> None:
+        """A final state, told; `why` where the venue ended it."""
+        left = order.leaves_qty
         order.status = status
         order.changed_ns = now
         if why is not None:
             order.reason, order.code, order.text = why.reason, why.code, why.text
         self._working_of(order).pop(order.order_id, None)
-        self._tell(order)
+        self.tell(order)
+        if status == CANCELED and left and not order.house:
+            met = self.meet(ON_CANCELED, order, now)
+            if met is not None:
+                mishaps.fill_later(self, met, order, left, now)
 
     def _expire(self, now: int, symbol: str) -> None:
         """End every working order of a symbol."""
@@ -305,9 +374,10 @@ class Venue:
             for level in list(book.sides[side].levels()):
                 for order in list(level.orders.values()):
                     book.remove(order)
-                    self._end(order, EXPIRED, now)
+                    self.end(order, EXPIRED, now)
 
-    def _tell(self, order: Order) -> None:
+    def tell(self, order: Order) -> None:
+        """The order's state as it is now goes to its account."""
         if not order.house:
             self.events.append(OrderEvent(self.name, msgspec.structs.replace(order)))
 
@@ -324,30 +394,3 @@ class Venue:
         for day in sorted(self.days)[:-DAYS_KEPT]:
             for order in self.days.pop(day).orders.values():
                 self._refs.pop((order.account, order.session, order.client_ref), None)
-
-
-def _check_fields(listing: Listing, order: Order) -> None:
-    instrument = listing.instrument
-    if not instrument.tradable:
-        raise refusal("bad_field", f"{order.symbol} is not tradable")
-    if order.side not in (BUY, SELL):
-        raise refusal("bad_field", f"side {order.side!r}")
-    if order.tif not in instrument.tifs:
-        raise refusal("bad_field", f"tif {order.tif!r} is not one of {instrument.tifs}")
-    if order.offset not in OFFSETS_OF_MODE[instrument.offset_mode]:
-        raise refusal("bad_field", f"offset {order.offset!r} is not one of {OFFSETS_OF_MODE[instrument.offset_mode]}")
-    if not instrument.min_lots <= order.qty <= instrument.max_lots:
-        raise refusal("bad_field", f"qty {order.qty} is not within {instrument.min_lots} to {instrument.max_lots}")
-
-
-def _check_price(listing: Listing, order: Order) -> None:
-    """A market order becomes a limit at the day's far limit."""
-    limits = listing.limits
-    if order.px is None:
-        if not listing.instrument.market_orders or limits is None or order.tif == DAY:
-            raise refusal("bad_field", "no market orders here, or not with this tif")
-        order.px = limits[1] if order.side == BUY else limits[0]
-    if limits is not None and not limits[0] <= order.px <= limits[1]:
-        raise refusal("bad_price", f"{order.px} is not within {limits[0]} to {limits[1]}")
-    if listing.instrument.kind in ("inverse", "spot") and order.px <= 0:
-        raise refusal("bad_price", f"{order.px} is not above 0")

@@ -7,25 +7,20 @@ called. The same spec, seed and calls give the same markets.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable
 from fractions import Fraction
 from random import Random
+from typing import Any
 
+from exchange.agenda import MS, Agenda
 from exchange.config import Spec, TroubleSpec, VenueSpec, instrument_from
-from exchange.errors import TroubleError
+from exchange.errors import ExchangeError, TroubleError
 from exchange.fair import FairValues
 from exchange.instruments import to_minor
 from exchange.participants import Crowd
 from exchange.session import NAMES
-from exchange.values import Event
+from exchange.trouble import Armed
+from exchange.values import Event, TroubleEvent
 from exchange.venue import Listing, Venue
-
-MS = 1_000_000
-MAX_LATE_NS = 5_000 * MS
-"""Further behind than this, steps are left out, not made up for."""
-
-Act = Callable[[int], None]
 
 
 class World:
@@ -36,9 +31,10 @@ class World:
         self.start_ns = start_ns
         self.fair = FairValues(spec.process, seed, start_ns)
         self.venues = {one.name: build_venue(one, spec, self.fair, trading_day) for one in spec.venue}
+        self.agenda = Agenda()
+        for venue in self.venues.values():
+            venue.agenda = self.agenda
         self._trouble_rng = Random(f"{seed}/trouble")
-        self._due: list[tuple[int, int, Act]] = []
-        self._count = 0
         for one in spec.venue:
             self._plan_venue(one, seed)
         for trouble in spec.trouble:
@@ -46,14 +42,21 @@ class World:
 
     def advance(self, now: int) -> None:
         """Do all that was due up to `now`."""
-        while self._due and self._due[0][0] <= now:
-            due, _, act = heapq.heappop(self._due)
-            act(max(due, now - MAX_LATE_NS))
+        self.agenda.advance(now)
 
     @property
     def next_ns(self) -> int:
         """When something is due next."""
-        return self._due[0][0]
+        return self.agenda.next_ns
+
+    def trouble(self, venue: str, kind: str, now: int, **args: Any) -> Armed:
+        """Make trouble at a venue, as `sim fault` does.
+
+        Raises: ExchangeError with what to do.
+        """
+        if venue not in self.venues:
+            raise ExchangeError(f"no venue {venue!r}; there are: {', '.join(self.venues)}")
+        return self.venues[venue].trouble(now, kind, **args)
 
     def drain(self) -> list[Event]:
         """What happened since the last call, venue by venue."""
@@ -63,10 +66,6 @@ class World:
                 found += venue.events
                 venue.events = []
         return found
-
-    def _plan(self, due: int, act: Act) -> None:
-        self._count += 1
-        heapq.heappush(self._due, (due, self._count, act))
 
     def _plan_venue(self, spec: VenueSpec, seed: int) -> None:
         venue = self.venues[spec.name]
@@ -80,25 +79,26 @@ class World:
             self.fair.advance(now)
             for crowd, fair, tick in crowds:
                 crowd.step(now, self.fair.of(fair) / tick, step_ns)
-            self._plan(now + step_ns, step)
+            self.agenda.plan(now + step_ns, step)
 
-        self._plan(self.start_ns, step)
+        self.agenda.plan(self.start_ns, step)
         for status in spec.status:
             at = self.start_ns + status.at_ms * MS
-            self._plan(at, lambda now, status=status: venue.set_status(now, status.symbol, NAMES[status.status]))
+            self.agenda.plan(at, lambda now, status=status: venue.set_status(now, status.symbol, NAMES[status.status]))
 
     def _plan_trouble(self, spec: TroubleSpec, base: int) -> None:
         due = base + self._trouble_rng.randint(0, spec.jitter_ms) * MS
 
-        def arm(_now: int) -> None:
+        def arm(now: int) -> None:
+            venue = self.venues[spec.venue]
             try:
-                self.venues[spec.venue].troubles.arm(spec.kind, spec.args)
-            except TroubleError:
-                pass  # the table of armed troubles is full: none strikes, this one may wait for its next turn
+                venue.trouble(now, spec.kind, **spec.args)
+            except TroubleError as error:  # nothing to do it to now, or too many are armed: it may have its next turn
+                venue.events.append(TroubleEvent(spec.venue, spec.kind, 0, now, text=str(error), missed=True))
             if spec.every_ms is not None:
                 self._plan_trouble(spec, base + spec.every_ms * MS)
 
-        self._plan(due, arm)
+        self.agenda.plan(due, arm)
 
 
 def build_venue(spec: VenueSpec, whole: Spec, fair: FairValues, trading_day: str) -> Venue:

@@ -83,30 +83,43 @@ def serve(
 
 
 @sim.command()
-@click.option("--endpoint", required=True, help="The running exchange's endpoint.")
-@click.option("--count", type=click.IntRange(1), default=None, help="Strike so many orders, then no more (default 1).")
-@click.option("--code", type=int, default=None, help="reject: the venue's error number (default 31, insufficient money).")
-@click.option("--qty", type=click.IntRange(0), default=None, help="partial: fill at most so many lots of each order.")
-@click.option("--symbol", default=None, help="Only orders in this symbol.")
+@click.option("--endpoint", default="", help="The running exchange's endpoint (for `kinds` none).")
+@click.option("--count", type=click.IntRange(1), default=None, help="Strike so many orders, then no more (default 1; with --for-ms all).")
+@click.option("--for-ms", type=click.IntRange(1), default=None, help="Over after so long.")
+@click.option("--symbol", default=None, help="Only this symbol (default: every one).")
 @click.option("--side", type=click.Choice(list(SIDES)), default=None, help="Only orders of this side.")
 @click.option("--offset", default=None, help="Only orders with this offset: O, C, T, Y or N.")
+@click.option("--account", default=None, help="Only this account.")
+@click.option("--code", type=int, default=None, help="The venue's error number that refuses.")
+@click.option("--qty", type=click.IntRange(0), default=None, help="Lots, where the kind takes them.")
+@click.option("--px", type=int, default=None, help="Price in ticks, where the kind takes one.")
+@click.option("--ms", type=click.IntRange(0), default=None, help="How late, where the kind is about time.")
+@click.option("--times", type=click.IntRange(1), default=None, help="repeat: how often again.")
+@click.option("--how", default=None, help="Which way, where the kind has several: the first is the default.")
+@click.option("--trade-id", default=None, help="bust, correct: this trade of the venue.")
 @click.argument("words", nargs=-1, required=True, metavar="[VENUE] KIND")
 @pass_out
 def fault(out: Output, endpoint: str, words: tuple[str, ...], side: str | None, **given: Any) -> None:
-    """Arm a trouble at VENUE, or `list` what is armed.
+    """Make trouble at VENUE: KIND, or list, clear, kinds.
 
-    KIND: reject refuses the next orders; partial fills only part of each of
-    the next orders, and cancels the rest; list shows what hasn't struck yet,
-    at VENUE or everywhere.
+    list: what is armed or lasts, at VENUE or everywhere; clear: end all of it;
+    kinds: every KIND, what it does, and which options it takes.
     """
     from wire.exchange import Fault
 
+    if words == ("kinds",):
+        out.many(_kinds(), ["kind", "what", "takes", "how"])
+        return
     venue, kind = _venue_and_kind(words)
+    if not endpoint:
+        raise click.UsageError("--endpoint is missing: the one that `sim serve` was given")
+    asks = kind in ("list", "clear")
     args = {key: value for key, value in {**given, "side": SIDES.get(side or "")}.items() if value is not None}
-    found = _ask(endpoint, Fault("fault", venue, kind, {} if kind == "list" else args))
+    found = _ask(endpoint, Fault("fault", venue, kind, {} if asks else args))
     rows = [{"venue": name, **armed} for name, armed_there in found.items() for armed in armed_there]
-    if kind == "list":
-        out.many(rows, ["venue", "number", "kind", "left", "struck", "symbol", "side", "offset", "code", "qty"])
+    if asks:
+        columns = ["number", "kind", "how", "left", "struck", "symbol", "side", "offset", "code", "qty", "ms", "for_ms"]
+        out.many(rows, ["venue", *columns])
     else:
         out.one(rows[0])
 
@@ -127,12 +140,28 @@ def truth(out: Output, endpoint: str, venue: str) -> None:
 
 
 def _venue_and_kind(words: tuple[str, ...]) -> tuple[str, str]:
-    """`VENUE KIND`, or `list` alone."""
-    if words == ("list",):
-        return "", "list"
+    """`VENUE KIND`, or `list`, `clear` alone."""
+    if words in (("list",), ("clear",)):
+        return "", words[0]
     if len(words) != 2:
-        raise click.UsageError("say a venue and a kind, such as: sim fault --endpoint EP SHFE reject --count 1; or: list")
+        raise click.UsageError(
+            "say a venue and a kind, such as: sim fault --endpoint EP SHFE reject --count 1; or: list, clear, kinds"
+        )
     return words[0], words[1]
+
+
+def _kinds() -> list[dict[str, Any]]:
+    from exchange.kinds import KINDS
+
+    return [
+        {
+            "kind": name,
+            "what": row.what,
+            "takes": ", ".join(f"{key} (needed)" if key in row.needs else key for key in row.allowed if key != "how"),
+            "how": ", ".join(row.how),
+        }
+        for name, row in KINDS.items()
+    ]
 
 
 def _ask(endpoint: str, request: Any) -> dict[str, Any]:

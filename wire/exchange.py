@@ -123,7 +123,9 @@ class Logoff(SessionMessage, tag="logoff"):
 
 
 class Fault(SessionMessage, tag="fault"):
-    """Control: arm a trouble of this kind (`list`: say what is armed)."""
+    """Control: make a trouble of this kind (`list`: say what is armed or lasts;
+    `clear`: end all of it).
+    """
 
     req_id: Ref
     venue: OptName
@@ -232,6 +234,7 @@ class OrderReport(SessionMessage, tag="order"):
 
     `leaves_qty` is 0 in 2, 4, 8 and C. `reason`, `code`, `text` say why in 8, 4
     and C. A refused order is in the day's orders too, with status 8.
+    `poss_resend`: told again, under the number that it had.
     """
 
     seq: Count
@@ -253,11 +256,13 @@ class OrderReport(SessionMessage, tag="order"):
     code: Int
     text: Text
     exch_ns: Int
+    poss_resend: bool = False
 
 
 class TradeReport(SessionMessage, tag="trade"):
     """One trade of one order. `exec_type`: F, or G, H with `trade_ref`.
 
+    H takes trade_ref's qty at px off; G makes it qty at px.
     `origin`: O an order of a session, L the exchange's (forced liquidation).
     """
 
@@ -279,6 +284,7 @@ class TradeReport(SessionMessage, tag="trade"):
     fee_currency: OptName
     exch_ns: Int
     origin: Code = "O"
+    poss_resend: bool = False
 
 
 class CancelReject(SessionMessage, tag="cancel_reject"):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-AT_THE_EDGE = {"server": {"domain", "wire", "system"}, "sessions": {"wire"}, "rows": {"wire"}}
+TELLS = ("control", "lines", "quotes", "reports", "rows", "sessions")
+AT_THE_EDGE = {"server": {"domain", "wire", "system"}, **{name: {"wire"} for name in TELLS}}
 ENGINE = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"exchange"}
 BANNED = {"time", "threading", "socket", "pykka", "loguru", "msgpack"}
 

@@ -97,7 +97,10 @@ def test_fault_by_command_strikes_and_is_listed(served, client):
     ("args", "exit_code", "said"),
     [
         (("COMEX", "partial"), 5, "needs qty"),
-        (("COMEX", "delay"), 5, "not built yet"),
+        (("COMEX", "delay"), 5, "needs ms; it takes count, for_ms"),
+        (("COMEX", "silent", "--how", "loud"), 5, "one of all, orders, quotes"),
+        (("COMEX", "liquidate"), 5, "no position to liquidate"),
+        (("COMEX", "mischief"), 5, "there are: reject, partial"),
         (("LME", "reject"), 5, "SHFE, COMEX, FX"),
         (("COMEX",), 2, "say a venue and a kind"),
     ],

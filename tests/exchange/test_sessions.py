@@ -4,59 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.sessions import Sessions
-from exchange.world import MS, World
+from exchange.world import MS
 from wire import exchange as wire
-
-START = 1_800_000_000_000_000_000
-
-
-class Desk:
-    """Sessions driven by hand."""
-
-    def __init__(self, spec):
-        self.world = World(spec, 1, START, "20260105")
-        self.sessions = Sessions(self.world)
-        self.now = START
-        self.inboxes = {}
-        self.world.advance(self.now)
-        self.world.drain()
-        self.sessions.tick(self.now)
-
-    def ask(self, message, who=b"g"):
-        self.sessions.receive(who, message, self.now)
-        self.sessions.publish(self.world.drain())
-        return self.told(who)
-
-    def told(self, who=b"g"):
-        for to, message in self.sessions.outbox:
-            for one in to:
-                self.inboxes.setdefault(one, []).append(message)
-        self.sessions.outbox = []
-        return self.inboxes.pop(who, [])
-
-    def login(self, who=b"g", venue="SHFE", account="shanghai-1", session="g1"):
-        return self.ask(wire.Login(wire.SESSION_VERSION, venue, account, session), who)
-
-    def pass_ms(self, ms):
-        self.now += ms * MS
-        self.world.advance(self.now)
-        self.sessions.publish(self.world.drain())
-        self.sessions.tick(self.now)
-
-    def best(self, side, symbol="SHFE.cu2703"):
-        return next(
-            venue.listings[symbol].book.sides[side].best().px for venue in self.world.venues.values() if symbol in venue.listings
-        )
-
-    def buy(self, ref="1", qty=1, px=None, tif="3", who=b"g"):
-        px = self.best("2") if px is None else px
-        return self.ask(wire.Submit(ref, "SHFE.cu2703", "1", qty, px, tif, "O"), who)
-
-
-@pytest.fixture
-def desk(copper):
-    return Desk(copper)
 
 
 def names(messages):

@@ -157,7 +157,7 @@ def test_partial_fills_so_many_lots_and_cancels_the_rest(make_venue, place):
         ("reject", {"symbol": "Y"}, "there are: X.a"),
         ("reject", {"side": "buy"}, "side must be"),
         ("reject", {"offset": "X"}, "offset must be"),
-        ("lose_ack", {}, "not built yet"),
+        ("delay", {}, "needs ms"),
         ("nonsense", {}, "there are: reject, partial"),
     ],
 )
