@@ -130,16 +130,16 @@ class Account:
         order = self.table.of_state(told)
         self.queries.saw(told)
         steps = order.on_state(told)
-        if steps:
+        if steps and not steps[0].again:
             self.store.append("state", _fields(told))
-            self.reports.tell(order, steps)
+        self.reports.tell(order, steps)
 
     def trade(self, told: TradeState) -> None:
         order = self.table.of_trade(told)
         steps = order.on_trade(told)
-        if steps:
+        if steps and not steps[0].again:
             self.store.append("trade", _fields(told))
-            self.reports.tell(order, steps)
+        self.reports.tell(order, steps)
 
     def cancel_refused(self, refused: CancelRefused) -> None:
         asked = self.cancels.pop(refused.cancel_ref, None)

@@ -17,7 +17,8 @@ Rules that both sides keep
    by another process either. Reports carry it, or "" for an order that isn't
    ours; `order_id` is the venue's own name, "" until known.
 3. Repeats are welcome: the same trade or state may be told again (after a
-   reconnect, in an answer); the skeleton knows them by their keys.
+   reconnect, in an answer); the skeleton knows them by their keys. Only what
+   the venue marks as a repeat (poss_resend) goes on to the nodes, marked too.
 4. Prices in ticks, quantities in lots, times in ns (UTC), codes as FIX
    characters, money as decimal text: the adapter converts, once.
 """
@@ -60,7 +61,8 @@ class OrderState(Struct, frozen=True, kw_only=True):
 
     `ord_status`: 0 1 2 4 8 C. In 4, 8 and C `reason` (FIX OrdRejReason, 99 with
     the venue's code and words in `text`) says why. `req_id`: the query that
-    this answers, "" for a push.
+    this answers, "" for a push. `poss_resend`: the venue itself says that it
+    may have told this before; the nodes are told so even if it is no news.
     """
 
     venue_ref: str
@@ -76,13 +78,15 @@ class OrderState(Struct, frozen=True, kw_only=True):
     exch_ns: int | None = None
     trading_day: str
     req_id: str = ""
+    poss_resend: bool = False
 
 
 class TradeState(Struct, frozen=True, kw_only=True):
     """One trade of the account. `exec_type`: F, or G, H with `exec_ref`.
 
     `origin`: `X` for any session's order (the skeleton finds its own by
-    `venue_ref`), `L` for the broker's or exchange's doing.
+    `venue_ref`), `L` for the broker's or exchange's doing. `poss_resend` as
+    in OrderState.
     """
 
     venue_ref: str
@@ -100,6 +104,7 @@ class TradeState(Struct, frozen=True, kw_only=True):
     exch_ns: int | None = None
     trading_day: str
     origin: str = "X"
+    poss_resend: bool = False
 
 
 class CancelRefused(Struct, frozen=True, kw_only=True):

@@ -33,10 +33,14 @@ class Trade(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """News of an order: an exec_type, and the trade where it tells one."""
+    """News of an order: an exec_type, and the trade where it tells one.
+
+    `again`: no news, but the venue itself says it once more.
+    """
 
     exec_type: str
     trade: Trade | None = None
+    again: bool = False
 
 
 class Order:
@@ -109,7 +113,7 @@ class Order:
         elif not self.terminal:
             self.ord_status = self._working_status()
         if (self.ord_status, self.cum_qty, self.order_id) == before:
-            return []
+            return [Step(self.ord_status if self.ord_status in "048C" else "I", again=True)] if state.poss_resend else []
         self.exch_ns = state.exch_ns
         if self.ord_status != before[0] and self.ord_status in "048C":
             return [Step(self.ord_status)]
@@ -119,14 +123,11 @@ class Order:
         """The venue told a trade; nothing where it was told before."""
         key = (told.trading_day, told.exec_type, told.exec_id)
         if key in self.seen:
-            return []
+            return [Step(told.exec_type, _trade_of(told), again=True)] if told.poss_resend else []
         self.seen.add(key)
         self.known_to_venue = True
         self.order_id = told.order_id or self.order_id
-        trade = Trade(
-            told.exec_id, told.exec_type, told.exec_ref, told.qty, told.px, told.fee, told.fee_currency,
-            told.exch_ns, told.trading_day,
-        )  # fmt: skip
+        trade = _trade_of(told)
         self.trades.append(trade)
         self._book(trade)
         if not self.terminal:
@@ -153,6 +154,13 @@ class Order:
         if self.cum_qty + self.gone_qty >= self.venue.qty:
             return "2"
         return "1" if self.cum_qty else "0"
+
+
+def _trade_of(told: TradeState) -> Trade:
+    return Trade(
+        told.exec_id, told.exec_type, told.exec_ref, told.qty, told.px, told.fee, told.fee_currency, told.exch_ns,
+        told.trading_day,
+    )  # fmt: skip
 
 
 class OrderTable:

@@ -48,8 +48,9 @@ class Reports:
         """News of an order: to its node, and a trade to every node."""
         for step in steps:
             if order.node:
-                self._put(order.node, self._own(order, step.exec_type, step.trade))
-            if step.trade is not None:
+                own = self._own(order, step.exec_type, step.trade)
+                self._put(order.node, replace(own, poss_resend=True) if step.again else own)
+            if step.trade is not None and not step.again:
                 for node in list(self._logs):
                     if node != order.node:
                         self._put(node, self._outside(order, step.trade))

@@ -20,8 +20,10 @@ from wire.instrument import InstrumentDef, instrument_of
 
 MAX_FRAMES_A_TURN = 64
 SESSION_DOWN = 4
-NOT_LOGGED_IN = 6  # the venue's own code
+NOT_LOGGED_IN = 6  # the venue's own codes
+NOT_NOW = 90
 SUPERSEDED_WAIT_NS = 10 * LOGIN_AGAIN_NS
+NOT_NOW_WAIT_NS = LOGIN_AGAIN_NS // 5
 
 
 class SimulatedAdapter:
@@ -52,7 +54,7 @@ class SimulatedAdapter:
         self._resyncs = 0
         self._tell: dict[type, Callable[[Any], None]] = {
             wire.LoginAck: self._login_ack,
-            wire.LoginReject: lambda told: self._lost(SUPERSEDED_WAIT_NS),
+            wire.LoginReject: lambda told: self._lost(NOT_NOW_WAIT_NS if told.code == NOT_NOW else SUPERSEDED_WAIT_NS),
             wire.SessionReject: self._session_reject,
             wire.InstrumentInfo: self._instrument,
             wire.Book: self._book,

@@ -26,6 +26,7 @@ def order_state(told: wire.OrderReport, session: str) -> OrderState:
         exch_ns=told.exch_ns,
         trading_day=told.trading_day,
         req_id=told.req_id,
+        poss_resend=told.poss_resend,
     )
 
 
@@ -46,6 +47,7 @@ def trade_state(told: wire.TradeReport, session: str) -> TradeState:
         exch_ns=told.exch_ns,
         trading_day=told.trading_day,
         origin="L" if told.origin == "L" else "X",
+        poss_resend=told.poss_resend,
     )
 
 
