@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgpack
 import pytest
@@ -325,6 +326,12 @@ def named(fields):
     else:
         names = NAMES[fields[0]]
     return {"tag": fields[0], **dict(zip(names.split(), fields[1:], strict=False))}
+
+
+@pytest.fixture(scope="session")
+def kit():
+    """What another kind of stage needs for a node by the page alone."""
+    return SimpleNamespace(Node=Node, Reader=Reader, FakeClock=FakeClock, named=named)
 
 
 @pytest.fixture
