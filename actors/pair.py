@@ -73,6 +73,7 @@ class PairActor(Trader):
         self._timer: Any = None
         self._timer_ns = 0
         self._late: set[str] = set()
+        self._late_told: set[str] = set()
         self._untraded: dict[str, int] = {}
         self._children = {"replenish": f"{name}/replenish", "rollback": f"{name}/rollback"}
 
@@ -266,9 +267,23 @@ class PairActor(Trader):
         if hedge is None:
             if self._late:
                 self._follow(self._late.pop(), (), cause)
-        elif facts and hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
+            return
+        if self._late and hedge.status is hedges.H.STRANDED:
+            self._tell_waiting(hedge, cause)
+        if facts and hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
             for mandate in advance.overrun(hedge):
                 self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+
+    def _tell_waiting(self, hedge: Hedge, cause: int) -> None:
+        """Late truth that nothing will be done about until a person acts."""
+        for hedge_id in self._late - self._late_told:
+            waits = pairs.find(self.memory.pair, hedge_id)
+            if waits is not None and any(waits.naked):
+                self._late_told.add(hedge_id)
+                naked, behind = list(waits.naked), hedge.hedge_id
+                self.desk.alert(
+                    "critical", "LATE_TRUTH", pair=self.name, hedge=hedge_id, behind=behind, naked=naked, cause=cause
+                )
 
     def _saw(self, following: tuple, now_ns: int) -> tuple | None:
         for fact in following:

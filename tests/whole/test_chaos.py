@@ -10,7 +10,8 @@ import random
 
 import pytest
 
-FOR_A_PERSON = ("CAP", "REFUSED", "PRICE", "CLOSE", "BUDGET", "UNKNOWN", "MARKET")
+FOR_A_PERSON = ("CAP", "REFUSED")
+"""What a close may be stranded for, which waits for a person."""
 HEDGES = 12
 
 
@@ -96,7 +97,7 @@ def whole(world):
 
 def for_a_person(world):
     hedge = world.pair.hedge
-    return hedge is not None and hedge.status == "STRANDED" and hedge.settled
+    return hedge is not None and hedge.status == "STRANDED" and hedge.settled and hedge.stranded_why in FOR_A_PERSON
 
 
 def run(world, foreign, seed):

@@ -106,3 +106,16 @@ def test_outside_trades_change_no_pair(world):
     world.until(lambda: world.node.desk.links["B"].sequence.seen == venue.seq, "heard")
     assert world.net == (-1, 1)
     assert world.pair.hedge is None
+
+
+def test_late_truth_behind_a_stranded_hedge_is_told(make_world, foreign):
+    world = make_world(max_units=2)
+    world.opens(b=foreign.part(0))
+    first = world.ends()
+    world.until(lambda: world.pair.status == "HOLDING", "ready")
+    world.b.always = foreign.reject()
+    world.closes()
+    world.until(lambda: world.hedge.status == "STRANDED", "stranded")
+    world.b.trade_of(world.b.orders[first.legs[1].orders[0].cl_ord_id], 1)
+    world.until(lambda: "LATE_TRUTH" in world.alerts(), "told")
+    world.may_be_naked = True

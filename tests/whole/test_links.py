@@ -3,6 +3,8 @@
 import msgpack
 import pytest
 
+from tools.node_answers import venue_line
+
 
 def stage(world, name):
     return world.node.desk.links[name].stage
@@ -139,6 +141,7 @@ def test_definition_that_differs_is_never_traded(make_world):
     world.laps(60)
     assert not world.a.got("D") and not world.b.got("D")
     assert "multiplier" in world.view.reason
+    assert "multiplier" in venue_line(world.node.desk.links["B"])["why"]
 
 
 def test_new_trading_day_settles_and_trades_on(world):
