@@ -51,11 +51,15 @@ def names(loaded: Loaded) -> Found:
 
 
 def venues(loaded: Loaded) -> Found:
-    """Endpoints can be bound, and heartbeats are in time."""
+    """Endpoints can be bound, each once, and heartbeats are in time."""
+    taken: dict[str, str] = {}
     for index, venue in enumerate(loaded.config.venue):
         path = ("venue", index)
         for key, endpoint in (("feed", venue.feed), ("trade", venue.trade)):
+            if endpoint in taken:
+                yield loaded.error((*path, key), endpoint, f"an endpoint of its own: this one is {taken[endpoint]}")
             if endpoint is not None:
+                taken.setdefault(endpoint, f"the {key} of {venue.name}")
                 wrong = endpoint_wrong(endpoint)
                 if wrong:
                     yield loaded.error((*path, key), endpoint, wrong)
@@ -119,6 +123,8 @@ def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
         yield from leg_problems(loaded, index, place, mode)
         if any((leg.venue, leg.symbol) == (other.venue, other.symbol) for other in pair.legs[:place]):
             yield loaded.error(("pair", index, "legs", place), leg.symbol, "each instrument in one leg")
+    if pair.sequence != "concurrent":
+        yield loaded.error(("pair", index, "sequence"), pair.sequence, "concurrent: one leg after the other is not available yet")
     yield from trigger_problems(loaded, index, mode)
     yield from budget_problems(loaded, index)
     if pair.size.units > pair.size.max_position_units:

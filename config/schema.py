@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.\-]+$")]
-Symbol = Annotated[str, Meta(min_length=1, max_length=64)]
+Symbol = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Text = Annotated[str, Meta(max_length=512)]
 Millis = Annotated[int, Meta(ge=1, le=86_400_000)]
 MillisOrOff = Annotated[int, Meta(ge=0, le=86_400_000)]

@@ -17,6 +17,8 @@ NOT_TRADABLE = "its gateway says it can't be traded now"
 
 _NUMBERS = ("tick_size", "lot_size", "multiplier")
 _WORDS = ("currency", "kind", "offset_mode")
+_WHERE_BOTH_SAY = ("base", "expiry", "last_open_day")
+_MARGINS = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
 
 
 def differences(configured: Instrument, announced: Any) -> list[str]:
@@ -27,8 +29,8 @@ def differences(configured: Instrument, announced: Any) -> list[str]:
     """
     found = [name for name in _NUMBERS if not _same_number(getattr(configured, name), getattr(announced, name))]
     found += [name for name in _WORDS if getattr(configured, name) != getattr(announced, name)]
-    if configured.base and announced.base and configured.base != announced.base:
-        found.append("base")
+    found += [name for name in _WHERE_BOTH_SAY if _both_differ(getattr(configured, name), getattr(announced, name))]
+    found += [name for name in _MARGINS if _margin_differs(getattr(configured, name), getattr(announced, name))]
     texts = [f"{n}: gateway {getattr(announced, n)}, configured {getattr(configured, n)}" for n in found]
     missing = "".join(sorted(set(configured.tifs) - set(announced.tifs)))
     if missing:
@@ -57,6 +59,15 @@ def _lots(configured: Instrument, announced: Any) -> list[str]:
     if most is not None and configured.max_lots is not None and configured.max_lots > most:
         texts.append(f"max_lots: gateway {most}, configured {configured.max_lots}")
     return texts
+
+
+def _both_differ(ours: str, theirs: str | None) -> bool:
+    return bool(ours and theirs and ours != theirs)
+
+
+def _margin_differs(ours: Decimal, theirs: str | None) -> bool:
+    """Margins are 0 where nobody configured them."""
+    return bool(ours) and theirs is not None and not _same_number(ours, theirs)
 
 
 def _same_number(ours: Decimal, theirs: str) -> bool:

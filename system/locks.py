@@ -66,7 +66,7 @@ def is_locked(directory: Path | str) -> bool:
     """Whether a living process holds the directory."""
     try:
         fd = os.open(Path(directory) / LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)

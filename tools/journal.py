@@ -18,6 +18,7 @@ def journal() -> None:
 
 @journal.command()
 @click.argument("directory", required=False, metavar="[DIR]")
+@click.option("-d", "--dir", "given", default=None, metavar="DIR", help="The same, as other verbs take it.")
 @click.option(
     "-c", "--config", "files", multiple=True, metavar="FILE", help="Take the directory from this configuration."
 )
@@ -25,7 +26,7 @@ def journal() -> None:
     "--head", default=None, metavar="SEQ:HASH", help="A record noted earlier; the journal must still hold it."
 )
 @pass_out
-def verify(out: Output, directory: str | None, files: tuple[str, ...], head: str | None) -> int:
+def verify(out: Output, directory: str | None, given: str | None, files: tuple[str, ...], head: str | None) -> int:
     """Check every record, hash and link; exit 6 if any is broken.
 
     Without DIR: the journal of hedgerow.toml in this directory. A running
@@ -34,7 +35,7 @@ def verify(out: Output, directory: str | None, files: tuple[str, ...], head: str
     from journal.verify import verify as check
     from tools.journal_dir import journal_dir
 
-    place = journal_dir(directory, files)
+    place = journal_dir(directory if directory is not None else given, files)
     report = check(place, head=_head(head))
     problems: list[dict[str, Any]] = [
         {"file": each.file, "offset": each.offset, "seq": each.seq, "what": each.what} for each in report.problems

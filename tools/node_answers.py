@@ -80,7 +80,7 @@ class Looks:
             "in_flight": node.in_flight()[:64],
             "naked_qty": sum(abs(lots) for pair in pairs.values() for lots in pair.naked),
             "hedges": {word: sum(each[word] for each in counts) for word in OUTCOMES},
-            "venues": [_venue_line(link) for link in node.desk.links.values()],
+            "venues": [venue_line(link) for link in node.desk.links.values()],
             "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed},
             "lane": {"laps": node.lane.laps, "dead_letters": node.runtime.dead_letter_count},
         }
@@ -239,8 +239,11 @@ def _tried(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return done
 
 
-def _venue_line(link: Any) -> dict[str, Any]:
+def venue_line(link: Any) -> dict[str, Any]:
+    """A venue for `status`; where it is open, what it may not trade and why."""
     told = link.inspect()
+    if told["stage"] == "OPEN" and told["blocked"]:
+        told["why"] = "; ".join(f"{symbol}: {reason}" for symbol, reason in told["blocked"].items())
     return {key: told[key] for key in ("venue", "stage", "why", "trading_day", "seq_seen")}
 
 

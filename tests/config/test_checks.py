@@ -52,6 +52,8 @@ def legs(first=LIMITS, second=LIMITS):
         ("[[venue]]\nname='SHFE'\nfeed='tcp://10.0.0.1:5'", "venue[SHFE].feed", "CURVE"),
         ("[[venue]]\nname='SHFE'\nfeed='file'", "venue[SHFE].feed", "ipc://PATH"),
         ("[[venue]]\nname='COMEX'\nsettle_ms=3000", "pair[CU03xHGH].defaults.naked_budget_ms", "4500"),
+        ("[[venue]]\nname='COMEX'\ntrade='ipc://{dir}/SHFE.trade'", "venue[COMEX].trade", "the trade of SHFE"),
+        (PAIR + "sequence='sequential'", "pair[CU03xHGH].sequence", "concurrent"),
         (PAIR + "[pair.trigger]\nsell_open='50'", "pair[CU03xHGH].trigger.sell_open", "above buy_close"),
         (PAIR + "[pair.trigger]\nbuy_open='0'", "pair[CU03xHGH].trigger.sell_close", "above buy_open"),
         (PAIR + "[pair.trigger]\nleg=3", "pair[CU03xHGH].trigger.leg", "1 to 2"),

@@ -35,3 +35,4 @@ def test_released_lock_names_nobody(tmp_path):
     lock.release()
     assert read_holder(tmp_path) == {}
     assert not is_locked(tmp_path / "nowhere")
+    assert not is_locked(tmp_path / "lock" / "journal")

@@ -54,6 +54,7 @@ def test_verify_says_that_the_journal_is_whole(directory, capsys):
     assert (code, found["ok"], found["records"], found["problems"]) == (0, True, 3, [])
     head = f"{found['last_seq']}:{found['last_hash']}"
     assert answer(capsys, "journal", "verify", str(directory / "journal"), "--head", head)[0] == 0
+    assert answer(capsys, "journal", "verify", "--dir", str(directory))[0] == 0
     assert answer(capsys, "journal", "verify", str(directory), "--head", "3:" + "0" * 64)[0] == 6
 
 
