@@ -56,8 +56,13 @@ class Actor(pykka.Actor):
 
     def tell(self, name: str, message: Any) -> None:
         """Enqueue at `name`; from a dead incarnation it does nothing."""
-        if self.live:
-            self.runtime.tell(name, message)
+        if not self.live:
+            return
+        box = self.runtime.boxes.get(name)
+        if box is None:
+            self.runtime.dead_letter(name, message)
+        else:
+            box.put(message)
 
     def after_ns(self, delay_ns: int, message: Any) -> TimerHandle:
         """Get `message` in the own timer lane, unless cancelled or dead."""

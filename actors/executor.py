@@ -128,7 +128,9 @@ class Executor:
         except BaseException as error:  # the supervision boundary
             self.contain(actor, message, error)
         box.handled += count
-        if actor.live and box.has_mail():
+        if message is None and actor.live:  # nothing has run since the mailbox was found empty
+            box.is_ready = False
+        elif actor.live and box.has_mail():
             self.again.append(box)
         else:
             box.is_ready = False

@@ -146,6 +146,12 @@ class Mailbox:
         lane = LANE_OF[cls] if cls is not Ask else LANE_OF[message.message.__class__]
         if lane == _ORDERS:
             queue = self.orders
+            if len(queue) < _BOUNDS[_ORDERS]:  # the hot path's lane
+                queue.append(message)
+                if not self.is_ready:
+                    self.is_ready = True
+                    self.executor.ready.append(self)
+                return
         elif self.actor is None:
             self.refuse(message)
             return

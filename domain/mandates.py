@@ -196,22 +196,27 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
     `""`: not now (an order lives, or a pause after a local refusal).
     """
     m = state.mandate
-    if state.live is not None:
-        return ""
-    missing = m.most_lots - state.filled
+    missing, spent = m.most_lots, 0
+    for order in state.orders:
+        status = order.status
+        if status in orders.LIVE_SET:
+            return ""
+        missing -= order.cum_qty
+        spent += status is not OrdStatus.DENIED
     if missing <= 0:
         return "filled"
-    if state.spent >= m.max_orders:
+    if spent >= m.max_orders:
         return "orders"
     if now_ns >= m.deadline_ns:
         return "deadline"
-    if m.kind == "replenish" and _refused_twice(state.orders):
-        return "refused"
-    if _pausing(state, now_ns):
-        return ""
+    if state.orders:
+        if m.kind == "replenish" and _refused_twice(state.orders):
+            return "refused"
+        if _pausing(state, now_ns):
+            return ""
     if not market.can_trade:
         return "market"
-    px = rung(m, m.first_order - 1 + state.spent, market)
+    px = rung(m, m.first_order - 1 + spent, market)
     if px is None:
         return "market" if is_locked(m.side, market) else "price"
     letter = "p" if m.kind == "replenish" else "b"

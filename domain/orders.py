@@ -379,24 +379,27 @@ def decide(order: Order, report: OrderReport) -> Heard:
     if report.exec_type in _UNDOES:
         return _undone(order, report)
     unknown = report.exec_type not in _KNOWN_EXEC or report.ord_status not in _KNOWN_STATUS
-    facts: list[OrderFact] = []
-    state = order
     trade = None
+    traded = 0
     if report.exec_type == "F":
-        if any(t[0] == trade_key(report) for t in order.trades):
-            return Heard((), ask=unknown)
-        trade = _new_trade(report)
-    traded = order.traded_qty + (trade[1] if trade else 0)
+        key = trade_key(report)
+        for known in order.trades:
+            if known[0] == key:
+                return Heard((), ask=unknown)
+        if report.last_qty > 0 and report.last_px is not None:
+            trade = (key, report.last_qty, report.last_px)
+            traded = report.last_qty
+    for known in order.trades:
+        traded += known[1]
     stated = 0 if report.poss_resend and order.undone else report.cum_qty
     cum = max(order.cum_qty, stated, traded)
-    fill = _fill(state, cum, trade, report.fee)
-    if fill is not None:
-        facts.append(fill)
-        state = evolve(state, fill)
-    end = None if unknown else _end(state, report)
-    if end is not None:
-        facts.append(end)
-    return Heard(tuple(facts), ask=unknown)
+    facts: tuple[OrderFact, ...] = ()
+    if cum > order.cum_qty or trade is not None:
+        fill = _fill(order, cum, trade, report.fee)
+        facts = (fill,)
+        order = evolve(order, fill)
+    end = None if unknown else _end(order, report)
+    return Heard(facts if end is None else (*facts, end), unknown)
 
 
 def _denied(order: Order, report: OrderReport) -> Heard:
@@ -418,19 +421,13 @@ def trade_key(report: OrderReport) -> str:
     return f"{report.trading_day}/{report.side}/{report.exec_type}/{report.exec_id}"
 
 
-def _new_trade(report: OrderReport) -> tuple[str, int, int] | None:
-    if report.last_qty <= 0 or report.last_px is None:
-        return None
-    return (trade_key(report), report.last_qty, report.last_px)
-
-
-def _fill(order: Order, cum: int, trade: tuple[str, int, int] | None, fee: str | None) -> OrderFact | None:
+def _fill(order: Order, cum: int, trade: tuple[str, int, int] | None, fee: str | None) -> OrderFact:
     ref = order.cl_ord_id
     if cum > order.cum_qty:
         if not order.live:
             return OrderFilledLate(ref, cum, trade, fee)
         return (OrderFilled if cum >= order.qty else OrderPartiallyFilled)(ref, cum, trade, fee)
-    return None if trade is None else TradeBooked(ref, trade, fee)
+    return TradeBooked(ref, trade, fee)
 
 
 def _end(order: Order, report: OrderReport) -> OrderFact | None:
