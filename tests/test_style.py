@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
-    "actors", "benchmarks", "config", "domain", "exchange", "gateways", "journal", "supervisors", "system", "tools", "wire",
+    "actors", "benchmarks", "config", "domain", "exchange", "gateways", "journal", "simulation", "supervisors",
+    "system", "tools", "wire",
 )  # fmt: skip
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60

@@ -1,4 +1,4 @@
-"""`sim serve | fault | truth`: the simulated exchange and its control.
+"""`sim serve | fault | truth | run | seeds`: what is simulated.
 
 The composition root of the exchange: reads its file, binds its socket, passes
 values in. The other verbs are clients of a running one.
@@ -19,6 +19,7 @@ import click
 from domain.errors import ConfigError, WireError
 from tools.errors import NotConnected, Refused, ToolError
 from tools.output import Output, pass_out
+from tools.sim_run import run, seeds
 
 ANSWER_MS = 2000
 NS = 1_000_000_000
@@ -27,7 +28,11 @@ SIDES = {"buy": "1", "sell": "2"}
 
 @click.group()
 def sim() -> None:
-    """The simulated exchange: serve it, make trouble, ask for its truth."""
+    """The simulated exchange, and the whole node in virtual time."""
+
+
+sim.add_command(run)
+sim.add_command(seeds)
 
 
 @sim.command()
@@ -90,6 +95,8 @@ def serve(
 @click.option("--side", type=click.Choice(list(SIDES)), default=None, help="Only orders of this side.")
 @click.option("--offset", default=None, help="Only orders with this offset: O, C, T, Y or N.")
 @click.option("--account", default=None, help="Only this account.")
+@click.option("--skip", type=click.IntRange(0), default=None, help="Let so many pass first.")
+@click.option("--chance", type=click.IntRange(1, 100), default=None, help="Per cent of the orders that it strikes.")
 @click.option("--code", type=int, default=None, help="The venue's error number that refuses.")
 @click.option("--qty", type=click.IntRange(0), default=None, help="Lots, where the kind takes them.")
 @click.option("--px", type=int, default=None, help="Price in ticks, where the kind takes one.")

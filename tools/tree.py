@@ -21,6 +21,7 @@ PACKAGES = (
     "exchange",
     "gateways",
     "journal",
+    "simulation",
     "supervisors",
     "system",
     "tools",

@@ -1,0 +1,91 @@
+"""Calls at virtual times, and a lane that shows each of its steps.
+
+What the world outside the node does (a frame arrives, a venue fills) is due
+at a time like the actors' own timers, on the same heap: one order of all that
+happens, from one seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.simulated import SimulatedDispatcher, VirtualClock
+
+MS = 1_000_000
+
+
+class Entry:
+    """One call that is due; it stands where a timer's handle does."""
+
+    __slots__ = ("call", "live")
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call = call
+        self.live = True
+
+    @property
+    def actor(self) -> Entry:
+        """Its own owner and mailbox: nobody's death takes it away."""
+        return self
+
+    box = actor
+
+    def accept(self, _handle: Entry) -> None:
+        """Due: make the call."""
+        self.live = False
+        self.call()
+
+    def cancel(self) -> None:
+        """Never make it."""
+        self.live = False
+
+
+class WatchedLane(SimulatedDispatcher):
+    """The simulated dispatcher; `after_step` is called after each turn."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed, VirtualClock())
+        self.after_step: Callable[[], None] = _nothing
+
+    def step(self) -> bool:
+        """One turn, then whoever watches."""
+        worked = super().step()
+        if worked:
+            self.after_step()
+        return worked
+
+    def abandon(self) -> None:
+        """Forget every actor's mail and sockets: their process was killed."""
+        self.ready.clear()
+        self._readable.clear()
+        self._sources.clear()
+
+
+class Agenda:
+    """What the world does, and when. Units: virtual monotonic ns."""
+
+    def __init__(self, lane: WatchedLane) -> None:
+        self.lane = lane
+        self.clock = lane.clock
+
+    @property
+    def now_ns(self) -> int:
+        return self.clock.mono_ns()
+
+    @property
+    def wall_ns(self) -> int:
+        return self.clock.wall_ns()
+
+    def at(self, due_ns: int, call: Callable[[], None]) -> Entry:
+        """Make `call` at that time, or now where it is past."""
+        entry = Entry(call)
+        self.lane.timers.add(max(due_ns, self.now_ns), entry)
+        return entry
+
+    def after(self, delay_ns: int, call: Callable[[], None]) -> Entry:
+        """Make `call` so much later."""
+        return self.at(self.now_ns + delay_ns, call)
+
+
+def _nothing() -> None:
+    """Nobody watches."""

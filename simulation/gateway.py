@@ -1,0 +1,384 @@
+"""A virtual venue's gateway: the protocol page, written for itself.
+
+It shares with the node the plain MessagePack of `wire.codec` and nothing else:
+no message class, no state. It may die, hang, restart, lose its session, or
+leave a report out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulation.agenda import MS, Agenda
+from simulation.network import FeedLink, TradeLink
+from simulation.venue import Said, VenueOrder, VirtualVenue
+from wire.codec import pack, unpack
+
+BEAT_NS = 100 * MS
+REPEAT_BEATS = 5
+DAY = "20260101"
+DEFINITION = {
+    "tick_size": "1",
+    "lot_size": "1",
+    "multiplier": "1",
+    "currency": "USD",
+    "kind": "linear",
+    "tifs": "03",
+    "market_orders": False,
+    "tradable": True,
+}
+ENDED = "248C"
+
+
+class VirtualGateway:
+    """One gateway process after another, in front of one venue."""
+
+    def __init__(self, venue: VirtualVenue, agenda: Agenda, feed: FeedLink, trade: TradeLink, offset_mode: str) -> None:
+        self.venue, self.agenda, self.feed, self.trade = venue, agenda, feed, trade
+        venue.gateway = trade.gateway = self
+        feed.on_subscribed = self.repeat
+        self.definition = {**DEFINITION, "symbol": venue.symbol, "offset_mode": offset_mode}
+        self.settle_ns = 200 * MS
+        self.alive = self.session_up = True
+        self.hung = False
+        self.duplicates: list[str] = []
+        self.kept: dict[str, VenueOrder] = {}
+        self.stated: dict[str, int] = {}
+        self.top_epoch = 0
+        self._handed = 0
+        self._born()
+        self.agenda.after(BEAT_NS, self._beat)
+
+    def _born(self) -> None:
+        """What a process has in memory only."""
+        self.epoch = self.agenda.wall_ns
+        self.seq = self.feed_seq = self.beats = 0
+        self.log: list[tuple] = []
+        self.node: int | None = None
+        self.must_log_on = True
+        self.cancel_after_ns = 0
+        self.heard_ns = self.agenda.now_ns
+        self._waiting: list[tuple[int, bytes]] = []
+        self._turn = getattr(self, "_turn", 0) + 1
+
+    # ------------------------------------------------ life
+
+    def kill(self, for_ns: int) -> None:
+        """SIGKILL; another process stands in its place after that time."""
+        if self.alive:
+            self.alive = False
+            self.trade.cut()
+            self.feed.pipe.drop()
+            self.agenda.after(for_ns, self._raise)
+
+    def _raise(self) -> None:
+        self.alive, self.hung = True, False
+        self._born()
+        self.repeat()
+
+    def hang(self, for_ns: int) -> None:
+        """SIGSTOP, and SIGCONT after that time: what came meanwhile waits."""
+        if self.alive and not self.hung:
+            self.hung = True
+            turn = self._turn
+            self.agenda.after(for_ns, lambda: self._resume(turn))
+
+    def _resume(self, turn: int) -> None:
+        if turn != self._turn:
+            return
+        self.hung = False
+        waiting, self._waiting = self._waiting, []
+        for frame in waiting:
+            self.arrived(*frame)
+
+    def drop_session(self, for_ns: int, *, cancels: bool) -> None:
+        """The venue's own session is lost; maybe with the working orders."""
+        if not self.session_up:
+            return
+        self.session_up = False
+        if cancels:
+            for order in self.venue.working:
+                self.venue.end(order)
+        self.agenda.after(for_ns, self._session_back)
+
+    def _session_back(self) -> None:
+        self.session_up = True
+
+    # ------------------------------------------------ feed
+
+    def publish_book(self) -> None:
+        """A `W` of the book as it is."""
+        venue = self.venue
+        if self.hung or not self.alive or not self.session_up:
+            return
+        self.feed_seq += 1
+        bids = [] if venue.bid is None else [venue.bid, venue.depth]
+        asks = [] if venue.ask is None else [venue.ask, venue.depth]
+        self._publish(("W", self.feed_seq, venue.symbol, venue.quoted_ns, venue.quoted_ns, bids, asks))
+
+    def publish_status(self) -> None:
+        """An `f`."""
+        if self.hung or not self.alive or not self.session_up:
+            return
+        self.feed_seq += 1
+        venue = self.venue
+        self._publish(("f", self.feed_seq, venue.symbol, self.agenda.wall_ns, venue.status, *venue.limits))
+
+    def _publish(self, fields: tuple) -> None:
+        self.feed.publish(self.venue.symbol.encode() + b"\0", pack(fields))
+
+    def repeat(self) -> None:
+        """What a new subscriber must know."""
+        self.publish_status()
+        if self.venue.quoted_ns:
+            self.publish_book()
+
+    def _beat(self) -> None:
+        self.agenda.after(BEAT_NS, self._beat)
+        if not self.alive or self.hung:
+            return
+        self.beats += 1
+        wall = self.agenda.wall_ns
+        self.feed.publish(b"\0", pack(("0", self.beats, self.venue.name, self.epoch, wall, self.session_up)))
+        if self.node is not None:
+            self._send(pack(("0", wall, self.session_up, self.seq, DAY, self.epoch)))
+        if self.beats % REPEAT_BEATS == 0:
+            self.repeat()
+        if self.cancel_after_ns and not self.must_log_on and self.agenda.now_ns - self.heard_ns > self.cancel_after_ns:
+            self.must_log_on = True
+            for order in self.venue.working:
+                self.venue.end(order)
+
+    # ------------------------------------------------ frames of the node
+
+    def arrived(self, identity: int, body: bytes) -> None:
+        """A frame of some connection."""
+        if not self.alive:
+            return
+        if self.hung:
+            self._waiting.append((identity, body))
+            return
+        m = unpack(body)
+        kind = m[0]
+        if kind == "A":
+            self._logon(identity, m)
+        elif identity != self.node:
+            self.trade.reply(identity, pack(("j", kind, _ref(m), 6, "log on first")))
+        else:
+            self.heard_ns = self.agenda.now_ns
+            reader = _READERS.get(kind)
+            if reader is not None:
+                reader(self, m)
+
+    def _logon(self, identity: int, m: list[Any]) -> None:
+        _, _, _, node_epoch, epoch_seen, seq_seen, cancel_ms = m[:7]
+        if node_epoch < self.top_epoch:
+            self.trade.reply(identity, pack(("j", "A", "", 6, "an older epoch")))
+            return
+        self.top_epoch, self.node, self.must_log_on = node_epoch, identity, False
+        self.cancel_after_ns, self.heard_ns = cancel_ms * MS, self.agenda.now_ns
+        told = {"positions": True, "collateral": True, "mass_status": True, "settle_ms": self.settle_ns // MS}
+        self._send(pack(("A", 1, self.venue.name, self.epoch, DAY, self.seq, told, 1)))
+        self._send(pack(("d", self.definition, True)))
+        if epoch_seen == self.epoch:
+            for fields in self.log[seq_seen:]:
+                self._send(pack((*fields[:17], True, *fields[18:]) if fields[0] == "8" else fields))
+
+    def _order(self, m: list[Any]) -> None:
+        ref, epoch, not_after_ns = m[1], m[8], m[10]
+        if ref in self.kept:
+            self.duplicates.append(ref)
+            return
+        self._handed += 1
+        order = VenueOrder(self._handed, m, self.agenda.now_ns)
+        if epoch < self.top_epoch or self.must_log_on:
+            self.deny(order, 6)
+        elif self.agenda.wall_ns > not_after_ns:
+            self.deny(order, 100)
+        elif not self.session_up:
+            self.deny(order, 4)
+        else:
+            venue = self.venue
+            fate = venue.script.popleft() if venue.script else venue.always
+            fate(venue, order)
+
+    def _cancel(self, m: list[Any]) -> None:
+        _, cxl_id, ref, epoch = m[:4]
+        order = self.kept.get(ref)
+        if epoch < self.top_epoch or not self.session_up:
+            self._send(pack(("j", "F", cxl_id, 4 if epoch >= self.top_epoch else 6, "not now")))
+        elif order is None:
+            self._cancel_reject(cxl_id, ref, "8", 1)
+        else:
+            venue = self.venue
+            fate = venue.cancel_script.popleft() if venue.cancel_script else venue.cancel_always
+            self.agenda.after(venue.latency(), lambda: fate(venue, order, cxl_id))
+
+    def _mass_cancel(self, m: list[Any]) -> None:
+        self._send(pack(("r", m[1], True, "")))
+        for order in self.venue.working:
+            if m[2] in (None, order.symbol):
+                self.venue.end(order)
+
+    # ------------------------------------------------ questions
+
+    def _ask(self, call: Any, refuse: Any) -> None:
+        """To the venue and back, in the same process, or not at all."""
+        turn, begun_ns = self._turn, self.agenda.now_ns
+
+        def answer() -> None:
+            if turn != self._turn or not self.alive:
+                return
+            if self.hung:
+                self.agenda.after(BEAT_NS, answer)
+            elif not self.session_up or self.agenda.now_ns < self.venue.deaf_until_ns or self.venue.happens("deaf"):
+                refuse()
+            else:
+                call(begun_ns)
+
+        self.agenda.after(self.venue.latency(), answer)
+
+    def _query(self, m: list[Any]) -> None:
+        _, req_id, ref = m
+        refuse = lambda: self._send(pack(("j", "H", req_id, 4, "can't say yet")))  # noqa: E731 (one line, used twice)
+        order = self.kept.get(ref)
+        if order is None:
+            self._absent(ref)
+            return
+
+        def answer(begun_ns: int) -> None:
+            if order.arrived:
+                self._state(order)
+            elif begun_ns >= order.handed_ns + self.settle_ns:
+                self._absent(ref)
+            else:
+                refuse()
+
+        self._ask(answer, refuse)
+
+    def _mass_status(self, m: list[Any]) -> None:
+        _, req_id, scope, day = (*m, None)[:4]
+
+        def answer(_begun_ns: int) -> None:
+            count = 0
+            for order in list(self.kept.values()):
+                if order.arrived and day in (None, DAY) and (scope == "day" or order.works):
+                    self._state(order)
+                    count += 1
+            self._send(pack(("AF", req_id, count)))
+
+        self._ask(answer, lambda: self._send(pack(("j", "AF", req_id, 4, "not yet"))))
+
+    def _positions(self, m: list[Any]) -> None:
+        net = sum((1 if o.side == "1" else -1) * self.stated.get(ref, 0) for ref, o in self.kept.items())
+        long, short = max(0, net), max(0, -net)
+        row = (long, short, long, short, long, short, long, short)
+        self._send(pack(("AP", m[1], self.venue.symbol, *row, self.agenda.wall_ns, self.seq, True)))
+
+    def _collateral(self, m: list[Any]) -> None:
+        self._send(pack(("BA", m[1], "USD", "1000000", "1000000", "0", "0", self.agenda.wall_ns, True)))
+
+    def _state(self, order: VenueOrder) -> None:
+        """An order as `H` and `AF` tell it."""
+        for trade in order.trades:
+            said = Said(order, "F", trade, None)
+            self._report(said, resend=True)
+            if trade.busted:
+                self._report(Said(order, "H", trade, trade.exec_id), resend=True)
+        self._report(Said(order, "I", None, None), resend=True)
+
+    def _absent(self, ref: str) -> None:
+        self.seq += 1
+        wall = self.agenda.wall_ns
+        fields = ("8", self.seq, ref, None, None, "I", "8", None, None, 0, None, 0, 0, 5, "unknown order")
+        self._tell((*fields, None, wall, False, None, DAY, "O"))
+
+    # ------------------------------------------------ what fates use
+
+    def keep(self, order: VenueOrder) -> None:
+        """On the gateway's own disk, before the order leaves."""
+        self.kept[order.ref] = self.venue.orders[order.ref] = order
+
+    def pending(self, order: VenueOrder) -> None:
+        """Handed to the venue: pending new."""
+        self.keep(order)
+        self._report(Said(order, "A", None, None))
+
+    def deny(self, order: VenueOrder, reason: int) -> None:
+        """It never leaves."""
+        self._send(pack(("j", "D", order.ref, reason, "denied")))
+
+    def cancel_refused(self, order: VenueOrder, cxl_id: str, reason: int) -> None:
+        """A `9`, after the way back."""
+        self.agenda.after(self.venue.latency(), lambda: self._cancel_reject(cxl_id, order.ref, order.status, reason))
+
+    def heard(self, said: Said) -> None:
+        """A word of the venue's; a dead or cut off gateway hears nothing."""
+        if not self.alive or not self.session_up:
+            return
+        if self.hung:
+            self.agenda.after(BEAT_NS, lambda: self.heard(said))
+            return
+        self._report(said)
+
+    def outside(self, symbol: str, side: str, lots: int, px: int, origin: str) -> None:
+        """A trade on the account that no node of ours ordered."""
+        self.seq += 1
+        wall = self.agenda.wall_ns
+        fields = ("8", self.seq, None, f"x{self.seq}", f"x{self.seq}", "F", "2", symbol, side, lots, px, lots, 0)
+        self._tell((*fields, None, "", wall, wall, False, None, DAY, origin))
+
+    # ------------------------------------------------ reports
+
+    def _report(self, said: Said, *, resend: bool = False) -> None:
+        order, trade, kind = said.order, said.trade, said.exec_type
+        undone = kind == "H" or any(each.busted for each in order.trades)
+        cum = order.cum if undone else max(self.stated.get(order.ref, 0), said.cum)
+        self.stated[order.ref] = cum
+        leaves = 0 if said.status in ENDED else max(0, order.qty - cum)
+        exec_id = None if trade is None else trade.exec_id if kind == "F" else f"h{trade.exec_id}"
+        qty, px = (trade.qty, trade.px) if trade is not None else (0, None)
+        self.seq += 1
+        wall = self.agenda.wall_ns
+        fields = (
+            "8", self.seq, order.ref, order.order_id, exec_id, kind, said.status, order.symbol, order.side, qty, px,
+            cum, leaves, said.reason, said.text, wall, wall, resend, said.exec_ref, DAY, "O",
+        )  # fmt: skip
+        self._tell(fields)
+
+    def _cancel_reject(self, cxl_id: str, ref: str, status: str, reason: int) -> None:
+        if not self.alive:
+            return
+        self.seq += 1
+        self._tell(("9", self.seq, cxl_id, ref, status, reason, "", self.agenda.wall_ns))
+
+    def _tell(self, fields: tuple) -> None:
+        """Under its number, in the log; maybe left out, or sent twice."""
+        self.log.append(fields)
+        if self.venue.happens("gap"):
+            return
+        body = pack(fields)
+        self._send(body)
+        if self.venue.happens("frame_twice"):
+            self._send(body)
+        if self.venue.happens("junk"):
+            self._send(self.venue.rng.randbytes(self.venue.rng.randrange(1, 40)))
+
+    def _send(self, body: bytes) -> None:
+        if self.node is not None:
+            self.trade.reply(self.node, body)
+
+
+def _ref(m: list[Any]) -> str:
+    return m[1] if len(m) > 1 and isinstance(m[1], str) else ""
+
+
+_READERS = {
+    "D": VirtualGateway._order,
+    "F": VirtualGateway._cancel,
+    "H": VirtualGateway._query,
+    "AF": VirtualGateway._mass_status,
+    "AN": VirtualGateway._positions,
+    "BB": VirtualGateway._collateral,
+    "q": VirtualGateway._mass_cancel,
+}

@@ -1,0 +1,94 @@
+"""What the node could know of its orders, from the frames that it read.
+
+Not from its own claims: an order is over here when a frame said so, and has
+filled what a frame said. What was read at this very instant may not have
+reached the pair yet, so both pictures are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+ENDED = frozenset("248C")
+UNDOING = frozenset("GH")
+
+
+class SentOrder:
+    """An order that left, as told so far; `was_*`: before this instant."""
+
+    def __init__(self, hedge: str, leg: int, sign: int, qty: int) -> None:
+        self.hedge, self.leg, self.sign, self.qty = hedge, leg, sign, qty
+        self.cum = self.was_cum = 0
+        self.done = self.was_done = False
+        self.at_ns = -1
+
+    def hear(self, now_ns: int, cum: int | None, *, done: bool, undone: bool = False) -> None:
+        """A frame about it."""
+        if now_ns > self.at_ns:
+            self.was_cum, self.was_done, self.at_ns = self.cum, self.done, now_ns
+        if cum is not None:
+            self.cum = cum if undone else max(self.cum, cum)
+        self.done = self.done or done
+
+    def _pictures(self, now_ns: int) -> tuple[tuple[int, bool], ...]:
+        now = (self.cum, self.done)
+        return (now, (self.was_cum, self.was_done)) if now_ns == self.at_ns else (now,)
+
+    def exposed(self, now_ns: int) -> int:
+        """The least that it may still come to: unknown counts as filled."""
+        return min(cum if done else max(self.qty, cum) for cum, done in self._pictures(now_ns))
+
+    def filled(self, now_ns: int) -> int:
+        """The most that it was told to have filled."""
+        return max(cum for cum, _ in self._pictures(now_ns))
+
+
+class Knowledge:
+    """All orders that left, by id, by hedge and leg."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, SentOrder] = {}
+        self.legs: dict[tuple[str, int], list[SentOrder]] = {}
+        self.open: dict[str, SentOrder] = {}
+        self.net = [0, 0]
+
+    def sent(self, ref: str, order: SentOrder) -> None:
+        """It left."""
+        self.orders[ref] = self.open[ref] = order
+        self.legs.setdefault((order.hedge, order.leg), []).append(order)
+
+    def of(self, hedge: str, leg: int) -> list[SentOrder]:
+        """The orders of a hedge's leg."""
+        return self.legs.get((hedge, leg), [])
+
+    def sent_in(self, hedge: str) -> int:
+        """How many orders of a hedge have left, over all legs."""
+        return sum(len(orders) for (name, _), orders in self.legs.items() if name == hedge)
+
+    def told(self, m: list[Any], now_ns: int) -> None:
+        """A frame that the node read."""
+        if m[0] == "8":
+            order = self.orders.get(m[2])
+            if order is not None:
+                self._hear(m[2], order, now_ns, m[11], done=m[6] in ENDED, undone=m[5] in UNDOING)
+        elif m[0] == "j" and m[1] == "D" and m[2] in self.orders:
+            self._hear(m[2], self.orders[m[2]], now_ns, None, done=True)
+
+    def _hear(
+        self, ref: str, order: SentOrder, now_ns: int, cum: int | None, *, done: bool, undone: bool = False
+    ) -> None:
+        before = order.cum
+        order.hear(now_ns, cum, done=done, undone=undone)
+        self.net[order.leg] += order.sign * (order.cum - before)
+        if order.done:
+            self.open.pop(ref, None)
+
+
+def naked(net: list[int], lots: tuple[int, ...]) -> tuple[int, ...]:
+    """Lots of each leg that no other leg covers, for these signed unit lots."""
+    signs = {(n > 0) == (each > 0) for n, each in zip(net, lots, strict=True) if n}
+    units = min(abs(n) // abs(each) for n, each in zip(net, lots, strict=True))
+    if len(signs) != 1:
+        units = 0
+    turn = 1 if True in signs else -1
+    return tuple(n - turn * units * each for n, each in zip(net, lots, strict=True))

@@ -1,0 +1,182 @@
+"""A seed's run: warm-up, safety, restarts, liveness, audit.
+
+Everything is drawn from the seed: the desk's shape, the market's swings, the
+faults, the order of turns. The same seed writes the same journal, byte for
+byte, in any process.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from msgspec import Struct
+
+from simulation.agenda import MS
+from simulation.faults import Plan
+from simulation.settings import CHEAP, NAMES, POLICIES, QUIET, RICH, Shape
+from simulation.world import NodeMaker, World
+from system.clock import chance
+
+WARM_UP_MS = 1500
+SAFETY_MS = 15_000
+SETTLE_NS = 90_000 * MS
+HEAL_MS = 10_000
+AWAY = 8
+"""Ticks back from where a hedge fires: nothing does, repairs are in reach."""
+PASSING = ("MARKET", "UNKNOWN", "BUDGET")
+RETRIES = 3
+"""Reasons to be stranded that pass by themselves, so many times."""
+SHAPES = (
+    Shape(),
+    Shape(units=2, max_units=4),
+    Shape(units=5, max_units=5),
+    Shape(lots=(3, 2), units=1, max_units=2),
+    Shape(lots=(3, 2), units=2, max_units=4),
+    Shape(units=3, max_units=3, tifs="0"),
+    Shape(lots=(1, 2), units=2, max_units=2, offset_mode="oc"),
+)
+
+
+class Result(Struct):
+    """What a seed's run came to. Faults: how often each met something."""
+
+    seed: int
+    hedges: int
+    outcomes: dict[str, int]
+    faults: dict[str, int]
+    violations: list[tuple[int, str, str]]
+    alerts: dict[str, int]
+    repairs: int
+    kills: int
+    events: int
+    virtual_ms: int
+    free_of_faults: bool
+    journal_sha256: str
+
+    @property
+    def ok(self) -> bool:
+        return not self.violations
+
+
+def run(seed: int, make_node: NodeMaker, safety_ms: int = SAFETY_MS) -> Result:
+    """The whole run of one seed."""
+    rng = chance(seed)
+    plan = Plan(rng, NAMES)
+    shape = rng.choice(SHAPES)
+    world = World(rng.randrange(2**60), make_node, _with_policy(shape, rng))
+    try:
+        world.start()
+        world.run(WARM_UP_MS)
+        if not plan.free:
+            plan.begin(world)
+        _swing(world, rng, safety_ms, calm=plan.free)
+        plan.end(world)
+        heal(world)
+        audit(world, free=plan.free)
+        return _result(seed, world, plan)
+    finally:
+        world.close()
+
+
+def _with_policy(shape: Shape, rng: Random) -> Shape:
+    values = {name: getattr(shape, name) for name in shape.__struct_fields__}
+    return Shape(**{**values, "policy": rng.choice(POLICIES)})
+
+
+def _swing(world: World, rng: Random, for_ms: int, *, calm: bool) -> None:
+    """The market goes to and fro, faster than hedges end; calm: between them."""
+    left = for_ms
+    while left > 0:
+        step = rng.randrange(150, 1200)
+        if calm:
+            world.quotes = False
+            world.until(lambda: world.pair.hedge is None, SETTLE_NS)
+            world.quotes = True
+        world.mid = rng.choice((RICH, CHEAP, QUIET, RICH, CHEAP))
+        world.requote()
+        world.run(step)
+        left -= step
+    world.mid = QUIET
+
+
+def heal(world: World) -> None:
+    """Healthy venues: everything must come to an end.
+
+    Both gateways begin anew, so that the node asks for the whole day and
+    learns what was never told.
+    """
+    world.fuse = None
+    world.run(HEAL_MS)
+    if world.node is not None and world.pair.hedge is not None:  # repairs must be in reach
+        world.mid = (RICH if world.pair.hedge.kind == "open" else CHEAP) + world.pair.hedge.direction * AWAY
+    for venue in world.venues.values():
+        venue.gateway.kill(50 * MS)
+    world.run(HEAL_MS)
+    if world.node is None:
+        world.judge.broken("I15", "no node runs")
+        return
+    if not world.until(lambda: _is_quiet(world), SETTLE_NS):
+        pair, hedge = world.pair, world.pair.hedge
+        stages = [link.stage.name for link in world.node.desk.links.values()]
+        why = f"{hedge.hedge_id} {hedge.status} {hedge.stranded_why} {hedge.naked}" if hedge is not None else "no hedge"
+        working = [order.ref for venue in world.venues.values() for order in venue.working]
+        world.judge.broken("I15", f"with healthy venues: {pair.status}, {why}, {stages}, working {working}")
+    world.run(2000)
+
+
+def _is_quiet(world: World) -> bool:
+    hedge = world.pair.hedge
+    told = hedge is None or (
+        hedge.status == "STRANDED" and (hedge.retries >= RETRIES or hedge.stranded_why not in PASSING)
+    )
+    return told and world.is_open() and not any(venue.working for venue in world.venues.values())
+
+
+def audit(world: World, *, free: bool) -> None:
+    """At rest: journal, book and venue agree; nobody sent anything twice."""
+    judge = world.judge
+    if world.node is not None:
+        held = tuple(book.net for book in world.pair.books)
+        if held != world.position:
+            judge.broken("I3", f"at rest the pair holds {held}, the venues have {world.position}")
+        crashed = [row["path"] for row in world.node.runtime.snapshot() if row["restarts"]]
+        if crashed:
+            judge.broken("CRASH", f"{crashed} were raised again: {_reasons(world.node)}")
+        world.stop()
+    for venue in world.venues.values():
+        if venue.gateway.duplicates:
+            judge.broken("I4", f"{venue.name} was sent {venue.gateway.duplicates[:3]} twice")
+    if free and (judge.alerts or judge.repairs):
+        judge.broken("I8", f"nothing went wrong, but alerts {judge.alerts} and {judge.repairs} repairs")
+
+
+def _reasons(node: Any) -> list[str]:
+    return [row["last_reason"] for row in node.runtime.snapshot() if row["restarts"]]
+
+
+def _result(seed: int, world: World, plan: Plan) -> Result:
+    judge = world.judge
+    outcomes = [outcome or "IN_FLIGHT" for outcome in judge.outcomes.values()]
+    faults: dict[str, int] = {}
+    for venue in world.venues.values():
+        for name, count in venue.met.items():
+            faults[name] = faults.get(name, 0) + count
+    return Result(
+        seed,
+        len(judge.outcomes),
+        _counted(outcomes),
+        dict(sorted(faults.items())),
+        judge.violations,
+        _counted(judge.alerts),
+        judge.repairs,
+        world.kills,
+        judge.frames + world.lane.steps,
+        world.agenda.now_ns // MS,
+        plan.free,
+        world.digest(),
+    )
+
+
+def _counted(words: list[str]) -> dict[str, int]:
+    return {word: words.count(word) for word in sorted(set(words))}

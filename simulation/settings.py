@@ -1,0 +1,97 @@
+"""The desk that is simulated: its configuration, and the market's levels.
+
+Venue A is domestic, B overseas; the pair sells A and buys B where A is rich.
+Limits are production's where a run need not be long for them.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Any
+
+import msgspec
+
+from config.schema import Config
+
+PAIR = "AxB"
+NAMES = ("A", "B")
+QUIET, RICH, CHEAP = 1_030, 1_056, 1_004
+"""Mids of A against 1,000 of B: nothing fires, an open does, a close does."""
+OTHER = 1_000
+POLICIES = ("cheaper", "replenish_first", "rollback_first")
+
+DEFAULTS: dict[str, Any] = {
+    "ack_timeout_ms": 300,
+    "query_ladder_ms": [300, 600, 1200, 2400],
+    "query_every_ms": 1000,
+    "hedge_deadline_ms": 1000,
+    "naked_budget_ms": 3000,
+    "repair_order_ms": 300,
+    "cooldown_ms": 100,
+    "failure_cooldown_ms": 200,
+    "failure_cooldown_max_ms": 1000,
+    "max_failures": 1000,
+}
+
+VENUE = """
+[[venue]]
+name = "{name}"
+feed = "ipc:///sim/{name}.feed"
+trade = "ipc:///sim/{name}.trade"
+cancel_on_disconnect_ms = 3000
+
+[[instrument]]
+venue = "{name}"
+symbol = "{name}.X"
+tick_size = "1"
+currency = "USD"
+offset_mode = "{offset_mode}"
+tifs = "{tifs}"
+"""
+
+LEG = """
+[[pair.legs]]
+venue = "{name}"
+symbol = "{name}.X"
+side = "{side}"
+lots = {lots}
+limits = {{ order_lots = 60, price_collar_ticks = 100, position_lots = {position_lots} }}
+"""
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What of the desk a scenario chooses. `lots`: of a pair unit, by leg."""
+
+    lots: tuple[int, int] = (1, 1)
+    units: int = 1
+    max_units: int = 1
+    policy: str = "cheaper"
+    offset_mode: str = "net"
+    tifs: str = "03"
+    position_lots: int = 200
+    defaults: dict[str, Any] = {}
+
+    @property
+    def signed_lots(self) -> tuple[int, int]:
+        """As when the pair is bought."""
+        return (self.lots[0], -self.lots[1])
+
+    def value(self, key: str) -> Any:
+        """A default, as this shape has it."""
+        return {**DEFAULTS, **self.defaults}[key]
+
+
+def config_of(shape: Shape) -> Config:
+    """The configuration, typed; the same bytes on every machine."""
+    every = {**DEFAULTS, **shape.defaults}
+    lines = ['[node]\nname = "simulated"\nmode = "live"\ndir = "/sim"\n\n[defaults]']
+    lines += [f"{key} = {json.dumps(value)}" for key, value in every.items()]
+    lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs) for name in NAMES]
+    lines.append(f'[[pair]]\nname = "{PAIR}"\ncurrency = "USD"\npolicy = "{shape.policy}"')
+    for name, side, lots in zip(NAMES, ("buy", "sell"), shape.lots, strict=True):
+        lines.append(LEG.format(name=name, side=side, lots=lots, position_lots=shape.position_lots))
+    lines.append('[pair.trigger]\non = "spread"\nsell_open = "50"\nbuy_close = "10"')
+    size = f"units = {shape.units}\nmax_position_units = {shape.max_units}"
+    lines.append(f"[pair.size]\n{size}\n[pair.limits]\nmax_hedges = 100000")
+    return msgspec.convert(tomllib.loads("\n".join(lines)), Config, strict=True)

@@ -1,0 +1,213 @@
+"""A virtual venue: its book, its orders, and what it says of them.
+
+Its orders and `most` are the truth that the node never sees: the oracle. What
+it says goes to its gateway late, twice, in another order, or never, as its
+rates draw; an order's fate is drawn too, or scripted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from simulation.agenda import MS, Agenda
+
+BUY, SELL = "1", "2"
+WORKING = "A01"
+OPEN = 17
+
+
+class Trade:
+    """One trade. `busted` by a later word of the venue."""
+
+    __slots__ = ("busted", "exec_id", "px", "qty")
+
+    def __init__(self, exec_id: str, qty: int, px: int) -> None:
+        self.exec_id, self.qty, self.px = exec_id, qty, px
+        self.busted = False
+
+
+class VenueOrder:
+    """An order as the venue has it. `muted`: nothing is said unasked."""
+
+    def __init__(self, number: int, fields: list[Any], now_ns: int) -> None:
+        _, self.ref, self.symbol, self.side, self.qty, self.px, self.tif, self.offset = fields[:8]
+        self.order_id = f"v{number}"
+        self.handed_ns = now_ns
+        self.status = "A"
+        self.trades: list[Trade] = []
+        self.arrived = self.muted = self.ends = False
+        self.most = 0
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.side == BUY else -1
+
+    @property
+    def cum(self) -> int:
+        return sum(trade.qty for trade in self.trades if not trade.busted)
+
+    @property
+    def works(self) -> bool:
+        return self.arrived and self.status in WORKING
+
+
+class Said:
+    """A word of the venue on an order, as it stood when it was said."""
+
+    __slots__ = ("cum", "exec_ref", "exec_type", "order", "reason", "status", "text", "trade")
+
+    def __init__(self, order: VenueOrder, exec_type: str, trade: Trade | None, exec_ref: str | None) -> None:
+        self.order, self.exec_type, self.trade, self.exec_ref = order, exec_type, trade, exec_ref
+        self.status, self.cum = order.status, order.cum
+        self.reason: int | None = None
+        self.text = ""
+
+
+Fate = Callable[["VirtualVenue", VenueOrder], None]
+CancelFate = Callable[["VirtualVenue", VenueOrder, str], None]
+
+
+class VirtualVenue:
+    """One venue with one symbol.
+
+    Shape: `rates` name what goes wrong and how often; `script` and
+        `cancel_script` hold the fates of the next orders and cancels, before
+        `always` and `cancel_always`.
+    """
+
+    def __init__(self, name: str, agenda: Agenda, rng: Random, always: Fate, cancel_always: CancelFate) -> None:
+        self.name, self.symbol = name, f"{name}.X"
+        self.agenda, self.rng = agenda, rng
+        self.gateway: Any = None
+        self.orders: dict[str, VenueOrder] = {}
+        self.rates: dict[str, float] = {}
+        self.script: deque[Fate] = deque()
+        self.cancel_script: deque[CancelFate] = deque()
+        self.always, self.cancel_always = always, cancel_always
+        self.latency_ns = 3 * MS
+        self.bid: int | None = None
+        self.ask: int | None = None
+        self.depth = 50
+        self.status = OPEN
+        self.limits: tuple[int | None, int | None] = (None, None)
+        self.quoted_ns = 0
+        self.met: dict[str, int] = {}
+        self.deaf_until_ns = 0
+        self._trades = 0
+
+    # ------------------------------------------------ chance
+
+    def happens(self, what: str) -> bool:
+        """Whether this trouble strikes now; each that does is counted."""
+        rate = self.rates.get(what, 0.0)
+        if not rate or self.rng.random() >= rate:
+            return False
+        self.count(what)
+        return True
+
+    def count(self, what: str) -> None:
+        """A fault has met something live."""
+        self.met[what] = self.met.get(what, 0) + 1
+
+    def latency(self) -> int:
+        """Between gateway and venue, one way."""
+        return self.latency_ns + self.rng.randrange(self.latency_ns + 1)
+
+    # ------------------------------------------------ market
+
+    def quote(self, bid: int | None, ask: int | None) -> None:
+        """A new touch; what rests and crosses it is filled."""
+        self.bid, self.ask = bid, ask
+        self.quoted_ns = self.agenda.wall_ns
+        self.gateway.publish_book()
+        for order in self.orders.values():
+            if order.works and order.status in "01" and not order.ends:
+                self.match(order)
+
+    def touch(self, order: VenueOrder) -> int | None:
+        """The opposing touch, where the order's limit reaches it."""
+        px = self.ask if order.side == BUY else self.bid
+        if px is None or self.status != OPEN:
+            return None
+        if order.px is None or (order.px - px) * order.sign >= 0:
+            return px
+        return None
+
+    # ------------------------------------------------ orders
+
+    def arrive(self, order: VenueOrder) -> None:
+        """It is here: from now on it works, until it ends."""
+        order.arrived = True
+        order.status = "0"
+        self.say(order, "0")
+
+    def match(self, order: VenueOrder, most: int | None = None) -> None:
+        """Fill what the touch gives, at most `most` lots."""
+        px = self.touch(order)
+        if px is None:
+            return
+        lots = min(order.qty - order.cum, self.depth if most is None else most)
+        if lots > 0:
+            self.fill(order, lots, px)
+
+    def fill(self, order: VenueOrder, lots: int, px: int | None = None) -> None:
+        """A trade, whatever the order's state: it is the truth."""
+        if px is None:
+            px = order.px or self.bid or self.ask
+        self._trades += 1
+        trade = Trade(f"t{self._trades}", lots, px)
+        order.trades.append(trade)
+        order.most = max(order.most, order.cum)
+        if order.status in WORKING:
+            order.status = "2" if order.cum >= order.qty else "1"
+        self.say(order, "F", trade)
+
+    def end(self, order: VenueOrder, status: str = "4") -> None:
+        """Canceled (4) or expired (C)."""
+        order.status = status
+        self.say(order, status)
+
+    def refuse(self, order: VenueOrder, reason: int, text: str) -> None:
+        """Rejected; it never works."""
+        order.arrived, order.status = True, "8"
+        self.say(order, "8", reason=reason, text=text)
+
+    def bust(self, order: VenueOrder, trade: Trade) -> None:
+        """A trade is taken back."""
+        trade.busted = True
+        self.say(order, "H", trade, exec_ref=trade.exec_id)
+
+    def say(
+        self,
+        order: VenueOrder,
+        exec_type: str,
+        trade: Trade | None = None,
+        exec_ref: str | None = None,
+        reason: int | None = None,
+        text: str = "",
+    ) -> None:
+        """To the gateway, with whatever befalls words on their way."""
+        said = Said(order, exec_type, trade, exec_ref)
+        said.reason, said.text = reason, text
+        if order.muted or self.happens("say_lost"):
+            return
+        delay_ns = self.latency()
+        if self.happens("say_late"):
+            delay_ns += self.rng.randrange(1, 2000) * MS
+        self.agenda.after(delay_ns, lambda: self.gateway.heard(said))
+        if self.happens("say_twice"):
+            self.agenda.after(delay_ns + self.rng.randrange(20) * MS, lambda: self.gateway.heard(said))
+
+    # ------------------------------------------------ truth
+
+    @property
+    def position(self) -> int:
+        """Lots held by the node's own orders, signed."""
+        return sum(order.sign * order.cum for order in self.orders.values())
+
+    @property
+    def working(self) -> list[VenueOrder]:
+        return [order for order in self.orders.values() if order.works]

@@ -1,0 +1,258 @@
+"""One run's world: two venues, the links, the node, and who judges them.
+
+The node is the production one; only its machine is another. `kill` ends it as
+SIGKILL does: nothing of it runs any more, its journal is as it was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from loguru import logger
+from pykka import ActorRegistry
+
+from actors.recovery import fold
+from domain.errors import HedgerowError
+from journal.reader import read
+from journal.verify import verify
+from simulation import fates
+from simulation.agenda import MS, Agenda, WatchedLane
+from simulation.gateway import VirtualGateway
+from simulation.invariants import Judge
+from simulation.machine import MEMORY, VirtualMachine
+from simulation.network import FeedLink, TradeLink
+from simulation.settings import NAMES, OTHER, PAIR, QUIET, Shape, config_of
+from simulation.venue import VirtualVenue
+from system.clock import chance
+
+ROOT = "node/root"
+OPEN = 4
+QUOTE_NS = 40 * MS
+STOP_NS = 12_000 * MS
+
+NodeMaker = Callable[..., Any]
+"""(config, live=..., machine=...) -> a node: the composition root's."""
+
+
+class World:
+    """Thread: the one that makes it. Close it: its journal is in memory."""
+
+    def __init__(self, seed: int, make_node: NodeMaker, shape: Shape | None = None) -> None:
+        logger.disable("actors")
+        self.shape = shape or Shape()
+        self.make_node = make_node
+        self.rng: Random = chance(seed)
+        self.lane = WatchedLane(seed)
+        self.agenda = Agenda(self.lane)
+        self.venues: dict[str, VirtualVenue] = {}
+        self.judge = Judge(self.agenda, self.shape, self.venues)
+        self.lane.after_step = self.judge.step
+        self.feeds: dict[str, FeedLink] = {}
+        self.trades: dict[str, TradeLink] = {}
+        self.folder = Path(tempfile.mkdtemp(prefix="hgsim", dir=MEMORY if MEMORY.is_dir() else None))
+        for name in NAMES:
+            self._venue(name, chance(self.rng.randrange(2**60)))
+        self.a, self.b = self.venues.values()
+        self.mid, self.quotes = QUIET, True
+        self.node: Any = None
+        self.kills = 0
+        self.fuse: int | None = None
+        self._down_ns = 0
+        self._quoting()
+
+    def _venue(self, name: str, rng: Random) -> None:
+        agenda = self.agenda
+        venue = self.venues[name] = VirtualVenue(name, agenda, rng, fates.meet, fates.obey)
+        feed = self.feeds[name] = FeedLink(name, agenda, rng, self.judge)
+        trade = self.trades[name] = TradeLink(name, agenda, rng, self.judge)
+        trade.is_dead, trade.on_sent = self._is_dead, self.burn
+        VirtualGateway(venue, agenda, feed, trade, self.shape.offset_mode)
+
+    def _is_dead(self) -> bool:
+        """Before a send: whether the process that sends lives no more."""
+        return self.fuse == 0
+
+    # ------------------------------------------------ market
+
+    def _quoting(self) -> None:
+        """Each venue's touch, a little moved, again and again."""
+        self.agenda.after(QUOTE_NS, self._quoting)
+        if self.quotes:
+            self.requote()
+
+    def requote(self) -> None:
+        """A new touch at both venues, around their mids."""
+        for venue, mid in ((self.a, self.mid), (self.b, OTHER)):
+            mid += venue.rng.randrange(-1, 2)
+            if venue.happens("crossed"):
+                venue.quote(mid + 3, mid - 3)
+            elif venue.happens("one_sided"):
+                venue.quote(*venue.rng.choice(((None, mid + 1), (mid - 1, None), (None, None))))
+            else:
+                venue.quote(mid - 1, mid + 1)
+
+    def set_status(self, venue: VirtualVenue, status: int) -> None:
+        """FIX SecurityTradingStatus of the venue's symbol, told at once."""
+        venue.status = status
+        venue.gateway.publish_status()
+
+    # ------------------------------------------------ the node
+
+    def start(self) -> None:
+        """A node on this journal, as after power-on."""
+        machine = VirtualMachine(self.lane, self.folder, self.feeds, self.trades)
+        try:
+            self.node = self.make_node(config_of(self.shape), live=True, machine=machine)
+        except HedgerowError as error:
+            self.judge.broken("I11", f"no node starts on this journal: {error}")
+            return
+        self._watch(self.node.journal)
+        self.judge.started()
+        self.node.build()
+
+    def _watch(self, journal: Any) -> None:
+        append, judge = journal.append, self.judge
+
+        def watched(kind: str, body: bytes, cause: int = 0) -> int:
+            if self.fuse == 0:
+                return journal.last_seq + 1  # a dead process writes nothing
+            seq = append(kind, body, cause)
+            judge.recorded(kind, body)
+            self.burn()
+            return seq
+
+        journal.append = watched
+
+    # ------------------------------------------------ kills
+
+    def light(self, steps: int, down_ms: int) -> None:
+        """SIGKILL after so many more records and sends; then a new node.
+
+        It may fall between a record and its send: what still runs of that
+        turn writes nothing and sends nothing.
+        """
+        if self.fuse is None and self.node is not None:
+            self.fuse, self._down_ns = steps, down_ms * MS
+
+    def burn(self) -> bool:
+        """A record or a send was done; True once the process is dead."""
+        if self.fuse is None:
+            return False
+        if self.fuse:
+            self.fuse -= 1
+            if self.fuse == 0:
+                self.agenda.after(0, self._burnt)
+        return self.fuse == 0
+
+    def _burnt(self) -> None:
+        self.fuse = None
+        self.kill(mid_turn=True)
+        self.agenda.after(self._down_ns, self.start)
+
+    def kill(self, *, mid_turn: bool = False) -> None:
+        """SIGKILL; in mid-turn memory may be behind the journal."""
+        node, self.node = self.node, None
+        self.kills += 1
+        before = _lasting(node.pairs())
+        for box in node.runtime.boxes.values():
+            if box.actor is not None:
+                box.actor.live = False
+                ActorRegistry.unregister(box.actor.actor_ref)
+        self.lane.abandon()
+        for link in self.trades.values():
+            link.socket = None
+            link.fresh()
+        for feed in self.feeds.values():
+            feed.socket = None
+        node.journal._drop()
+        self._compare(None if mid_turn else before, node.specs)
+
+    def _compare(self, before: dict[str, Any] | None, specs: Any) -> None:
+        """I10 and I11: the journal verifies, and folds to what was true."""
+        directory = self.folder / "journal"
+        report = verify(directory)
+        if not report.ok:
+            self.judge.broken("I10", str(report.problems[0]))
+        try:
+            found = _lasting(fold(read(directory), {spec.name: spec.lots for spec in specs}).pairs)
+        except HedgerowError as error:
+            self.judge.broken("I11", f"the journal can't be folded: {error}")
+            return
+        if before is not None and found != before:
+            self.judge.broken("I11", _difference(found, before))
+
+    def stop(self) -> None:
+        """The tree stops in order; the journal is closed and compared."""
+        node = self.node
+        node.desk.stopping = True
+        before = _lasting(node.pairs())
+        node.runtime.stop(ROOT)
+        until_ns = self.agenda.now_ns + STOP_NS
+        self.until(lambda: not node.runtime.alive(ROOT) or self.agenda.now_ns > until_ns, STOP_NS)
+        node.close("simulated")
+        self.node = None
+        self._compare(before, node.specs)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if self.node is not None:
+            self.kill()
+        shutil.rmtree(self.folder)
+
+    # ------------------------------------------------ time
+
+    def run(self, ms: int) -> None:
+        """Let so much virtual time pass."""
+        self.lane.advance(ms * MS)
+
+    def until(self, holds: Callable[[], bool], limit_ns: int) -> bool:
+        """Until it holds, at most that long; whether it does."""
+        self.lane.pump(holds, limit_ns)
+        return holds()
+
+    # ------------------------------------------------ looking in
+
+    @property
+    def pair(self) -> Any:
+        return self.node.desk.memories[PAIR].pair
+
+    @property
+    def position(self) -> tuple[int, ...]:
+        """By the venues' truth."""
+        return tuple(venue.position for venue in self.venues.values())
+
+    def is_open(self) -> bool:
+        """Both links may open hedges, and both feeds tell of open markets."""
+        return all(link.stage == OPEN for link in self.node.desk.links.values())
+
+    def digest(self) -> str:
+        """SHA-256 over the journal's files, in order."""
+        sha = hashlib.sha256()
+        for path in sorted((self.folder / "journal").glob("segment-*")):
+            sha.update(path.read_bytes())
+        return sha.hexdigest()
+
+
+def _lasting(found: dict[str, Any]) -> dict[str, Any]:
+    """Pairs that have something on record."""
+    return {name: pair for name, pair in found.items() if pair.hedge_count}
+
+
+def _difference(found: Any, before: Any) -> str:
+    """Where two states part, as short as that can be said."""
+    fields = getattr(before, "__struct_fields__", None)
+    if fields and type(found) is type(before):
+        pairs = [(name, getattr(found, name), getattr(before, name)) for name in fields]
+    elif isinstance(before, dict) and isinstance(found, dict) and found.keys() == before.keys():
+        pairs = [(str(key), found[key], before[key]) for key in before]
+    elif isinstance(before, tuple) and isinstance(found, tuple) and len(before) == len(found):
+        pairs = [(str(index), *both) for index, both in enumerate(zip(found, before, strict=True))]
+    else:
+        return f"{found} from the journal, {before} before"
+    return "; ".join(f"{name}: {_difference(one, other)}" for name, one, other in pairs if one != other)
