@@ -12,6 +12,7 @@ from typing import Any
 
 from actors.link import Purpose, VenueLink
 from domain.claims import BookClaims
+from domain.controls import Hold
 from domain.market import Quote
 from domain.ports import Clock, Journal
 from domain.risk import RiskTable
@@ -35,6 +36,9 @@ class Desk:
         self.claims = BookClaims()
         self.links: dict[str, VenueLink] = {}
         self.memories: dict[str, Any] = {}
+        self.controls: Any = None
+        self.holds: dict[str, Hold] = {}
+        """What is barred, by pair; those that are free are not in it."""
         self.stopping = False
         self.journal_failed = ""
 

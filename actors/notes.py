@@ -54,13 +54,32 @@ class Tick(Struct, frozen=True):
 
 
 class Operate(Struct, frozen=True):
-    """An operator's word to a pair: `verb` with its arguments."""
+    """An operator's word to a pair: `verb` with its arguments.
+
+    `booked`: what was done by hand: (leg, signed lots, price in ticks or None).
+    """
 
     lane: ClassVar[int] = 0
 
     verb: str
     operator: str
     reason: str = ""
+    hedge: str = ""
+    booked: tuple[tuple[int, int, int | None], ...] = ()
+
+
+class OutsideLoss(Struct, frozen=True):
+    """To a pair: lots of a leg that the account no longer has.
+
+    `fills`: (lots, price in ticks or None); `origin`: X or L.
+    """
+
+    lane: ClassVar[int] = ORDERS_LANE
+
+    leg: int
+    fills: tuple[tuple[int, int | None], ...]
+    origin: str
+    cause: int
 
 
 class Show(Struct, frozen=True):

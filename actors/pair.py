@@ -11,18 +11,20 @@ from __future__ import annotations
 from math import nan
 from typing import Any, ClassVar
 
+from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.link import Purpose
-from actors.notes import Operate, RepairFacts, RepairRevoked, RepairTold, Show, Tick
+from actors.notes import Operate, OutsideLoss, RepairFacts, RepairRevoked, RepairTold, Show, Tick
 from actors.pair_view import PairView
-from actors.trader import Trader
+from actors.pair_words import PairWords
 from domain import advance, hedges, orders, pairs, watch
+from domain.halt import held
 from domain.hedges import Hedge, HedgeStranded
 from domain.mandates import MandateGiven
 from domain.market import Quote
 from domain.orders import OrderQueried
 from domain.outlook import Outlook
-from domain.pairs import DayRolled, Mode, ModeSet, Pair, PairFrozen, PairReady, PairReleased
+from domain.pairs import DayRolled, Pair, PairFrozen, PairReady
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
 from domain.triggers import IS_OPEN
@@ -48,7 +50,7 @@ class PairMemory:
         self.pair = pair
 
 
-class PairActor(Trader):
+class PairActor(PairWords):
     """One hedged pair. Thread: the lane."""
 
     HANDLERS: ClassVar[dict[type, str]] = {
@@ -63,6 +65,8 @@ class PairActor(Trader):
         VenueTrouble: "on_told",
         Tick: "on_tick",
         Operate: "on_operate",
+        HoldChanged: "on_hold",
+        OutsideLoss: "on_outside",
         Show: "on_show",
     }
 
@@ -90,10 +94,13 @@ class PairActor(Trader):
             link.subscribe(symbol, address)
         for hedge in (self.pair.hedge, *self.pair.past):
             if hedge is not None:
-                self._follow(hedge.hedge_id, (), 0)
+                if not hedge.final or not advance.holds_true(hedge, advance.standing(hedge)):
+                    self._follow(hedge.hedge_id, (), 0)
                 self._await_trades([order.cl_ord_id for leg in hedge.legs for order in leg.orders])
         if self.pair.status is pairs.P.COOLDOWN:
             self._cool(self.pair)
+        if self.name in self.desk.holds:
+            self.on_hold(HoldChanged(0))
 
     # ------------------------------------------------ market
 
@@ -180,6 +187,9 @@ class PairActor(Trader):
         if tick.what == "trades":
             self._ask_trades()
             return
+        if tick.what == "flatten":
+            self.on_flatten_tick()
+            return
         self._timer = None
         self._held = False
         now_ns = self.clock.mono_ns()
@@ -237,7 +247,11 @@ class PairActor(Trader):
         outlook = None
         if pair.hedge is None or pair.hedge is hedge:
             outlook = self.view.outlook(pair, hedge, now_ns)
-            after, following = advance.advance(hedge, self.spec.rules, outlook, now_ns)
+            hold = self.desk.holds.get(self.name)
+            if hold is None:
+                after, following = advance.advance(hedge, self.spec.rules, outlook, now_ns)
+            else:
+                after, following = held(hedge, self.spec.rules, outlook, now_ns, hold)
             if following:
                 pair = pairs.grafted(pair, after, following)
         else:
@@ -315,10 +329,7 @@ class PairActor(Trader):
             told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", seq)
             self.tell(self._children[mandate.kind], told)
         elif kind is HedgeStranded:
-            hedge = pair.hedge
-            self.desk.alert(
-                "critical", "STRANDED", pair=pair.name, hedge=hedge.hedge_id, why=fact.why, naked=list(fact.naked), cause=seq
-            )
+            self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)
         elif kind is hedges.HedgeEnded:
             self._cool(pair)
 
@@ -357,16 +368,6 @@ class PairActor(Trader):
         self._timer = self.after_ns(max(self.least_delay_ns(), at - self.clock.mono_ns()), Tick())
 
     # ------------------------------------------------ people
-
-    def on_operate(self, word: Operate) -> dict[str, Any]:
-        """An operator's word; answers with the record's number."""
-        if word.verb in ("active", "reducing", "paused", "halted"):
-            return {"seq": self._own(ModeSet(Mode(word.verb.upper()), word.operator, word.reason))}
-        if word.verb == "release":
-            seq = self._own(PairReleased(word.operator, word.reason))
-            self.after_ns(self.spec.cooldown_ns, Tick("ready"))
-            return {"seq": seq}
-        return {"error": f"unknown verb {word.verb!r}"}
 
     def on_show(self, _show: Show) -> dict[str, Any]:
         """A picture of the pair: plain values for the inspection socket."""

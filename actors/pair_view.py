@@ -7,7 +7,11 @@ anything but time being lost.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from math import nan
 from typing import Any
+
+from msgspec.structs import replace
 
 from actors.desk import Desk
 from actors.link import Purpose
@@ -111,6 +115,7 @@ class PairView:
         spec, aim, quotes = self.spec, self._aims[event], self.price.quotes
         why = (
             firing.why_closed(pair, spec, aim.opens)
+            or self._why_held(aim.opens)
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
             or (self._fx_legs and self._why_fx(now_ns))
             or self._why_venue(aim.opens)
@@ -135,6 +140,40 @@ class PairView:
                 opened = firing.plan(pair, spec, aim, fewer, quotes, epoch, now_ns)
                 why = self._refusal(opened)
         return f"RISK {why}" if why else opened
+
+    def _why_held(self, opens: bool) -> str:
+        """The name of the kill or mode that bars it, or ""."""
+        hold = self.desk.holds.get(self.spec.name)
+        return "" if hold is None or not (hold.fires or (opens and hold.opens)) else hold.why
+
+    def closing(self, pair: Pair, now_ns: int) -> HedgeOpened | str:
+        """A hedge that closes what is held, whatever the spread; or why not."""
+        spec, quotes, units = self.spec, self.price.quotes, self.units_of(pair)
+        if not units:
+            return "NO_UNITS"
+        aim = self._aims["sell_close" if units > 0 else "buy_close"]
+        why = firing.why_not_quoted(aim, spec.legs, quotes, now_ns) or self._why_venue(False)
+        if why or not spec.sends_orders:
+            return why or "OBSERVE"
+        size, bound = firing.size(pair, units, spec, aim, quotes)
+        if not size:
+            return bound
+        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns)
+        why = opened if isinstance(opened, str) else self._refusal(opened)
+        return why or replace(opened, trigger="kill", edge=0.0)
+
+    def worth(self, lots: Sequence[int]) -> float:
+        """What so many lots of each leg are worth, in the pair's currency."""
+        value = 0.0
+        for i, qty in enumerate(lots):
+            quote = self.quotes[i] or self.last_good[i]
+            px = None if quote is None else quote.bid_px if quote.bid_px is not None else quote.ask_px
+            if qty and px is None:
+                return nan
+            if qty:
+                self._moneys[i].fx = self.rates[i]
+                value += self._moneys[i].turnover(px, abs(qty))
+        return value
 
     def _room(self, aim: firing.Aim) -> int:
         """Units that the risk limits leave for a hedge."""

@@ -11,14 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import convert
+
+from actors.controls import KIND as OPERATOR
+from actors.controls import fold_word
 from actors.repairer import RepairMemory
 from actors.reports import KIND as REPORT
 from actors.reports import SeenFold
 from actors.trader import DECISION
 from domain import mandates, pairs
+from domain.controls import Controls
+from domain.outside import KIND as OUTSIDE
+from domain.outside import Outside, OutsideTrade
 from domain.mandates import MandateGiven, MandateReturned, MandateState
 from domain.orders import OrderFact, OrderSubmitted
 from domain.pairs import Pair
+from wire.codec import unpack
 from wire.records import Decision, decode_decision
 
 
@@ -30,6 +38,8 @@ class Recovered:
         self.children: dict[str, RepairMemory] = {}
         self.owners: dict[str, str] = {}
         self.venues = SeenFold()
+        self.controls = Controls()
+        self.outside = Outside()
         self.decisions = 0
 
     def owner(self, cl_ord_id: str) -> str:
@@ -47,6 +57,10 @@ def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]]) -> Recovered:
     for record in records:
         if record.kind == REPORT:
             found.venues.take(record.body)
+        elif record.kind == OPERATOR:
+            found.controls = fold_word(found.controls, record.body)
+        elif record.kind == OUTSIDE:
+            found.outside.add(convert(unpack(record.body)["trade"], OutsideTrade))
         elif record.kind == DECISION:
             _take(found, decode_decision(record.body), lots)
             found.decisions += 1

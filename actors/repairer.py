@@ -16,7 +16,7 @@ from actors.notes import RepairFacts, RepairRevoked, RepairTold, Tick
 from actors.trader import Trader
 from domain import mandates, orders, watch
 from domain.books import LegBook
-from domain.mandates import LegMarket, MandateState
+from domain.mandates import LegMarket, Mandate, MandateState
 from domain.orders import OrderDenied, OrderQueried, OrderSubmitted
 from domain.outlook import Outlook
 from domain.pairspec import PairSpec
@@ -139,7 +139,7 @@ class Repairer(Trader):
             return ()
         mandate = state.mandate
         live = state.live
-        revoked = mandate.mandate_id in self.memory.revoked
+        revoked = mandate.mandate_id in self.memory.revoked or self._is_barred(mandate)
         now_ns = self.clock.mono_ns()
         if live is not None:
             if revoked and live.cancels == 0:
@@ -152,6 +152,11 @@ class Repairer(Trader):
             return (mandates.returned(state, nxt),) if nxt else ()
         why = self._refusal(state, nxt)
         return (nxt, OrderDenied(nxt.cl_ord_id, why.partition(":")[0], why)) if why else (nxt,)
+
+    def _is_barred(self, mandate: Mandate) -> bool:
+        """A kill calls a mandate back in the moment in which it holds."""
+        hold = self.desk.holds.get(self.pair)
+        return hold is not None and hold.bars_repair(mandate.kind, opens=self.memory.opens[mandate.mandate_id])
 
     def _refusal(self, state: MandateState, order: OrderSubmitted) -> str:
         """What the price band has against it; count rules do not apply."""

@@ -49,7 +49,7 @@ class VenueMachine(Actor):
     """One venue. `strays_to`, `alerts_to`: names, "" for nobody."""
 
     def __init__(
-        self, runtime: Any, name: str, link: VenueLink, journal: Any, *, strays_to: str = "", alerts_to: str = ""
+        self, runtime: Any, name: str, link: VenueLink, journal: Any, strays_to: str = "", alerts_to: str = ""
     ) -> None:
         super().__init__(runtime, name)
         self.link = link

@@ -227,11 +227,14 @@ def _stranded(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairM
 
 def _final(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
     """Late truth: what is final is true no longer."""
+    return () if holds_true(hedge, stands) else (HedgeReopened("late truth", now_ns),)
+
+
+def holds_true(hedge: Hedge, stands: Standing) -> bool:
+    """Whether a final hedge's state still is what its legs say."""
     if hedge.status is H.HANDED_OVER:
-        return ()
-    if stands.settled and stands.balanced and outcome(hedge) is hedge.status:
-        return ()
-    return (HedgeReopened("late truth", now_ns),)
+        return True
+    return stands.settled and stands.balanced and outcome(hedge) is hedge.status
 
 
 _STEPS = {

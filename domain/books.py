@@ -49,6 +49,18 @@ def booked(book: LegBook, before: Order | None, after: Order) -> LegBook:
     return LegBook(book.net + lots, today, book.cash + cash, bought, sold, book.day)
 
 
+def taken(book: LegBook, lots: int, px: int | None) -> LegBook:
+    """The book after signed lots were traded by somebody else, or by hand.
+
+    Without a price the cash stays as it is.
+    """
+    bought, sold = max(0, lots), max(0, -lots)
+    cash = book.cash - (lots * px if px is not None else 0)
+    net = book.net + lots
+    today = book.today if abs(book.today) <= abs(net) and book.today * net >= 0 else net
+    return LegBook(net, today, cash, book.bought + bought, book.sold + sold, book.day)
+
+
 def _today(book: LegBook, offset: str, lots: int, undone: bool) -> int:
     """Today's lots after a fill of `lots`, or after one was taken off.
 

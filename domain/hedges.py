@@ -122,6 +122,29 @@ class HedgeHandedOver(HedgeFact, tag=True):
     reason: str
 
 
+class HedgeReleased(HedgeFact, tag=True):
+    """A person gives it back. `booked`: what was done by hand, by leg:
+    (leg, signed lots, price in ticks or None).
+    """
+
+    operator: str
+    reason: str
+    booked: tuple[tuple[int, int, int | None], ...]
+
+
+class OutsideFilled(HedgeFact, tag=True):
+    """A trade that nobody here sent took lots of a leg: towards its target.
+
+    `origin`: X another session of the account, L broker or exchange.
+    """
+
+    leg: int
+    qty: int
+    px: int | None
+    origin: str
+    at_ns: int
+
+
 class HedgeReopened(HedgeFact, tag=True):
     """Late truth: a final state is no longer true."""
 
@@ -132,6 +155,7 @@ class HedgeReopened(HedgeFact, tag=True):
 TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
     (H.WORKING, HedgeSettling): H.SETTLING,
     (H.WORKING, HedgeEnded): None,
+    (H.WORKING, OutsideFilled): H.WORKING,
     (H.SETTLING, HedgeEnded): None,
     (H.SETTLING, HedgeImbalanced): H.IMBALANCED,
     (H.SETTLING, HedgeStranded): H.STRANDED,
@@ -149,6 +173,7 @@ TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
     (H.PART, HedgeReopened): H.SETTLING,
     (H.NONE, HedgeReopened): H.SETTLING,
     (H.HANDED_OVER, HedgeReopened): H.SETTLING,
+    (H.HANDED_OVER, HedgeReleased): H.HANDED_OVER,
 }
 """None: the fact names the state itself (its outcome, its choice)."""
 
@@ -175,6 +200,7 @@ class Hedge(Struct, frozen=True):
     retries: int = 0
     repairs: tuple[str, ...] = ()
     ended_ns: int = 0
+    released: bool = False
 
     @property
     def covered(self) -> int:
@@ -272,6 +298,11 @@ def _retried(hedge: Hedge, fact: HedgeRetried, to: HedgeStatus) -> Hedge:
     return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="")
 
 
+def _taken(hedge: Hedge, fact: OutsideFilled, to: HedgeStatus) -> Hedge:
+    changed = [replace(leg, net=leg.net + fact.qty) if leg.plan.index == fact.leg else leg for leg in hedge.legs]
+    return replace(hedge, status=to, legs=tuple(changed))
+
+
 _CHANGES = {
     HedgeSettling: _settling,
     HedgeImbalanced: lambda h, _, to: replace(h, status=to),
@@ -280,6 +311,8 @@ _CHANGES = {
     HedgeRetried: _retried,
     HedgeEnded: lambda h, f, _: replace(h, status=f.outcome, ended_ns=f.at_ns, naked_ns=0),
     HedgeHandedOver: lambda h, _, to: replace(h, status=to),
+    HedgeReleased: lambda h, _, to: replace(h, status=to, released=True),
+    OutsideFilled: _taken,
     HedgeReopened: lambda h, f, to: replace(h, status=to, settling_ns=f.at_ns, naked_ns=f.at_ns, why=f.why),
 }
 """What each fact of the hedge as a whole changes; all others are a leg's."""

@@ -31,6 +31,12 @@ def hedge_id(pair: str, node_epoch: int, count: int) -> str:
     return f"{pair}.{base36(node_epoch)}.{count}"
 
 
+def hedge_pair(ref: str) -> str:
+    """The pair that a hedge's id names, "" where it is no such id."""
+    rest, _, count = ref.rpartition(".")
+    return rest.rpartition(".")[0] if count.isascii() and count.isdigit() else ""
+
+
 def order_id(hedge: str, leg: int, letter: str, count: int) -> str:
     """`hedge.leg letter count`; letter: h hedge, p replenish, b rollback."""
     return f"{hedge}.{leg}{letter}{count}"

@@ -23,9 +23,11 @@ from domain.hedges import (
     HedgeFact,
     HedgeHandedOver,
     HedgeOpened,
+    HedgeReleased,
     HedgeReopened,
     HedgeStatus,
     HedgeStranded,
+    OutsideFilled,
 )
 from domain.mandates import MandateGiven, MandateReturned
 from domain.orders import OrderFact
@@ -112,6 +114,8 @@ TRANSITIONS: dict[tuple[PairStatus, str], PairStatus] = {
     (P.IDLE, OPEN): P.OPENING,
     (P.HOLDING, OPEN): P.OPENING,
     (P.HOLDING, CLOSE): P.CLOSING,
+    (P.COOLDOWN, CLOSE): P.CLOSING,
+    (P.FROZEN, CLOSE): P.FROZEN,
     (P.OPENING, ENDED): P.COOLDOWN,
     (P.CLOSING, ENDED): P.COOLDOWN,
     (P.FROZEN, ENDED): P.FROZEN,
@@ -261,6 +265,11 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
     changes: dict[str, object] = {}
     if isinstance(fact, OrderFact):
         changes["books"] = _booked(pair, hedge, after, fact.cl_ord_id)
+    elif isinstance(fact, HedgeReleased):
+        changes["books"] = _taken(pair, fact.booked)
+    elif isinstance(fact, OutsideFilled):
+        side = hedge.legs[fact.leg].plan.side
+        changes["books"] = _taken(pair, ((fact.leg, side * fact.qty, fact.px),))
     current = pair.hedge is not None and pair.hedge.hedge_id == hedge.hedge_id
     if isinstance(fact, (HedgeEnded, HedgeHandedOver)):
         changes["status"] = _to(pair, ENDED if isinstance(fact, HedgeEnded) else HANDED_OVER)
@@ -282,7 +291,7 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
     return replace(pair, **changes)
 
 
-_TELLING = frozenset((HedgeEnded, HedgeHandedOver, HedgeReopened, HedgeStranded))
+_TELLING = frozenset((HedgeEnded, HedgeHandedOver, HedgeReleased, HedgeReopened, HedgeStranded, OutsideFilled))
 """Facts of a hedge that change more of its pair than the hedge."""
 
 
@@ -290,6 +299,19 @@ def _find(pair: Pair, fact: object, hedge_id: str | None) -> Hedge | None:
     if hedge_id is None:
         return hedge_of(pair, fact.cl_ord_id) if isinstance(fact, OrderFact) else pair.hedge
     return find(pair, hedge_id)
+
+
+def _taken(pair: Pair, done: tuple[tuple[int, int, int | None], ...]) -> tuple[LegBook, ...]:
+    """The books after trades that are no orders of ours: (leg, lots, px)."""
+    changed = list(pair.books)
+    for leg, lots, px in done:
+        changed[leg] = books.taken(changed[leg], lots, px)
+    return tuple(changed)
+
+
+def unreleased(pair: Pair) -> Hedge | None:
+    """A hedge that a person has taken over and not yet given back."""
+    return next((h for h in reversed(pair.past) if h.status is HedgeStatus.HANDED_OVER and not h.released), None)
 
 
 def _without(past: tuple[Hedge, ...], hedge: Hedge) -> tuple[Hedge, ...]:

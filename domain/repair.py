@@ -23,6 +23,8 @@ from domain.mandates import LegMarket, Mandate, MandateGiven, is_locked, reach
 from domain.orders import OrdStatus
 
 MS = 1_000_000
+GO_BACK = "rollback_only"
+"""The policy under a kill: an open is never completed."""
 
 
 class Policy(Struct, frozen=True):
@@ -169,6 +171,8 @@ def _barred(
     if choice == "replenish":
         if max(diffs) <= 0:
             return "OVERFILLED"
+        if policy.choice == GO_BACK and hedge.kind == "open":
+            return "KILLED"
     elif hedge.kind == "close" and not _only_overfilled(hedge, diffs):
         return "CLOSE"
     if left < len(diffs) - diffs.count(0):

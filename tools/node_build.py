@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.account import NAME as ACCOUNT
+from actors.account import Account
 from actors.alerts import Alert, AlertSink
+from actors.controls import ControlDesk
 from actors.desk import Desk
 from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
@@ -98,6 +101,7 @@ class Node:
             self.desk.links[venue.name] = self._link(venue)
         self._limits()
         self._remember()
+        self.desk.controls = ControlDesk(self.desk, self.specs, self.recovered.controls)
         tree = node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), edge)
         check(tree, ROOT)
         self.runtime.spawn(Supervisor, ROOT, tree)
@@ -179,9 +183,12 @@ class Node:
         )
 
     def _venues(self) -> tuple[ChildSpec, ...]:
-        return tuple(
-            ChildSpec(f"venue/{name}", (VenueActor, (link, self.journal))) for name, link in self.desk.links.items()
+        account = ChildSpec(ACCOUNT, (Account, (self.desk, self.specs, self.recovered.outside)))
+        venues = (
+            ChildSpec(f"venue/{name}", (VenueActor, (link, self.journal, ACCOUNT, ACCOUNT)))
+            for name, link in self.desk.links.items()
         )
+        return (account, *venues)
 
     def _pairs(self) -> tuple[ChildSpec, ...]:
         groups: list[ChildSpec] = []

@@ -8,7 +8,8 @@ from actors.inspector import Inspector
 from supervisors.spec import Backoff, ChildSpec, SupervisorSpec
 from supervisors.tree import supervisor
 from system.sockets import check_endpoint, inspection_router
-from tools.node_answers import Acts, Looks
+from tools.node_answers import Looks
+from tools.node_words import Words
 from tools.tally import BEAT_NS
 from wire.inspection import OPERATE, VIEW
 
@@ -32,8 +33,9 @@ def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:
         socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
         sockets.append(socket)
     node.sockets.extend(sockets)
-    looks, acts = Looks(node, stopper), Acts(node, stopper)
-    start = (Inspector, (tuple(sockets), looks.table(), acts.table(), looks.beat, BEAT_NS))
+    looks, words = Looks(node, stopper), Words(node, stopper)
+    view = {**looks.table(), "modes": words.modes}
+    start = (Inspector, (tuple(sockets), view, words.table(), looks.beat, BEAT_NS))
     inspector = ChildSpec("node/inspector", start)
     spec = SupervisorSpec(children=(inspector,), intensity=None, backoff=EDGE_BACKOFF)
     return (supervisor("node/edge", spec),)

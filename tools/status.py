@@ -14,6 +14,7 @@ import click
 
 from tools.client import Absent, Client, pass_dir
 from tools.errors import NotConnected, UsageError
+from tools.operate import hedge_release, hedge_retry, hedge_take, pair_disable, pair_enable
 from tools.output import Output, pass_out
 from tools.watch import watch_option, watched
 
@@ -58,7 +59,11 @@ def _status(out: Output, directory: Path, *, actors: bool) -> None:
 
 @click.group()
 def pair() -> None:
-    """Show the pairs: state, spreads, position, why one does not trade."""
+    """The pairs: state, spreads, position, why one does not trade."""
+
+
+pair.add_command(pair_enable)
+pair.add_command(pair_disable)
 
 
 @pair.command("ls")
@@ -156,7 +161,12 @@ def _pair_on_record(directory: Path, name: str | None) -> dict[str, Any]:
 
 @click.group()
 def hedge() -> None:
-    """Show the hedges: what each did, how long it took, what it cost."""
+    """The hedges: what each did, what it cost; a STRANDED one in hand."""
+
+
+hedge.add_command(hedge_retry)
+hedge.add_command(hedge_take)
+hedge.add_command(hedge_release)
 
 
 @hedge.command("ls")

@@ -46,6 +46,8 @@ Fact = (
     | hedges.HedgeRetried
     | hedges.HedgeEnded
     | hedges.HedgeHandedOver
+    | hedges.HedgeReleased
+    | hedges.OutsideFilled
     | hedges.HedgeReopened
     | pairs.PairReady
     | pairs.PairFrozen

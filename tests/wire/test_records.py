@@ -29,6 +29,8 @@ EVERY = [
     *(hedges.HedgeEnded(outcome, 2, 5) for outcome in hedges.OUTCOMES),
     hedges.HedgeHandedOver("ann", "手工处理"),
     hedges.HedgeReopened("late truth", 5),
+    hedges.HedgeReleased("ann", "手工处理", ((0, -3, 101), (1, 2, None))),
+    hedges.OutsideFilled(0, 2, 99, "L", 5),
     pairs.PairReady(7),
     pairs.PairFrozen("3 failures in a row"),
     pairs.PairReleased("ann", "looked at it"),

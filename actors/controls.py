@@ -1,0 +1,97 @@
+"""The operators' words for everything, a market or a pair, kept and applied.
+
+A word is recorded, adopted, and then told to the pairs: what it bars is barred
+in that moment, for each order of pairs and repairs asks `desk.holds`. A
+journal that fails does not keep a kill from working.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from msgspec import Struct, convert, to_builtins
+
+from domain import controls
+from domain.controls import FREE, ControlFact, Controls, Hold, hold_of, scopes_of
+from domain.errors import JournalError
+from domain.pairs import Mode
+from domain.pairspec import PairSpec
+from wire.codec import pack, unpack
+
+KIND = "operator"
+
+
+class HoldChanged(Struct, frozen=True):
+    """To a pair: what is barred for it is another thing now."""
+
+    lane: ClassVar[int] = 0
+
+    cause: int
+
+
+def fold_word(state: Controls, body: bytes) -> Controls:
+    """The controls after a record of kind `operator`; others change nothing."""
+    for fact in unpack(body).get("facts", ()):
+        state = controls.evolve(state, convert(fact, ControlFact))
+    return state
+
+
+class ControlDesk:
+    """What holds for each pair. `holds` has only those that are held.
+
+    Thread: the lane. `modes`: each pair's own, as it stands at the start.
+    """
+
+    def __init__(self, desk: Any, specs: tuple[PairSpec, ...], state: Controls) -> None:
+        self.state = state
+        self._desk = desk
+        self._scopes = {spec.name: scopes_of(spec.name, [leg.key for leg in spec.legs]) for spec in specs}
+        for spec in specs:
+            memory = desk.memories.get(spec.name)
+            self.refresh(spec.name, Mode.ACTIVE if memory is None else memory.pair.mode)
+
+    def pairs_in(self, scope: str) -> list[str]:
+        """The pairs that a scope holds."""
+        return [name for name, scopes in self._scopes.items() if scope in scopes]
+
+    def scopes(self, name: str) -> tuple[str, ...]:
+        """Every scope that a pair lies in."""
+        return self._scopes[name]
+
+    def hold(self, name: str) -> Hold:
+        """What is barred for a pair now."""
+        return self._desk.holds.get(name, FREE)
+
+    def refresh(self, name: str, mode: Mode) -> None:
+        """Compute a pair's hold again: its own mode may have changed."""
+        hold = hold_of(self.state, mode, self._scopes[name])
+        if hold == FREE:
+            self._desk.holds.pop(name, None)
+        else:
+            self._desk.holds[name] = hold
+
+    def apply(self, fact: ControlFact, verb: str) -> tuple[int, list[str]]:
+        """Record and adopt a word; the record, and the pairs to be told.
+
+        Raises: IllegalTransition, with nothing changed.
+        """
+        state = controls.evolve(self.state, fact)
+        body = {
+            "actor": "node/controls",
+            "verb": verb,
+            "scope": fact.scope,
+            "operator": fact.operator,
+            "reason": fact.reason,
+            "facts": [to_builtins(fact)],
+        }
+        try:
+            seq = self._desk.journal.append(KIND, pack(body))
+        except JournalError as error:
+            self._desk.journal_failed = str(error)
+            seq = 0
+        self.state = state
+        names = self.pairs_in(fact.scope)
+        for name in names:
+            memory = self._desk.memories.get(name)
+            self.refresh(name, Mode.ACTIVE if memory is None else memory.pair.mode)
+        return seq, names

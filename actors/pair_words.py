@@ -1,0 +1,275 @@
+"""What people, kills and outside trades do to a pair.
+
+Each word is a record first. A mode or a kill says what is barred; the hedge in
+flight follows it in the same turn. A person may retry a STRANDED hedge, take
+it over, and give it back with what was done.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from actors.controls import KIND, HoldChanged
+from actors.link import Purpose
+from actors.notes import Operate, OutsideLoss, RepairRevoked, Tick
+from actors.trader import Trader
+from domain import hedges, orders, outside, pairs
+from domain.controls import FREE, Hold
+from domain.hedges import Hedge, HedgeHandedOver, HedgeReleased, HedgeRetried
+from domain.pairs import Mode, ModeSet, Pair, PairFrozen, PairReleased
+from wire.codec import pack
+
+FLATTEN_AGAIN_NS = 250_000_000
+"""How often a pair under a flattening kill tries to close what it holds."""
+
+
+class PairWords(Trader):
+    """The part of a pair that operators speak to. Thread: the lane."""
+
+    memory: Any
+    view: Any
+    _flattening = False
+
+    @property
+    def held(self) -> Hold:
+        """What modes and kills bar for this pair now."""
+        return self.desk.holds.get(self.name, FREE)
+
+    # ------------------------------------------------ kills and modes
+
+    def on_hold(self, word: HoldChanged) -> None:
+        """Modes or kills have changed: cancels, retries, closes follow."""
+        hold, hedge = self.held, self.memory.pair.hedge
+        if hedge is not None:
+            for leg in hedge.legs:
+                mandate = leg.mandate
+                if mandate is not None and hold.bars_repair(mandate.kind, opens=hedge.kind == "open"):
+                    self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+            self._follow(hedge.hedge_id, (), word.cause)
+            self._arm()
+        self._flatten()
+
+    def _flatten(self) -> None:
+        """Under a flattening kill: close what is held, hedge after hedge."""
+        pair = self.memory.pair
+        if not self.held.flatten or self.desk.stopping or self._flattening:
+            return
+        if pair.hedge is None and pair.status is pairs.P.HOLDING:
+            opened = self.view.closing(pair, self.clock.mono_ns())
+            if isinstance(opened, str):
+                self.view.hold(opened)
+            else:
+                self._begin(opened, ())
+        if any(book.net for book in self.memory.pair.books) and self.memory.pair.status is not pairs.P.FROZEN:
+            self._flattening = True
+            self.after_ns(FLATTEN_AGAIN_NS, Tick("flatten"))
+
+    def on_flatten_tick(self) -> None:
+        self._flattening = False
+        self._flatten()
+
+    def _begin(self, opened: Any, facts: tuple, cause: int = 0) -> int:
+        """A hedge that no quote has fired: recorded, adopted, sent."""
+        before = self.memory.pair
+        commands = self.commands_of(opened.orders, Purpose.REPAIR)
+        now_ns = self.clock.mono_ns()
+        after = before
+        for fact in (opened, *facts):
+            after = pairs.evolve(after, fact, opened.hedge_id)
+        seq = self.record(opened.hedge_id, (opened, *facts), commands, cause, self.view.saw(opened.trigger, 0.0, now_ns))
+        self.memory.pair = after
+        denied = self.send(commands)
+        for order in opened.orders:
+            self.rebook(None, orders.born(order))
+        self._rebook_hand(before, after)
+        if not facts:
+            self._follow(opened.hedge_id, denied, seq)
+            self._arm()
+        return seq
+
+    # ------------------------------------------------ outside trades
+
+    def on_outside(self, loss: OutsideLoss) -> None:
+        """The account lacks lots of a leg: take back, or freeze and tell.
+
+        While a hedge is in flight nothing is booked: it is told again later.
+        """
+        pair = self.memory.pair
+        forced = loss.origin == outside.FORCED
+        if not forced and pair.status is not pairs.P.FROZEN:
+            self._own(PairFrozen(f"{outside.EXTERNAL}: lots of leg {loss.leg} were traded elsewhere"))
+            pair = self.memory.pair
+        lots = sum(qty for qty, _ in loss.fills)
+        if not lots or pair.hedge is not None or pair.status is pairs.P.IDLE or abs(pair.books[loss.leg].net) < lots:
+            return
+        now_ns = self.clock.mono_ns()
+        touches = self._touches(loss)
+        opened, fills = outside.closing(
+            pair, self.spec, loss.leg, loss.fills, loss.origin, touches, self.desk.node_epoch, now_ns
+        )
+        seq = self._begin(opened, fills, loss.cause)
+        facts: tuple = ()
+        if not forced:
+            facts = outside.stranded(self.memory.pair, now_ns)
+            self.tell_stranded(facts[-1].why, facts[-1].naked, opened.hedge_id, seq)
+        self._follow(opened.hedge_id, facts, seq)
+        self._arm()
+
+    def _touches(self, loss: OutsideLoss) -> list[int]:
+        """Each leg's price now, as near as it is known."""
+        found = []
+        for leg in self.spec.legs:
+            quote = self.desk.quote(leg.key)
+            known = None if quote is None else quote.ask_px if quote.ask_px is not None else quote.bid_px
+            found.append(known if known is not None else loss.fills[0][1] or 0)
+        return found
+
+    def tell_stranded(self, why: str, naked: tuple[int, ...], hedge_id: str, cause: int) -> None:
+        """Tell a person what is naked, and what it is worth."""
+        self.desk.alert(
+            "critical",
+            "STRANDED",
+            pair=self.name,
+            hedge=hedge_id,
+            why=why,
+            naked=list(naked),
+            value=self.worth(naked),
+            currency=self.spec.currency,
+            cause=cause,
+        )
+
+    def worth(self, naked: tuple[int, ...]) -> float | None:
+        """What so many lots of each leg are worth, in the pair's currency."""
+        value = self.view.worth(naked)
+        return round(value, 2) if isfinite(value) else None
+
+    def _rebook_hand(self, before: Pair, after: Pair) -> None:
+        """Tell the risk table of lots that no order of ours has moved."""
+        if not self.spec.sends_orders:
+            return
+        for leg, old, new in zip(self.spec.legs, before.books, after.books, strict=True):
+            moved = new.net - old.net
+            if moved:
+                self.desk.risk.book_fill(leg.key, "", 1 if moved > 0 else -1, abs(moved))
+
+    # ------------------------------------------------ people
+
+    def on_operate(self, word: Operate) -> dict[str, Any]:
+        """An operator's word; answers with the record's number, or why not."""
+        act = _WORDS.get(word.verb)
+        return {"error": f"unknown verb {word.verb!r}"} if act is None else act(self, word)
+
+    def _mode(self, word: Operate) -> dict[str, Any]:
+        mode = Mode(word.verb.upper())
+        seq = self._own(ModeSet(mode, word.operator, word.reason))
+        if self.desk.controls is not None:
+            self.desk.controls.refresh(self.name, mode)
+            self.on_hold(HoldChanged(seq))
+        return {"seq": seq}
+
+    def _release(self, word: Operate) -> dict[str, Any]:
+        """A frozen pair goes on; not while a person has a hedge of it."""
+        taken = pairs.unreleased(self.memory.pair)
+        if taken is not None:
+            return {"error": f"{taken.hedge_id} was taken over and not given back: ./hedgerow hedge release {taken.hedge_id}"}
+        seq = self._own(PairReleased(word.operator, word.reason))
+        self.after_ns(self.spec.cooldown_ns, Tick("ready"))
+        return {"seq": seq}
+
+    def _enable(self, word: Operate) -> dict[str, Any]:
+        """Released where it was frozen, and ACTIVE."""
+        pair = self.memory.pair
+        if pair.status is pairs.P.FROZEN:
+            told = self._release(word)
+            if "error" in told or pair.mode is Mode.ACTIVE:
+                return told
+        return self._mode(Operate("active", word.operator, word.reason))
+
+    def _retry(self, word: Operate) -> dict[str, Any]:
+        hedge, why = self._stranded_one(word)
+        if not why and self.held.frozen:
+            why = f"{self.held.why}: no order may leave: end that first"
+        if why:
+            return {"error": why}
+        seq = self._word(word)
+        self._follow(hedge.hedge_id, (HedgeRetried(f"operator {word.operator}", self.clock.mono_ns()),), seq)
+        self._arm()
+        return {"seq": seq, **self._stands(hedge.hedge_id)}
+
+    def _take(self, word: Operate) -> dict[str, Any]:
+        hedge, why = self._stranded_one(word)
+        if why:
+            return {"error": why}
+        out = [leg.mandate for leg in hedge.legs if leg.mandate is not None]
+        for mandate in out:
+            self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+        if out:
+            return {"error": f"{', '.join(m.mandate_id for m in out)}: a repair is out and is called back: ask once more"}
+        seq = self._word(word)
+        self._follow(hedge.hedge_id, (HedgeHandedOver(word.operator, word.reason),), seq)
+        return {"seq": seq, **self._stands(hedge.hedge_id)}
+
+    def _give_back(self, word: Operate) -> dict[str, Any]:
+        pair = self.memory.pair
+        hedge = pairs.find(pair, word.hedge)
+        why = _why_not_back(hedge, word, len(self.spec.legs))
+        if why:
+            return {"error": why}
+        facts = (HedgeReleased(word.operator, word.reason, word.booked), PairReleased(word.operator, word.reason))
+        after = pair
+        for fact in facts:
+            after = pairs.evolve(after, fact, word.hedge)
+        if any(after.naked):
+            naked = ", ".join(f"leg {i}: {lots:+d}" for i, lots in enumerate(after.naked) if lots)
+            return {"error": f"the ledger would still be naked ({naked}): book what was done, --booked LEG:LOTS@PRICE"}
+        seq = self.record(word.hedge, facts, [], 0, None)
+        self.memory.pair = after
+        self._rebook_hand(pair, after)
+        self.after_ns(self.spec.cooldown_ns, Tick("ready"))
+        return {"seq": seq, **self._stands(word.hedge)}
+
+    def _stranded_one(self, word: Operate) -> tuple[Hedge | None, str]:
+        hedge = self.memory.pair.hedge
+        if hedge is None or hedge.hedge_id != word.hedge:
+            return None, f"{word.hedge} is not in flight"
+        if hedge.status is not hedges.H.STRANDED:
+            return None, f"{word.hedge} is {hedge.status}: only a STRANDED hedge waits for a person"
+        return hedge, ""
+
+    def _word(self, word: Operate) -> int:
+        body = {
+            "actor": self.name,
+            "verb": f"hedge {word.verb}",
+            "pair": self.name,
+            "hedge": word.hedge,
+            "operator": word.operator,
+            "reason": word.reason,
+        }
+        return self.desk.journal.append(KIND, pack(body))
+
+    def _stands(self, hedge_id: str) -> dict[str, Any]:
+        """How it stands after the word."""
+        pair = self.memory.pair
+        hedge = pairs.find(pair, hedge_id)
+        return {"hedge": hedge_id, "state": str(hedge.status), "pair_state": str(pair.status), "naked": list(pair.naked)}
+
+
+def _why_not_back(hedge: Hedge | None, word: Operate, legs: int) -> str:
+    if hedge is None or hedge.status is not hedges.H.HANDED_OVER or hedge.released:
+        return f"{word.hedge} is not in a person's hands"
+    live = [order.cl_ord_id for leg in hedge.legs for order in leg.orders if order.live]
+    if live:
+        return f"{', '.join(live)}: still live or in doubt: it can be given back once that is known"
+    wrong = [leg for leg, _, _ in word.booked if not 0 <= leg < legs]
+    return f"no leg {wrong[0]}: allowed: 0 to {legs - 1}" if wrong else ""
+
+
+_WORDS = {
+    **{mode.value.lower(): PairWords._mode for mode in Mode},
+    "release": PairWords._release,
+    "enable": PairWords._enable,
+    "retry": PairWords._retry,
+    "take": PairWords._take,
+    "give_back": PairWords._give_back,
+}
