@@ -18,7 +18,7 @@ ON_CANCELED = "on_canceled"
 ON_TRADE = "on_trade"
 NOW = "now"
 
-AIMED = ("count", "for_ms", "symbol", "side", "offset", "account")
+AIMED = ("count", "for_ms", "symbol", "side", "offset", "account", "skip", "chance")
 NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
 
 
@@ -90,6 +90,7 @@ KINDS: dict[str, Kind] = {
     "close": Kind(NOW, "close symbols: their orders end", takes=("symbol", "for_ms")),
     "auction": Kind(NOW, "put symbols into an auction", takes=("symbol", "for_ms")),
     "open": Kind(NOW, "open symbols that were halted or closed", takes=("symbol",)),
+    "new_day": Kind(NOW, "end the trading day and begin the next: orders expire, positions roll"),
     "bad_quote": Kind(
         NOW, "tell books that aren't so; the market itself goes on",
         takes=("symbol", "side", "for_ms"), how=("crossed", "locked", "empty", "frozen", "stale", "absurd"),

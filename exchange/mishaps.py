@@ -8,6 +8,7 @@ undone and recorded as missed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -213,6 +214,11 @@ def _set_status(venue: Venue, armed: Armed, now: int) -> Undo | None:
     return undo if armed.for_ms else None
 
 
+def _new_day(venue: Venue, _armed: Armed, now: int) -> None:
+    day = datetime.strptime(venue.trading_day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
+    venue.roll(now, day.strftime("%Y%m%d"))
+
+
 def _lock(venue: Venue, armed: Armed, now: int) -> Undo:
     found = {n: one for n, one in venue.listings.items() if armed.symbol in ("", n) and one.limits and not one.locked}
     if not found:
@@ -280,6 +286,7 @@ _ACTS: dict[str, Callable[[Venue, Armed, int], Undo | None]] = {
     "bust": _amend_now,
     "correct": _amend_now,
     "lock_limit": _lock,
+    "new_day": _new_day,
     "bad_quote": _bad_quote,
     "drop_session": _drop,
     "silent": _silent,

@@ -8,6 +8,7 @@ which trouble an order meets; what it then does is done by the venue
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from random import Random
 from typing import Any
 
 import msgspec
@@ -31,13 +32,16 @@ RANGES: dict[str, tuple[int, int]] = {
     "px": (-MAX_PX, MAX_PX),
     "ms": (0, MAX_MS),
     "times": (1, 100),
+    "skip": (0, MAX_COUNT),
+    "chance": (1, 100),
 }
 
 
 class Armed(msgspec.Struct):
     """One trouble in force; gone when `left` is 0 or its time is over.
 
-    `until_ns` 0: no end by time. `struck`: orders that it has met.
+    `until_ns` 0: no end by time. `struck`: orders that it has met. `skip`: so
+    many that it would meet pass first; `chance`: per cent of them it strikes.
     """
 
     number: int
@@ -54,6 +58,8 @@ class Armed(msgspec.Struct):
     times: int = 1
     how: str = ""
     trade_id: str = ""
+    skip: int = 0
+    chance: int = 100
     for_ms: int = 0
     until_ns: int = 0
     struck: int = 0
@@ -83,6 +89,8 @@ class Troubles:
         self._armed: list[Armed] = []
         self._running: dict[int, tuple[Armed, Callable[[int], None]]] = {}
         self._number = 0
+        self.rng = Random(0)
+        """Of `chance`; a world puts one of its own seed in its place."""
         self.struck: dict[str, int] = {}
 
     def arm(self, kind: str, args: Mapping[str, Any], now: int = 0) -> Armed:
@@ -110,7 +118,7 @@ class Troubles:
         """The trouble that this order meets at this point, counted as struck."""
         self.expire(now)
         for armed in self._armed:
-            if armed.point == point and armed.meets(order):
+            if armed.point == point and self._hits(armed, order):
                 self._strike(armed)
                 return armed
         return None
@@ -120,7 +128,7 @@ class Troubles:
         self.expire(now)
         found: dict[str, Armed] = {}
         for armed in list(self._armed):
-            if armed.point == point and armed.kind not in found and armed.meets(order):
+            if armed.point == point and armed.kind not in found and self._hits(armed, order):
                 found[armed.kind] = armed
                 self._strike(armed)
         return list(found.values())
@@ -154,6 +162,14 @@ class Troubles:
         """What is armed and what lasts, as plain values."""
         lasting = [armed for armed, _ in self._running.values()]
         return [msgspec.structs.asdict(armed) for armed in [*self._armed, *lasting]]
+
+    def _hits(self, armed: Armed, order: Order) -> bool:
+        if not armed.meets(order):
+            return False
+        if armed.skip:
+            armed.skip -= 1
+            return False
+        return armed.chance == 100 or self.rng.randrange(100) < armed.chance
 
     def _strike(self, armed: Armed) -> None:
         armed.left -= 1

@@ -93,15 +93,13 @@ class Venue:
         key = (account, session, client_ref)
         if key in self._refs:
             raise refusal("duplicate_ref", client_ref)
-        self._orders += 1
-        order_id = f"{self.trading_day}-{self._orders:07d}"
         order = Order(
-            order_id, account, session, client_ref, symbol, side, offset, qty, px, tif, now, self.trading_day, changed_ns=now
+            "", account, session, client_ref, symbol, side, offset, qty, px, tif, now, self.trading_day, changed_ns=now
         )
         if self.meet(ON_WAY, order, now) is not None:
             raise Lost(f"{client_ref} was lost on its way")
-        self._refs[key] = order_id
-        self.days[self.trading_day].orders[order_id] = order
+        self._number(order)
+        self._refs[key] = order.order_id
         order.telling = mishaps.telling_of(self.meet_each(ON_TOLD, order, now))
         try:
             self._admit(order)
@@ -113,9 +111,7 @@ class Venue:
 
     def place(self, now: int, order: Order) -> None:
         """Take an order that no session sent: the broker's, somebody's."""
-        self._orders += 1
-        order.order_id = f"{self.trading_day}-{self._orders:07d}"
-        self.days[self.trading_day].orders[order.order_id] = order
+        self._number(order)
         self._work(order, now)
 
     def house_order(self, now: int, symbol: str, side: str, qty: int, px: int, tif: str = DAY) -> Order | None:
@@ -295,6 +291,11 @@ class Venue:
         listing.book.add(order)
         if order.house:
             self._house_working[order.order_id] = order
+
+    def _number(self, order: Order) -> None:
+        self._orders += 1
+        order.order_id = f"{self.trading_day}-{self._orders:07d}"
+        self.days[self.trading_day].orders[order.order_id] = order
 
     def _work(self, order: Order, now: int) -> None:
         self.accounts[order.account].working[order.order_id] = order

@@ -32,8 +32,9 @@ class World:
         self.fair = FairValues(spec.process, seed, start_ns)
         self.venues = {one.name: build_venue(one, spec, self.fair, trading_day) for one in spec.venue}
         self.agenda = Agenda()
-        for venue in self.venues.values():
+        for name, venue in self.venues.items():
             venue.agenda = self.agenda
+            venue.troubles.rng = Random(f"{seed}/trouble/{name}")
         self._trouble_rng = Random(f"{seed}/trouble")
         for one in spec.venue:
             self._plan_venue(one, seed)

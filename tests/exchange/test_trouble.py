@@ -264,6 +264,27 @@ def test_aim_by_account_passes_by_the_others(venue, place):
     assert [place(venue, who, px=990).status for who in "ab"] == ["0", "8"]
 
 
+def test_aim_lets_the_first_ones_pass_when_it_skips(venue, place):
+    venue.trouble(1, "reject", skip=2)
+    assert [place(venue, px=990).status for _ in range(4)] == ["0", "0", "8", "0"]
+
+
+def test_chance_strikes_about_so_many_and_the_same_ones_again(make_venue, place):
+    def struck():
+        venue = make_venue()
+        venue.trouble(1, "reject", chance=30, count=1000)
+        return [place(venue, px=990).status for _ in range(200)]
+
+    assert struck() == struck()
+    assert 40 <= struck().count("8") <= 80
+
+
+def test_new_day_expires_orders_and_rolls(venue, place):
+    order = place(venue, px=990)
+    venue.trouble(1, "new_day")
+    assert (order.status, venue.trading_day) == ("C", "20260106")
+
+
 def test_list_shows_what_waits_and_lasts_and_clear_ends_it(venue):
     venue.trouble(1, "halt", for_ms=10)
     venue.trouble(1, "delay", ms=5, count=3)

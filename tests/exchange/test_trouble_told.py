@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from exchange.config import TroubleSpec
+from exchange.config import TroubleSpec, load
+from exchange.kinds import KINDS
 from exchange.rows import book_of
 from exchange.truth import lines_of, summarise, truth_of
 from exchange.values import TroubleEvent
@@ -284,3 +285,24 @@ def test_scheduled_trouble_that_finds_nothing_to_do_is_on_record(copper):
     world.advance(10**18 + 10_000_000)
     (event,) = [one for one in world.drain() if isinstance(one, TroubleEvent)]
     assert (event.kind, event.missed, "no position" in event.text) == ("liquidate", True, True)
+
+
+def test_storm_file_makes_every_kind_of_trouble(copper_file):
+    spec = load(copper_file, copper_file.with_name("storm.toml"))
+    assert {one.kind for one in spec.trouble} == set(KINDS)
+    world = World(msgspec.structs.replace(spec, venue=[_still(one) for one in spec.venue]), 1, 10**18, "20260105")
+    world.advance(10**18 + 4_000_000_000)
+    assert {"reject", "delay", "repeat"} <= {one["kind"] for name in world.venues for one in world.venues[name].troubles.listed()}
+
+
+def _still(venue):
+    return msgspec.structs.replace(venue, step_ms=60_000)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_page_lists_every_trouble_and_its_options(copper_file, language):
+    page = (copper_file.parents[2] / "docs" / language / "trouble.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for name, kind in KINDS.items():
+        for word in (*kind.needs, *kind.takes, *kind.how):
+            assert f"`{word}`" in rows[name], (name, word)
