@@ -64,25 +64,25 @@ class LegMoney:
     contract: there it is a sum of money that shrinks as the price grows.
     """
 
-    __slots__ = ("_fees", "_inverse", "_lot", "_tick_lot", "fx")
+    __slots__ = ("_fees", "_lot", "fx", "is_inverse", "tick_lot")
 
     def __init__(self, instrument: Instrument, fx: float = 1.0) -> None:
-        self._inverse = instrument.is_inverse
+        self.is_inverse = instrument.is_inverse
         held = instrument.units_per_lot()
         self._lot = float(held)
-        self._tick_lot = float(held * Fraction(instrument.tick_size))
+        self.tick_lot = float(held * Fraction(instrument.tick_size))
         self._fees = _rates(instrument.fees)
         self.fx = fx
 
     def tick_value(self, px_ticks: float) -> float:
         """One tick of one lot, at about `px_ticks`; inverse: NaN below 1."""
-        if not self._inverse:
-            return self._tick_lot * self.fx
+        if not self.is_inverse:
+            return self.tick_lot * self.fx
         return self._lot / px_ticks * self.fx if px_ticks > 0 else nan
 
     def turnover(self, px_ticks: float, qty_lots: int) -> float:
         """The value of a trade; of an inverse contract its face value."""
-        per_lot = self._lot if self._inverse else self._tick_lot * abs(px_ticks)
+        per_lot = self._lot if self.is_inverse else self.tick_lot * abs(px_ticks)
         return per_lot * qty_lots * self.fx
 
     def fees(self, px_ticks: float, qty_lots: int, offset: str) -> float:
@@ -90,7 +90,7 @@ class LegMoney:
         rate, by_lot = self._fees.get(offset) or self._fees[OPEN]
         if rate == 0.0 and by_lot == 0.0:
             return 0.0
-        per_lot = by_lot * (self.fx * _per_price(px_ticks, self._tick_lot, self._lot) if self._inverse else self.fx)
+        per_lot = by_lot * (self.fx * _per_price(px_ticks, self.tick_lot, self._lot) if self.is_inverse else self.fx)
         return rate * self.turnover(px_ticks, qty_lots) + per_lot * qty_lots
 
 
@@ -117,7 +117,8 @@ def order_cost(
             expected = ((expected * filled if filled else 0.0) + worst_px * (qty_lots - filled)) / qty_lots
     if expected != expected or reference_px != reference_px:  # noqa: PLR0124 (NaN, without a call)
         return OrderCost(leg, side, qty_lots, reference_px, expected, filled, nan, nan)
-    slippage = (expected - reference_px) * side * money.tick_value(expected) * qty_lots
+    tick = money.tick_value(expected) if money.is_inverse else money.tick_lot * money.fx
+    slippage = (expected - reference_px) * side * tick * qty_lots
     return OrderCost(
         leg, side, qty_lots, reference_px, expected, filled, slippage, money.fees(expected, qty_lots, offset)
     )

@@ -322,7 +322,10 @@ def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) 
     index = _leg_of(hedge, fact)
     if index is None:
         raise IllegalTransition(f"hedge {hedge.hedge_id}: {type(fact).__name__} for an order that it does not have")
-    return tuple([legs.evolve(leg, fact) if leg.plan.index == index else leg for leg in hedge.legs])
+    changed = []
+    for leg in hedge.legs:
+        changed.append(legs.evolve(leg, fact) if leg.plan.index == index else leg)
+    return tuple(changed)
 
 
 def _leg_of(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> int | None:

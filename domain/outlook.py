@@ -56,16 +56,17 @@ class Outlook:
     def usable(self, index: int, side: int) -> Quote | None:
         """The quote that an order of this side may be priced from."""
         key = (index, side)
-        if key not in self._usable:
-            self._usable[key] = self._find_usable(index, side)
-        return self._usable[key]
-
-    def _find_usable(self, index: int, side: int) -> Quote | None:
-        leg = self._spec.legs[index]
+        if key in self._usable:
+            return self._usable[key]
         quote = self._quotes[index]
-        if guards.why_not(quote, side < 0, side > 0, self._now_ns, leg.quote_limits) == guards.COUNTS:
-            return quote
-        for older in (quote, self._last_good[index]):
+        limits = self._spec.legs[index].quote_limits
+        if guards.why_not(quote, side < 0, side > 0, self._now_ns, limits) != guards.COUNTS:
+            quote = self._older(index, side)
+        self._usable[key] = quote
+        return quote
+
+    def _older(self, index: int, side: int) -> Quote | None:
+        for older in (self._quotes[index], self._last_good[index]):
             sane = older is not None and not (
                 older.bid_px is not None and older.ask_px is not None and older.bid_px >= older.ask_px
             )
@@ -78,20 +79,20 @@ class Outlook:
         """The leg as an order of `side` meets it."""
         key = (index, side)
         seen = self._legs.get(key)
-        if seen is None:
-            seen = self._legs[key] = self._look(index, side)
-        return seen
-
-    def _look(self, index: int, side: int) -> LegMarket:
+        if seen is not None:
+            return seen
         quote = self._quotes[index]
         if quote is None:
-            return LegMarket(None, None, None, False)
-        usable = self.usable(index, side)
-        touch = None if usable is None else usable.ask_px if side > 0 else usable.bid_px
-        can = self._can_repair(index) and guards.is_open(quote, self._now_ns)
-        if can and (usable is not quote or touch is None):
-            can = not guards.is_locked(quote, side)
-        return LegMarket(touch, quote.limit_down, quote.limit_up, can)
+            seen = LegMarket(None, None, None, False)
+        else:
+            usable = self.usable(index, side)
+            touch = None if usable is None else usable.ask_px if side > 0 else usable.bid_px
+            can = self._can_repair(index) and guards.is_open(quote, self._now_ns)
+            if can and (usable is not quote or touch is None):
+                can = not guards.is_locked(quote, side)
+            seen = LegMarket(touch, quote.limit_down, quote.limit_up, can)
+        self._legs[key] = seen
+        return seen
 
     def cost(self, index: int, side: int, qty: int, reference_px: float, reverses: bool) -> OrderCost:
         """Expected cost of the order against a price, fees in."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import books, hedges
+from domain import books, hedges, orders
 from domain.books import LegBook
 from domain.errors import IllegalTransition
 from domain.hedges import (
@@ -254,12 +254,14 @@ def _to(pair: Pair, effect: str) -> PairStatus:
 
 
 def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned, hedge_id: str | None) -> Pair:
-    hedge = _find(pair, fact, hedge_id)
+    hedge = pair.hedge
+    if hedge is None or hedge.hedge_id != hedge_id:
+        hedge = _find(pair, fact, hedge_id)
     if hedge is None:
         raise IllegalTransition(f"pair {pair.name}: {type(fact).__name__} of a hedge that it does not have")
     after = hedges.evolve(hedge, fact)
     if hedge is pair.hedge and fact.__class__ not in _TELLING:
-        if isinstance(fact, OrderFact):
+        if fact.__class__ in _BOOKING:
             return replace(pair, hedge=after, books=_booked(pair, hedge, after, fact.cl_ord_id))
         return replace(pair, hedge=after)
     changes: dict[str, object] = {}
@@ -293,6 +295,14 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
 
 _TELLING = frozenset((HedgeEnded, HedgeHandedOver, HedgeReleased, HedgeReopened, HedgeStranded, OutsideFilled))
 """Facts of a hedge that change more of its pair than the hedge."""
+
+_BOOKING = frozenset(
+    (
+        *(orders.OrderPartiallyFilled, orders.OrderFilled, orders.OrderFilledLate, orders.TradeBooked),
+        *(orders.OrderCanceled, orders.OrderExpired, orders.OrderRejected, orders.TradeBusted, orders.TradeCorrected),
+    )
+)
+"""Facts of an order that may move lots or cash."""
 
 
 def _find(pair: Pair, fact: object, hedge_id: str | None) -> Hedge | None:

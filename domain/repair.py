@@ -72,7 +72,7 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
     total, replenish = orders_left(hedge, policy)
     complete = _weigh(hedge, policy, market, "replenish", hedge.reached, covered, replenish)
     back = _weigh(hedge, policy, market, "rollback", min(covered, hedge.units), covered, total)
-    pick, reason = _pick(policy, complete, back, late=_is_late(hedge, policy, now_ns))
+    pick, reason = _pick(policy, complete, back, late=bool(hedge.repairs) and _is_late(hedge, policy, now_ns))
     if pick is None:
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
     chosen = RepairChosen(pick.choice, pick.to_units, complete.cost, back.cost, complete.why_not, back.why_not, reason)
@@ -92,7 +92,10 @@ def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
 
 def _diffs(hedge: Hedge, to_units: int) -> list[int]:
     """What each leg still needs to be at `to_units`; below 0 is too much."""
-    return [to_units * leg.plan.per_unit - leg.net for leg in hedge.legs]
+    diffs = []
+    for leg in hedge.legs:
+        diffs.append(to_units * leg.plan.per_unit - leg.net)
+    return diffs
 
 
 def _only_overfilled(hedge: Hedge, diffs: list[int]) -> bool:
@@ -243,11 +246,11 @@ def _mandates(
     whole = policy.naked_budget_ns
     deadline = naked_ns + (whole // 2 if pick.choice == "replenish" and hedge.kind == "open" else whole)
     deadline = min(max(deadline, now_ns + whole // 4), naked_ns + whole)
-    return [
-        MandateGiven(_mandate(hedge, policy, market, pick.choice, index, diff, share, deadline))
-        for index, diff in enumerate(diffs)
-        if diff
-    ]
+    given = []
+    for index, diff in enumerate(diffs):
+        if diff:
+            given.append(MandateGiven(_mandate(hedge, policy, market, pick.choice, index, diff, share, deadline)))
+    return given
 
 
 def _mandate(
