@@ -53,6 +53,20 @@ def test_orders_stay_under_the_caps_when_each_refusal_differs(world, foreign):
     assert world.pair.status == "COOLDOWN"
 
 
+def test_rollback_stops_at_the_cap_and_is_told(make_world, foreign):
+    world = make_world(policy="rollback_first", naked_budget_ms=3000)
+    world.a.script.append(foreign.fill)
+    world.a.script.extend(foreign.reject(f"CODE_{n}") for n in range(50))
+    world.may_be_naked = True
+    world.b.always = foreign.reject()
+    world.opens()
+    world.until(lambda: world.hedge.status == "STRANDED", "stranded")
+    world.laps(60)
+    assert world.hedge.stranded_why == "CAP"
+    assert sum(len(v.got("D")) for v in world.venues) <= 12
+    world.until(world.alert_lines, "told")
+
+
 def test_a_failed_open_rests_before_the_next(world, foreign):
     world.b.always = foreign.reject()
     world.opens()
