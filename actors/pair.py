@@ -39,6 +39,9 @@ _SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQu
 
 _FILLS = frozenset((orders.OrderPartiallyFilled, orders.OrderFilled, orders.OrderFilledLate))
 
+_ASKING = frozenset((MandateGiven, HedgeStranded, hedges.HedgeEnded))
+"""Facts that ask for more than frames: see `_perform`."""
+
 _SEEING = (hedges.RepairChosen, HedgeStranded)
 """Facts whose record says what was seen."""
 
@@ -263,7 +266,8 @@ class PairActor(PairWords):
             self._adopt(before, pair, hedge_id)
             denied = self.send(commands) if commands else ()
             for fact in following:
-                self._perform(fact, pair, outlook, cause)
+                if fact.__class__ in _ASKING:
+                    self._perform(fact, pair, outlook, cause)
             if denied:
                 self._follow(hedge_id, denied, cause)
                 return

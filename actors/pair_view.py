@@ -259,11 +259,12 @@ class PairView:
 
     def seen(self, now_ns: int) -> list[tuple]:
         """The legs' quotes as a record keeps them: see `wire.records.SeenLeg`."""
-        return [
-            (q.key[1], q.bid_px, q.bid_qty, q.ask_px, q.ask_qty, now_ns - q.recv_mono_ns + q.lag_ns, q.exch_ns, q.gw_ns)
-            for q in self.price.quotes
-            if q is not None
-        ]
+        seen = []
+        for q in self.price.quotes:
+            if q is not None:
+                age_ns = now_ns - q.recv_mono_ns + q.lag_ns
+                seen.append((q.key[1], q.bid_px, q.bid_qty, q.ask_px, q.ask_qty, age_ns, q.exch_ns, q.gw_ns))
+        return seen
 
     def saw(self, event: str, threshold: float, now_ns: int) -> tuple:
         """What a decision was made from: see `wire.records.Saw`."""

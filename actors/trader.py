@@ -125,7 +125,9 @@ class Trader(Actor):
 
         Raises: JournalError, with nothing sent.
         """
-        sent = [(c.link.name, c.frame) for c in commands]
+        sent = []
+        for command in commands:
+            sent.append((command.link.name, command.frame))
         body = encode_decision(self.name, self.spec.name, hedge_id, facts, sent, saw)
         try:
             return self.desk.journal.append(DECISION, body, cause)
@@ -143,14 +145,12 @@ class Trader(Actor):
         for command in commands:
             if command.kind == "D":
                 command.link.claim(command.cl_ord_id, name)
-        whys = [command.link.send(command.frame, command.purpose) for command in commands]
-        if not any(whys):
-            return ()
-        return tuple(
-            OrderDenied(command.cl_ord_id, "NOT_SENT", why)
-            for command, why in zip(commands, whys, strict=True)
-            if why and command.kind == "D"
-        )
+        denied: tuple[OrderDenied, ...] = ()
+        for command in commands:
+            why = command.link.send(command.frame, command.purpose)
+            if why and command.kind == "D":
+                denied = (*denied, OrderDenied(command.cl_ord_id, "NOT_SENT", why))
+        return denied
 
     # ------------------------------------------------ risk's books
 

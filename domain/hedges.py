@@ -264,13 +264,17 @@ class Hedge(Struct, frozen=True):
 
 def opened(fact: HedgeOpened) -> Hedge:
     """The hedge that a firing begins, its orders already intended."""
-    by_leg = tuple([_begun(plan, fact.orders) for plan in fact.legs])
-    return Hedge(fact.hedge_id, fact.kind, fact.direction, fact.units, by_leg, fact.edge, fact.at_ns, fact.trigger)
-
-
-def _begun(plan: LegPlan, intents: tuple[OrderSubmitted, ...]) -> Leg:
-    sent = tuple([born(order) for order in intents if order.leg == plan.index])
-    return Leg(plan, legs.TRANSITIONS[LegStatus.IDLE, legs.SENT] if sent else LegStatus.IDLE, sent)
+    by_leg = []
+    for plan in fact.legs:
+        sent = []
+        for order in fact.orders:
+            if order.leg == plan.index:
+                sent.append(born(order))
+        status = legs.TRANSITIONS[LegStatus.IDLE, legs.SENT] if sent else LegStatus.IDLE
+        by_leg.append(Leg(plan, status, tuple(sent)))
+    return Hedge(
+        fact.hedge_id, fact.kind, fact.direction, fact.units, tuple(by_leg), fact.edge, fact.at_ns, fact.trigger
+    )
 
 
 def evolve(hedge: Hedge, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned) -> Hedge:

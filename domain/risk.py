@@ -106,7 +106,8 @@ class RiskTable:
     def row(self, key: tuple[str, str]) -> Exposure:
         """The symbol's exposure. Raises: InvariantViolation when unknown."""
         row = self._rows.get(key)
-        require(row is not None, f"no risk limits for {key[1]} at {key[0]}")
+        if row is None:
+            require(False, f"no risk limits for {key[1]} at {key[0]}")
         return row
 
     def check_order(
@@ -173,7 +174,8 @@ class RiskTable:
     ) -> None:
         """Count an order that is about to leave; it uses its owner's room."""
         row = self.row(key)
-        require(cl_ord_id not in row.live, f"order {cl_ord_id} is claimed twice")
+        if cl_ord_id in row.live:
+            require(False, f"order {cl_ord_id} is claimed twice")
         row.live[cl_ord_id] = Live(side, qty, px, rests, owner)
         if rests:
             row.resting += 1
