@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from domain.books import units_of
 from exchange.codes import BUY, REJECTED, WORKING
 from gateways.store import Store
-from tools.replay_books import Fill, Key, VenueBook
+from tools.replay_books import Amendment, Fill, Key, VenueBook, amended
 
 ORDER_NAME = re.compile(r"^(?P<hedge>.+)\.\d+(?P<letter>[hpb])\d+$")
 REPLENISH, ROLLBACK = "p", "b"
@@ -94,8 +94,13 @@ def _add_trade(found: Truth, trade: dict[str, Any], names: Mapping[Named, str]) 
     if hedge is None:
         return
     place = f"{trade['venue']}/{trade['symbol']}"
-    hedge.net[place] = hedge.net.get(place, 0) + (trade["qty"] if trade["side"] == BUY else -trade["qty"])
-    hedge.filled[letter] = hedge.filled.get(letter, 0) + trade["qty"]
+    qty = (0 if _is_bust(trade) else trade["qty"]) - trade.get("was_qty", 0)
+    hedge.net[place] = hedge.net.get(place, 0) + (qty if trade["side"] == BUY else -qty)
+    hedge.filled[letter] = hedge.filled.get(letter, 0) + qty
+
+
+def _is_bust(trade: dict[str, Any]) -> bool:
+    return trade.get("exec_type") == "H"
 
 
 def _hedge_of(found: Truth, line: dict[str, Any], names: Mapping[Named, str]) -> tuple[HedgeTruth | None, str]:
@@ -109,13 +114,18 @@ def _hedge_of(found: Truth, line: dict[str, Any], names: Mapping[Named, str]) ->
 
 def _book(venue: str, last: Mapping[Named, dict[str, Any]], trades: Iterable[dict[str, Any]]) -> VenueBook:
     orders = [order for (where, _), order in last.items() if where == venue]
+    told = {(venue, one["trading_day"], one["trade_id"]): one for one in trades if one["venue"] == venue}
     fills: dict[Key, Fill] = {
-        (venue, one["trading_day"], one["trade_id"]): Fill(
-            one["order_id"], one["symbol"], one["side"], one["qty"], one["px"]
-        )
-        for one in trades
-        if one["venue"] == venue
+        key: Fill(one["order_id"], one["symbol"], one["side"], one["qty"], one["px"])
+        for key, one in told.items()
+        if not one.get("trade_ref")
     }
+    changes = {
+        key: Amendment(one["trade_ref"], 0 if _is_bust(one) else one["qty"], one["px"])
+        for key, one in told.items()
+        if one.get("trade_ref")
+    }
+    amended(fills, changes)
     working = [order["order_id"] for order in orders if order["status"] in WORKING]
     return VenueBook(fills, working, len(orders), sum(order["status"] == REJECTED for order in orders))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.errors import VenueError, WireError
 from gateways.replay.truth import OrderEnded, OrderPlaced, OrderTraded, read_truth
@@ -30,6 +31,14 @@ class Fill(Struct, frozen=True):
     order_id: str
     symbol: str
     side: str
+    qty: int
+    px: int
+
+
+class Amendment(Struct, frozen=True):
+    """A G or H: the trade `exec_ref` is now `qty` (0: taken back) at `px`."""
+
+    exec_ref: str
     qty: int
     px: int
 
@@ -60,25 +69,42 @@ class Comparison(Struct, frozen=True):
 
 
 def journal_fills(directory: Path) -> dict[Key, Fill]:
-    """Every trade that the journal holds a report of, once."""
+    """Every trade that the journal holds a report of, as it now stands."""
     fills: dict[Key, Fill] = {}
+    amendments: dict[Key, Amendment] = {}
     for record in read(directory):
-        if record.kind == "report":
-            booked = _fill_of(unpack(record.body))
-            if booked is not None:
-                fills.setdefault(*booked)
+        booked = _booked_of(unpack(record.body)) if record.kind == "report" else None
+        if booked is None:
+            continue
+        key, told = booked
+        if isinstance(told, Fill):
+            fills.setdefault(key, told)
+        else:
+            amendments.setdefault(key, told)
+    return amended(fills, amendments)
+
+
+def amended(fills: dict[Key, Fill], amendments: dict[Key, Amendment]) -> dict[Key, Fill]:
+    """The trades as corrections and busts, in their order, leave them."""
+    places = {(venue, exec_id): (venue, day, exec_id) for venue, day, exec_id in fills}
+    for (venue, _, _), told in amendments.items():
+        key = places.get((venue, told.exec_ref))
+        if key is not None:
+            fills[key] = replace(fills[key], qty=told.qty, px=told.px)
     return fills
 
 
-def _fill_of(body: dict[str, Any]) -> tuple[Key, Fill] | None:
+def _booked_of(body: dict[str, Any]) -> tuple[Key, Fill | Amendment] | None:
     """The trade that a recorded frame tells, None where it tells none."""
     try:
         told = decode_from_gateway(body["frame"])
     except WireError:
         return None
-    if not isinstance(told, ExecutionReport) or told.exec_type != "F":
+    if not isinstance(told, ExecutionReport) or told.exec_type not in ("F", "G", "H"):
         return None
     key = (body["venue"], told.trading_day, told.exec_id or "")
+    if told.exec_type != "F":
+        return key, Amendment(told.exec_ref or "", told.last_qty if told.exec_type == "G" else 0, told.last_px or 0)
     return key, Fill(told.order_id or "", told.symbol or "", told.side or "", told.last_qty, told.last_px or 0)
 
 

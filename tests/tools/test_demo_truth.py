@@ -69,3 +69,14 @@ def test_an_order_that_no_gateway_knows_is_told():
 def test_an_order_that_works_is_in_the_venues_book():
     books = truth_from([START, order("SHFE", "a1", "0")], NAMES).books
     assert [(book.orders, book.working) for book in books] == [(1, ["Va1"])]
+
+
+def test_busted_and_corrected_trades_count_as_they_stand():
+    change = {"trade_ref": "Ta1", "was_qty": 9, "was_px": 100}
+    corrected = trade("SHFE", "cu", "a1", "1", 8) | change | {"trade_id": "c1", "exec_type": "G"}
+    busted = trade("SHFE", "cu", "a1", "1", 8) | change | {"trade_id": "c2", "exec_type": "H", "was_qty": 8}
+    book = [order("SHFE", "a1"), trade("SHFE", "cu", "a1", "1", 9)]
+    for lines, qty in (([*book, corrected], 8), ([*book, corrected, busted], 0)):
+        truth = truth_from([START, *lines], NAMES)
+        assert truth.hedges["p.e.1"].net == {"SHFE/cu": qty}
+        assert [fill.qty for fill in truth.books[0].fills.values()] == [qty]
