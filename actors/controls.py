@@ -1,4 +1,4 @@
-"""The operators' words for everything, a market or a pair, kept and applied.
+"""The operators' words for markets and pairs, kept and applied.
 
 A word is recorded, adopted, and then told to the pairs: what it bars is barred
 in that moment, for each order of pairs and repairs asks `desk.holds`. A

@@ -21,10 +21,10 @@ from actors.reports import SeenFold
 from actors.trader import DECISION
 from domain import mandates, pairs
 from domain.controls import Controls
-from domain.outside import KIND as OUTSIDE
-from domain.outside import Outside, OutsideTrade
 from domain.mandates import MandateGiven, MandateReturned, MandateState
 from domain.orders import OrderFact, OrderSubmitted
+from domain.outside import KIND as OUTSIDE
+from domain.outside import Outside, OutsideTrade
 from domain.pairs import Pair
 from wire.codec import unpack
 from wire.records import Decision, decode_decision

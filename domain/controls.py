@@ -149,7 +149,11 @@ _BY_LEVEL = {
 def _both(one: Hold, other: Hold) -> Hold:
     """All that either bars; named by the one that bars more."""
     bars = [a or b for a, b in zip(_bars(one), _bars(other), strict=True)]
-    return Hold((one if sum(_bars(one)) >= sum(_bars(other)) else other).why, *bars)
+    return Hold((one if _weight(one) >= _weight(other) else other).why, *bars)
+
+
+def _weight(hold: Hold) -> tuple[bool, ...]:
+    return (hold.frozen, hold.fires, hold.opens, hold.goes_back)
 
 
 def _bars(hold: Hold) -> tuple[bool, ...]:

@@ -18,6 +18,8 @@ class StopFlag:
 
     def __init__(self) -> None:
         self.signal: int = 0
+        self.count: int = 0
+        """Signals that have come so far, a first one and all after it."""
 
     def is_set(self) -> bool:
         """True once a signal has come."""
@@ -42,3 +44,4 @@ class StopFlag:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self.signal = self.signal or number
+        self.count += 1

@@ -1,4 +1,4 @@
-"""What every write verb does: say it, ask, sign, print the record's number.
+"""What every write verb does: say it, ask, sign, print the record.
 
 A node says what a word would do (`dry_run`); a person agrees, or gives `-y`;
 the word is sent with the person's name and reason.

@@ -1,8 +1,8 @@
 """`run`: the node in the foreground, until it is told to stop.
 
 The lane is this process's main thread. A first signal stops in order:
-triggers end, what works is settled and repaired; a second one, or the
-deadline, ends at once and says what is left (exit 1).
+triggers end, what works is settled and repaired; a second one ends at once,
+the deadline when it is over; what is left is said (exit 1).
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread beside the lane keeps it from its next turn; 5 ms by default."""
 STOP_DEADLINE_MS = 15_000
 TREE_STOP_NS = 10_000_000_000
+SAME_STOP_NS = 300_000_000
+"""Signals so soon after the first are the same wish: Ctrl-C reaches a node
+from the terminal and from whoever started it.
+"""
 
 
 def loaded_config(files: tuple[str, ...], *, live: bool) -> Any:
@@ -52,7 +56,10 @@ class Stopper:
         self.deadline_ns = 0
         self.limit_ms = STOP_DEADLINE_MS
         self.left: list[str] = []
+        self.hurried = False
         self._tree_ns = 0
+        self._same_ns = 0
+        self._signals = 0
 
     def ask(self, deadline_ms: int) -> None:
         """An operator's stop, with its own deadline; a later one may shorten it."""
@@ -68,8 +75,15 @@ class Stopper:
         now_ns = self.node.clock.mono_ns()
         if not self.deadline_ns:
             self.node.desk.stopping = True
+            self._same_ns = now_ns + SAME_STOP_NS
             self.deadline_ns = now_ns + self.limit_ms * 1_000_000
             logger.info("stopping", in_flight=self.node.in_flight())
+        if now_ns < self._same_ns:
+            self._signals = self.flag.count
+        elif self.flag.count > self._signals:
+            self.hurried = True
+            self.left = self.node.in_flight()
+            return True
         if not self._tree_ns:
             self.left = self.node.in_flight()
             if self.left and now_ns < self.deadline_ns:
@@ -92,15 +106,21 @@ def serve(config: Any, *, live: bool, flag: StopFlag) -> int:
     with flag.installed(wake_fd=node.lane.wake_fd):
         node.lane.run_collected(stopper.done)
     crashed = not flag.is_set()
-    naked = {name: pair.naked for name, pair in node.pairs().items() if any(pair.naked)}
-    node.close("stopped" if not crashed else "the tree gave up")
+    left = node.left()
+    node.close("the tree gave up" if crashed else "stopped at once by a second signal" if stopper.hurried else "stopped")
     if crashed:
         logger.error("the supervision tree gave up: see the log and alerts.jsonl")
         return FAILED
-    if stopper.left or naked:
-        click.echo(f"not clean: in flight {stopper.left}, naked lots {naked}", err=True)
-        return FAILED
-    return FINE
+    for row in left:
+        click.echo(f"not clean: {said(row)}", err=True)
+    return FAILED if left or stopper.left else FINE
+
+
+def said(row: dict[str, Any]) -> str:
+    """What is left of one pair, in one line."""
+    orders = f", live orders {' '.join(row['live'])}" if row["live"] else ""
+    hedge = f" {row['hedge']} is {row['state']} {row['why']}".rstrip() if row["hedge"] else ""
+    return f"{row['pair']}:{hedge} naked lots {row['naked']}{orders}"
 
 
 @click.command()

@@ -79,6 +79,7 @@ class Looks:
             "pairs": len(self._specs),
             "in_flight": node.in_flight()[:64],
             "naked_qty": sum(abs(lots) for pair in pairs.values() for lots in pair.naked),
+            "kills": [f"{word.level} {scope}" for scope, word in node.desk.controls.state.kills.items()][:64],
             "hedges": {word: sum(each[word] for each in counts) for word in OUTCOMES},
             "venues": [venue_line(link) for link in node.desk.links.values()],
             "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed},

@@ -45,6 +45,20 @@ from wire.codec import feed_topic, pack
 ROOT = "node/root"
 
 
+def left_of(pair: Any) -> dict[str, Any]:
+    """What is left of a pair: its hedge, live orders, naked lots."""
+    hedge = pair.hedge
+    live = [] if hedge is None else [order.cl_ord_id for leg in hedge.legs for order in leg.orders if order.live]
+    return {
+        "pair": pair.name,
+        "hedge": None if hedge is None else hedge.hedge_id,
+        "state": "" if hedge is None else str(hedge.status),
+        "why": "" if hedge is None else hedge.stranded_why,
+        "naked": list(pair.naked),
+        "live": live,
+    }
+
+
 class Node:
     """One shard, all in this process. Thread: the one that builds it.
 
@@ -225,10 +239,15 @@ class Node:
                 found[spec.name] = memory.pair
         return found
 
+    def left(self) -> list[dict[str, Any]]:
+        """What a stop would leave: each pair with a hedge, or naked."""
+        return [left_of(pair) for pair in self.pairs().values() if pair.hedge is not None or any(pair.naked)]
+
     def close(self, why: str) -> None:
         """After the tree has stopped: the last record, files and sockets."""
-        naked = {name: list(pair.naked) for name, pair in self.pairs().items() if any(pair.naked)}
-        self.journal.append("stop", pack({"why": why, "in_flight": self.in_flight(), "naked": naked}))
+        left = self.left()
+        naked = {row["pair"]: row["naked"] for row in left if any(row["naked"])}
+        self.journal.append("stop", pack({"why": why, "in_flight": self.in_flight(), "naked": naked, "left": left}))
         self.journal.close()
         for socket in self.sockets:
             socket.close()

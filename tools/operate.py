@@ -1,4 +1,4 @@
-"""`mode`, and the words for pairs and hedges: enable, retry, take, release."""
+"""`mode`, and words for pairs and hedges: enable, retry, take, release."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ def status_rows(out: Output, told: dict[str, Any]) -> tuple[dict[str, Any], list
         "node": told["node"],
         "state": told["state"],
         "mode": told["mode"],
+        "kills": ", ".join(told.get("kills", [])) or None,
         "pid": told["pid"],
         "started": told["started"],
         "uptime_s": int(told["uptime_s"]),

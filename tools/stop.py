@@ -45,7 +45,10 @@ def stop(out: Output, directory: Path, deadline: float, reason: str) -> int:
     if left is None:
         out.say("it ended without its last record: it crashed while stopping; look at its log, then start it again")
     elif not clean:
-        out.say(f"not clean: in flight {left['in_flight']}, naked lots {left['naked']}: start it again to repair them")
+        for row in left["left"]:
+            hedge = f"{row['hedge']} is {row['state']} {row['why']}".rstrip() if row["hedge"] else "no hedge in flight"
+            out.say(f"not clean: {row['pair']}: {hedge}, naked lots {row['naked']}, live orders {len(row['live'])}")
+        out.say("start it again to repair them, or take them over: ./hedgerow hedge take HEDGE")
     return FINE if clean else FAILED
 
 
@@ -83,4 +86,5 @@ def _last_words(directory: Path, seq: int) -> dict[str, Any] | None:
     if last is None or last.kind != "stop":
         return None
     body = unpack(last.body)
-    return {"in_flight": list(body.get("in_flight", [])), "naked": dict(body.get("naked", {})), "records": last.seq}
+    left = list(body.get("left", []))
+    return {"in_flight": list(body.get("in_flight", [])), "naked": dict(body.get("naked", {})), "left": left, "records": last.seq}
