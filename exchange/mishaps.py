@@ -42,8 +42,9 @@ def begin(venue: Venue, armed: Armed, now: int) -> None:
     else:
         undo = _ACTS[armed.kind](venue, armed, now)
     venue.troubles.begun(armed, undo)
-    text = f"for {armed.for_ms} ms" if armed.for_ms else ""
-    venue.events.append(event_of(venue.name, armed, now, text=text))
+    if armed.kind not in ("bust", "correct"):  # they name their order themselves
+        text = f"for {armed.for_ms} ms" if armed.for_ms else ""
+        venue.events.append(event_of(venue.name, armed, now, text=text))
     if undo is not None and armed.for_ms:
         venue.agenda.plan(armed.until_ns, lambda later: venue.troubles.end(armed.number, later))
 
@@ -192,6 +193,7 @@ def _amend_now(venue: Venue, armed: Armed, now: int) -> None:
                 amend_later(venue, armed, trade, now)
             else:
                 amend(venue, armed, trade, now)
+            venue.events.append(event_of(venue.name, armed, now, order, f"trade {trade.trade_id}"))
             return
     raise TroubleError(f"no trade to {armed.kind}: none that stands meets the aim; see `sim truth`, or arm the next one")
 
@@ -202,7 +204,7 @@ def _amend_now(venue: Venue, armed: Armed, now: int) -> None:
 def _set_status(venue: Venue, armed: Armed, now: int) -> Undo | None:
     status = STATUSES[armed.kind]
     before = {name: one.status for name, one in venue.listings.items() if armed.symbol in ("", name) and one.status != status}
-    if not before and not armed.for_ms:
+    if not before:
         raise TroubleError(f"{armed.symbol or venue.name} is in that state already (FIX status {status})")
     venue.set_status(now, armed.symbol, status)
 
@@ -211,7 +213,10 @@ def _set_status(venue: Venue, armed: Armed, now: int) -> Undo | None:
             if venue.listings[name].status == status:
                 venue.set_status(later, name, was)
 
-    return undo if armed.for_ms else None
+    if armed.kind != "open":
+        return undo
+    venue.troubles.forget(frozenset(STATUSES), armed.symbol)
+    return None
 
 
 def _new_day(venue: Venue, _armed: Armed, now: int) -> None:

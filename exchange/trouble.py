@@ -145,6 +145,12 @@ class Troubles:
         if found is not None:
             found[1](now)
 
+    def forget(self, kinds: frozenset[str], symbol: str) -> None:
+        """What lasted of these kinds is over by another's doing."""
+        for number, (armed, _) in list(self._running.items()):
+            if armed.kind in kinds and symbol in ("", armed.symbol):
+                del self._running[number]
+
     def clear(self, now: int) -> int:
         """Disarm all and end what lasts; how many that were."""
         count = len(self._armed) + len(self._running)

@@ -149,6 +149,7 @@ def test_busted_lots_never_work_again_on_a_working_order(venue, place):
     order = place(venue, qty=14, px=1000)
     venue.trouble(2, "bust", how="last")
     assert (order.status, order.cum_qty, order.leaves_qty) == ("0", 0, 4)
+    assert met(venue) == [("bust", "r0", False)]
     assert venue.listings["X.a"].book.sides["1"].best().qty == 4
     venue.house_order(3, "X.a", "2", 9, 1000)
     assert (order.status, order.cum_qty, order.leaves_qty) == ("2", 4, 0)
@@ -196,8 +197,11 @@ def test_status_lasts_for_its_time_then_opens_again(venue, place, kind, status):
 def test_halt_without_a_time_lasts_until_open(venue):
     venue.trouble(1, "halt")
     venue.agenda.advance(10**12)
-    assert venue.listings["X.a"].status == HALT
+    assert (venue.listings["X.a"].status, len(venue.troubles.listed())) == (HALT, 1)
     venue.trouble(2, "open")
+    assert (venue.listings["X.a"].status, venue.troubles.listed()) == (READY, [])
+    venue.trouble(3, "halt")
+    venue.troubles.clear(4)
     assert venue.listings["X.a"].status == READY
 
 
