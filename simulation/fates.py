@@ -1,4 +1,4 @@
-"""What becomes of an order, and of a cancel: by name, for scripts and seeds.
+"""What becomes of an order, and of a cancel, by name.
 
 `hand` is the gateway's part (pending new, then the way to the venue); the rest
 is the venue's. `drawn` draws a fate by the venue's rates.
@@ -94,6 +94,19 @@ def silent(lots: int | None = None) -> Fate:
             venue.match(order, order.qty if lots is None else lots)
             if order.works:
                 venue.end(order, "C")
+
+        _arrives(venue, order, arrived)
+
+    return fate
+
+
+def refused_yet_filled(after_ms: int = 50) -> Fate:
+    """Reported rejected, and filled all the same."""
+
+    def fate(venue: VirtualVenue, order: VenueOrder) -> None:
+        def arrived() -> None:
+            venue.refuse(order, 99, "TIMEOUT")
+            venue.agenda.after(after_ms * MS, lambda: venue.fill(order, order.qty))
 
         _arrives(venue, order, arrived)
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a seed's run: its own subset, its own rates, its times.
+"""What goes wrong in a seed's run: its own faults, rates and times.
 
 Rates strike orders, cancels, words and frames as they come; moments strike
 gateways, links, markets, clocks and the node at drawn times. One seed in five
@@ -31,6 +31,7 @@ RATES: dict[str, float] = {
     "crumbs": 0.30,
     "cancel_swallowed": 0.30,
     "cancel_refused": 0.30,
+    "mass_cancel_swallowed": 0.50,
     "fill_on_cancel": 0.50,
     "cancel_then_fill": 0.30,
     "say_lost": 0.05,

@@ -215,6 +215,8 @@ class VirtualGateway:
             self.agenda.after(venue.latency(), lambda: fate(venue, order, cxl_id))
 
     def _mass_cancel(self, m: list[Any]) -> None:
+        if self.venue.happens("mass_cancel_swallowed"):
+            return
         self._send(pack(("r", m[1], True, "")))
         for order in self.venue.working:
             if m[2] in (None, order.symbol):

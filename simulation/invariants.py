@@ -77,6 +77,7 @@ class Judge:
         self.stranded: set[str] = set()
         self.outcomes: dict[str, str] = {}
         self.repairs = self.frames = 0
+        self.kinds: dict[str, int] = {}
         self.alerts: list[str] = []
         self.books = {name: Book() for name in NAMES}
         self._untold: set[str] = set()
@@ -97,6 +98,7 @@ class Judge:
         """A frame left the node."""
         self.frames += 1
         m = unpack(body)
+        self.kinds[m[0]] = self.kinds.get(m[0], 0) + 1
         if m[0] == "D":
             self._order_sent(venue, body, m)
 

@@ -19,7 +19,7 @@ class SentOrder:
     def __init__(self, hedge: str, leg: int, sign: int, qty: int) -> None:
         self.hedge, self.leg, self.sign, self.qty = hedge, leg, sign, qty
         self.cum = self.was_cum = 0
-        self.done = self.was_done = False
+        self.done = self.was_done = self.denied = False
         self.at_ns = -1
 
     def hear(self, now_ns: int, cum: int | None, *, done: bool, undone: bool = False) -> None:
@@ -62,8 +62,8 @@ class Knowledge:
         return self.legs.get((hedge, leg), [])
 
     def sent_in(self, hedge: str) -> int:
-        """How many orders of a hedge have left, over all legs."""
-        return sum(len(orders) for (name, _), orders in self.legs.items() if name == hedge)
+        """How many orders of a hedge went on to a venue, over all legs."""
+        return sum(not o.denied for (name, _), orders in self.legs.items() if name == hedge for o in orders)
 
     def told(self, m: list[Any], now_ns: int) -> None:
         """A frame that the node read."""
@@ -72,6 +72,7 @@ class Knowledge:
             if order is not None:
                 self._hear(m[2], order, now_ns, m[11], done=m[6] in ENDED, undone=m[5] in UNDOING)
         elif m[0] == "j" and m[1] == "D" and m[2] in self.orders:
+            self.orders[m[2]].denied = True
             self._hear(m[2], self.orders[m[2]], now_ns, None, done=True)
 
     def _hear(

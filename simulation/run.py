@@ -100,19 +100,19 @@ def _swing(world: World, rng: Random, for_ms: int, *, calm: bool) -> None:
     world.mid = QUIET
 
 
-def heal(world: World) -> None:
+def heal(world: World, heal_ms: int = HEAL_MS) -> None:
     """Healthy venues: everything must come to an end.
 
     Both gateways begin anew, so that the node asks for the whole day and
     learns what was never told.
     """
     world.fuse = None
-    world.run(HEAL_MS)
+    world.run(heal_ms)
     if world.node is not None and world.pair.hedge is not None:  # repairs must be in reach
         world.mid = (RICH if world.pair.hedge.kind == "open" else CHEAP) + world.pair.hedge.direction * AWAY
     for venue in world.venues.values():
         venue.gateway.kill(50 * MS)
-    world.run(HEAL_MS)
+    world.run(heal_ms)
     if world.node is None:
         world.judge.broken("I15", "no node runs")
         return
@@ -122,7 +122,7 @@ def heal(world: World) -> None:
         why = f"{hedge.hedge_id} {hedge.status} {hedge.stranded_why} {hedge.naked}" if hedge is not None else "no hedge"
         working = [order.ref for venue in world.venues.values() for order in venue.working]
         world.judge.broken("I15", f"with healthy venues: {pair.status}, {why}, {stages}, working {working}")
-    world.run(2000)
+    world.run(heal_ms // 5)
 
 
 def _is_quiet(world: World) -> bool:
@@ -140,7 +140,9 @@ def audit(world: World, *, free: bool) -> None:
         held = tuple(book.net for book in world.pair.books)
         if held != world.position:
             judge.broken("I3", f"at rest the pair holds {held}, the venues have {world.position}")
-        crashed = [row["path"] for row in world.node.runtime.snapshot() if row["restarts"]]
+        crashed = [
+            row["path"] for row in world.node.runtime.snapshot() if row["restarts"] and row["path"] not in world.raised
+        ]
         if crashed:
             judge.broken("CRASH", f"{crashed} were raised again: {_reasons(world.node)}")
         world.stop()

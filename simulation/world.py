@@ -62,6 +62,8 @@ class World:
         self.mid, self.quotes = QUIET, True
         self.node: Any = None
         self.kills = 0
+        self.raised: set[str] = set()
+        """Actors whose restart was meant."""
         self.fuse: int | None = None
         self._down_ns = 0
         self._quoting()

@@ -1,0 +1,140 @@
+"""Kills, stops, restarts, reconnects: T17 to T20, T36, T37, T40, T43, T50."""
+
+import pytest
+
+from simulation import fates
+from simulation.agenda import MS
+
+STEPS = range(1, 15)
+"""Records and sends of a hedge that opens and is repaired."""
+
+
+def test_t17_stop_settles_what_is_in_flight_before_it_ends(scene):
+    s = scene(tifs="0")
+    s.opens(fates.rest)
+    s.node.desk.stopping = True
+    assert s.ends() in ("DONE", "NONE")
+    assert s.fires() == 0
+    assert s.a.working == s.b.working == []
+
+
+def test_t17_gateway_cancels_what_works_when_the_node_is_dead(scene):
+    s = scene(tifs="0")
+    s.opens(fates.rest, fates.rest)
+    assert s.until(lambda: s.a.working and s.b.working, 500 * MS)
+    s.kill()
+    s.run(4000)
+    assert s.a.working == s.b.working == []
+    s.start()
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_t18_kill_between_any_two_steps_is_resumed_or_taken_back(scene, steps):
+    s = scene()
+    s.b.script.append(fates.reject())
+    s.light(steps, 200)
+    s.fires(for_ms=4000)
+    s.mid = 1_030
+    s.run(4000)
+    assert s.node is not None
+    assert s.pair.naked == (0, 0)
+    assert s.position[0] == -s.position[1]
+
+
+def test_t18_gateway_killed_in_mid_hedge_loses_no_fill(scene):
+    s = scene()
+    s.opens()
+    s.b.gateway.kill(300 * MS)
+    assert s.ends() in ("DONE", "NONE")
+    assert s.position[0] == -s.position[1]
+
+
+def test_t19_restart_shows_each_legs_naked_lots_signed(scene):
+    s = scene()
+    s.b.deaf_until_ns = s.agenda.now_ns + 10_000 * MS
+    s.opens(b=fates.silent(0))
+    assert s.until(lambda: s.pair.books[0].net == -1, 1000 * MS)
+    s.kill()
+    s.start()
+    assert s.pair.naked == (-1, 0)
+    s.strands()
+
+
+def test_t20_close_is_the_groups_own_to_complete(scene):
+    s = scene()
+    s.holds()
+    s.b.script.extend([fates.part(0), fates.reject()])
+    s.closes()
+    s.mid = 1_030
+    assert s.ends() == "DONE"
+    assert s.position == (0, 0)
+
+
+def test_t36_reconnects_that_tell_the_whole_day_again_book_nothing_twice(scene):
+    s = scene()
+    s.holds()
+    for kill in (s.a.gateway.kill, s.b.gateway.kill, s.a.gateway.kill):
+        kill(50 * MS)
+        s.run(1500)
+    assert tuple(book.net for book in s.pair.books) == (-1, 1)
+    s.kill()
+    s.start()
+    s.run(1500)
+    assert tuple(book.net for book in s.pair.books) == (-1, 1)
+    assert len(s.judge.outcomes) == 1
+
+
+def test_t36_link_that_is_cut_again_and_again_books_nothing_twice(scene):
+    s = scene()
+    s.opens()
+    for _ in range(5):
+        s.trades["B"].cut(100 * MS)
+        s.run(700)
+    assert s.ends() in ("DONE", "NONE")
+    assert s.position[0] == -s.position[1]
+
+
+def test_t37_fills_while_cut_off_are_learnt_before_anything_opens(scene):
+    s = scene(units=1, max_units=3)
+    s.opens()
+    s.trades["B"].cut(800 * MS)
+    s.mid = 1_056
+    opened = len(s.judge.outcomes)
+    assert s.until(lambda: s.node.desk.links["B"].stage < 4, 1000 * MS)
+    assert s.until(lambda: s.node.desk.links["B"].stage == 4, 5000 * MS)
+    assert len(s.judge.outcomes) == opened
+    s.mid = 1_048
+    s.ends()
+    assert tuple(book.net for book in s.pair.books) == s.position
+
+
+def test_t40_frames_of_an_old_connection_never_arrive(scene):
+    s = scene()
+    s.opens(b=fates.silent())
+    s.trades["B"].clog(600 * MS)
+    s.run(200)
+    s.trades["B"].cut(50 * MS)
+    assert s.ends() in ("DONE", "NONE")
+    assert s.position[0] == -s.position[1]
+
+
+def test_t43_trades_of_somebody_else_are_never_booked_on_a_pair(scene):
+    s = scene()
+    s.holds()
+    s.b.gateway.outside(s.b.symbol, "1", 3, 1_000, "X")
+    s.run(500)
+    s.kill()
+    s.start()
+    s.run(1500)
+    assert tuple(book.net for book in s.pair.books) == (-1, 1)
+    assert len(s.judge.outcomes) == 1
+
+
+def test_second_kill_in_the_middle_of_the_recovery_is_recovered_too(scene):
+    s = scene()
+    s.b.script.append(fates.silent())
+    s.light(3, 100)
+    s.fires(for_ms=800)
+    s.light(5, 100)
+    s.run(6000)
+    assert s.pair.naked == (0, 0)
