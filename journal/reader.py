@@ -49,6 +49,26 @@ def replay_from(directory: Path | str) -> int:
     return 1
 
 
+def last_mono_ns(directory: Path | str) -> int:
+    """The last record's monotonic time; 0 where there is none.
+
+    A segment that can't be read is passed over: `read` says what is wrong.
+    """
+    for path in reversed(segment_paths(directory).values()):
+        data = path.read_bytes()
+        try:
+            header = decode_header(data)
+        except JournalError:
+            continue
+        last_ns = 0
+        if header.state == ACTIVE:
+            for record in Scan(data, header):
+                last_ns = record.mono_ns
+        if last_ns:
+            return last_ns
+    return 0
+
+
 class _Walk:
     """Goes through the segments, holding the chain between them."""
 

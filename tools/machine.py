@@ -22,8 +22,8 @@ class RealMachine:
     journal: ClassVar[dict[str, Any]] = {}
     """What the journal is opened with beside its directory and clock."""
 
-    def __init__(self) -> None:
-        self.clock = SystemClock()
+    def __init__(self, after_ns: int = 0) -> None:
+        self.clock = SystemClock(after_ns)
         self.context = new_context()
         self.lane = LaneDispatcher(self.clock)
         self.pid = os.getpid()

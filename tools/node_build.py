@@ -6,6 +6,7 @@ the tree. Nothing is decided; everything is passed as values.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from actors.account import NAME as ACCOUNT
@@ -30,7 +31,7 @@ from domain.errors import ConfigError, InvariantViolation
 from domain.market import Instrument
 from domain.orders import LIVE
 from domain.pairspec import PairSpec
-from journal.reader import read
+from journal.reader import last_mono_ns, read
 from journal.segment import segment_paths
 from journal.writer import Journal, last_node_epoch, next_node_epoch
 from supervisors.engine import Supervisor
@@ -59,6 +60,12 @@ def left_of(pair: Any) -> dict[str, Any]:
     }
 
 
+def _on_record_ns(config: Config) -> int:
+    """Where the journal's monotonic time stands."""
+    journal = Path(config.node.dir) / "journal"
+    return last_mono_ns(journal) if journal.exists() else 0
+
+
 class Node:
     """One shard, all in this process. Thread: the one that builds it.
 
@@ -68,7 +75,7 @@ class Node:
     def __init__(self, config: Config, *, live: bool, machine: Any = None) -> None:
         self.config = config
         self.live = live
-        self.machine = machine = machine or RealMachine()
+        self.machine = machine = machine or RealMachine(_on_record_ns(config))
         self.directory = machine.directory(config.node.dir)
         self.clock, self.lane, self.context = machine.clock, machine.lane, machine.context
         self.runtime = Runtime(self.lane, self.clock)

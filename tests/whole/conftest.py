@@ -117,11 +117,11 @@ class World:
 
     # ------------------------------------------------ the node
 
-    def start(self):
+    def start(self, machine=None):
         """The node logs on to both venues; neither fires yet."""
         self.a.quote(QUIET - 1, QUIET + 1)
         self.b.quote(999, 1_001)
-        self.node = Node(load_checked([self.file]), live=True)
+        self.node = Node(load_checked([self.file]), live=True, machine=machine)
         self.node.build()
         self.listen()
         self.until(self.is_open, "both venues open and quoted")
@@ -261,6 +261,7 @@ class World:
         self.until(lambda: not self.node.runtime.alive(ROOT), "the tree has stopped", 5)
         for socket in self.sources:
             self.node.lane.remove_source(socket)
+        self.sources = []
         self.node.close("test over")
 
     def check(self):

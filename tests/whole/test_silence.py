@@ -1,6 +1,11 @@
 """What is not known is asked for, and counts as live until it is proven."""
 
+import time
+
 import pytest
+
+from actors.lane import LaneDispatcher
+from tools.machine import RealMachine
 
 
 def test_silent_order_is_cancelled_and_asked_for_and_the_answer_settles_it(world, foreign):
@@ -130,3 +135,28 @@ def test_missing_trade_is_asked_for(world, foreign):
     order = next(iter(world.b.orders.values()))
     world.until(lambda: world.b.got("H"), "the trade that the count ran ahead of is asked for")
     assert world.b.got("H")[0][2] == order.ref
+
+
+class AheadClock:
+    """The machine's time before it was started again."""
+
+    wall_ns = staticmethod(time.time_ns)
+
+    @staticmethod
+    def mono_ns():
+        return time.monotonic_ns() + 10**15
+
+
+def test_order_from_before_a_reboot_is_asked_for(make_world, foreign):
+    """Monotonic time begins anew with the machine; the journal's does not."""
+    world = make_world(start=False)
+    machine = RealMachine()
+    machine.clock = AheadClock()
+    machine.lane = LaneDispatcher(machine.clock)
+    world.start(machine)
+    world.b.query_as = foreign.swallow
+    world.opens(b=foreign.lost)
+    world.stop()
+    world.b.query_as = foreign.query_honestly
+    world.start()
+    assert world.ends().status in ("DONE", "NONE")
