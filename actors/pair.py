@@ -312,7 +312,9 @@ class PairActor(PairWords):
     def _adopt(self, before: Pair, after: Pair, hedge_id: str) -> None:
         """Take the new state as true, and tell the risk table."""
         self.memory.pair = after
-        was, now = pairs.find(before, hedge_id), pairs.find(after, hedge_id)
+        was, now = before.hedge, after.hedge
+        if was is None or now is None or was.hedge_id != hedge_id or now.hedge_id != hedge_id:
+            was, now = pairs.find(before, hedge_id), pairs.find(after, hedge_id)
         if was is now:
             return
         for old, new in zip(was.legs, now.legs, strict=True):
