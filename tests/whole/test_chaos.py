@@ -97,6 +97,8 @@ def whole(world):
 
 def for_a_person(world):
     hedge = world.pair.hedge
+    if not world.is_open() or world.net != (world.a.net, world.b.net):
+        return False  # B's truth may still be on its way
     return hedge is not None and hedge.status == "STRANDED" and hedge.settled and hedge.stranded_why in FOR_A_PERSON
 
 
