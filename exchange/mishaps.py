@@ -131,6 +131,7 @@ def amend(venue: Venue, met: Armed, trade: TradeEvent, now: int) -> None:
     stands = standing(venue, trade)
     if order is None or stands is None:
         raise TroubleError(f"trade {trade.trade_id} was taken back already")
+    now = max(now, order.changed_ns + 1)  # so that its time tells which states are of before it
     was_qty, was_px, fee = stands
     qty, px = (0, was_px) if met.kind == "bust" else (met.qty or was_qty, was_px if met.px is None else met.px)
     if qty > was_qty:

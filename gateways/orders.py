@@ -47,8 +47,8 @@ class Order:
     """One order of the account; `node` is "" for another session's."""
 
     __slots__ = (
-        "clord_id", "exch_ns", "gone_qty", "known_to_venue", "net", "node", "ord_status", "order_id", "origin",
-        "reason", "seen", "sent_ns", "stated_qty", "text", "trades", "trading_day", "venue",
+        "clord_id", "exch_ns", "gone_qty", "known_to_venue", "lessened", "net", "node", "ord_status", "order_id",
+        "origin", "reason", "seen", "sent_ns", "stated", "stated_qty", "text", "trades", "trading_day", "venue",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +65,8 @@ class Order:
         self.known_to_venue = False
         self.stated_qty = 0  # by the venue's order stream, corrected by G and H
         self.gone_qty = 0  # executed once and taken off again: neither in cum nor in leaves
+        self.stated: list[tuple[int, int | None, int]] = []  # cum_qty, exch_ns, how many of `lessened` were known
+        self.lessened: list[tuple[int | None, int]] = []  # each G and H: exch_ns, lots taken off
         self.net: dict[str, int] = {}  # exec_id of an F: its quantity as it now stands
         self.seen: set[tuple[str, str, str]] = set()
         self.trades: list[Trade] = []
@@ -106,7 +108,7 @@ class Order:
         before = (self.ord_status, self.cum_qty, self.order_id)
         self.known_to_venue = True
         self.order_id = state.order_id or self.order_id
-        self.stated_qty = max(self.stated_qty, state.cum_qty)
+        self._state(state.cum_qty, state.exch_ns)
         if state.ord_status in TERMINAL:
             self.ord_status = state.ord_status
             self.reason, self.text = state.reason, state.text
@@ -139,16 +141,50 @@ class Order:
         self.ord_status, self.reason, self.text = "8", UNKNOWN_ORDER, "the venue does not have this order"
         return [Step("I")]
 
+    def told_trades(self) -> list[Trade]:
+        """The trades as answers tell them: what amends one comes after it."""
+        if not self.lessened:
+            return self.trades
+        place = {trade.exec_id: at for at, trade in enumerate(self.trades) if trade.kind == "F"}
+        ranks = [
+            (at if one.kind == "F" else max(at, place.get(one.exec_ref or "", at)), one.kind != "F", at)
+            for at, one in enumerate(self.trades)
+        ]
+        return [self.trades[at] for _, _, at in sorted(ranks)]
+
+    def _state(self, cum_qty: int, exch_ns: int | None) -> None:
+        """The venue's own figure; a late one may be of before a G or H."""
+        if not any(told[:2] == (cum_qty, exch_ns) for told in self.stated):
+            self.stated.append((cum_qty, exch_ns, len(self.lessened)))
+        self._restate()
+
+    def _restate(self) -> None:
+        self.stated_qty = max(0, *(cum - self._taken_off_since(ns, known) for cum, ns, known in self.stated))
+
+    def _taken_off_since(self, exch_ns: int | None, known: int) -> int:
+        return sum(
+            less
+            for at, (ns, less) in enumerate(self.lessened)
+            if (at >= known if exch_ns is None or ns is None else ns > exch_ns)
+        )
+
     def _book(self, trade: Trade) -> None:
-        """F adds its quantity; G replaces, H takes off that of `exec_ref`."""
-        if trade.kind == "F":
-            self.net.setdefault(trade.exec_id, trade.qty)  # its G or H may have come first
+        """F adds its quantity; G replaces, H takes off that of `exec_ref`.
+
+        A G or H may come before its F, so all is added up anew.
+        """
+        if trade.kind == "F" and not self.lessened:
+            self.net[trade.exec_id] = trade.qty
             return
-        old = self.net.get(trade.exec_ref or "", trade.qty)
-        new = trade.qty if trade.kind == "G" else 0
-        self.net[trade.exec_ref or ""] = new
-        self.gone_qty += old - new
-        self.stated_qty = max(0, self.stated_qty + new - old)
+        self.net = {one.exec_id: one.qty for one in self.trades if one.kind == "F"}
+        self.lessened = []
+        for one in self.trades:
+            if one.kind != "F":
+                ref, new = one.exec_ref or "", one.qty if one.kind == "G" else 0
+                self.lessened.append((one.exch_ns, self.net.get(ref, one.qty) - new))
+                self.net[ref] = new
+        self.gone_qty = sum(less for _, less in self.lessened)
+        self._restate()
 
     def _working_status(self) -> str:
         if self.cum_qty + self.gone_qty >= self.venue.qty:

@@ -57,7 +57,7 @@ class Reports:
 
     def tell_order(self, order: Order) -> int:
         """Its trades so far, then its state: the answer of `H` and `AF`."""
-        for trade in order.trades:
+        for trade in order.told_trades():
             self._put(order.node, replace(self._own(order, trade.kind, trade), poss_resend=True))
         self.tell_state(order)
         return len(order.trades) + 1
@@ -67,7 +67,7 @@ class Reports:
 
     def tell_outside(self, node: str, order: Order, trading_day: str) -> int:
         """A day's trades of an order that isn't the node's own."""
-        told = [trade for trade in order.trades if trade.trading_day == trading_day]
+        told = [trade for trade in order.told_trades() if trade.trading_day == trading_day]
         for trade in told:
             self._put(node, replace(self._outside(order, trade), poss_resend=True))
         return len(told)

@@ -58,6 +58,29 @@ def test_cum_falls_when_a_trade_is_busted_or_corrected(stage):
     assert kinds[-5:] == [("F", "t1"), ("F", "t2"), ("H", "b1"), ("G", "c1"), ("I", None)]
 
 
+def test_late_state_of_before_a_bust_does_not_bring_its_lots_back(stage):
+    node = stage.node()
+    order = node.order()
+    stage.venue.trade(order, "t1", 3, 101, exch_ns=10)
+    stage.venue.trade(order, "b1", 3, 101, exec_type="H", exec_ref="t1", exch_ns=30)
+    stage.venue.state(order, "1", 3, exch_ns=10)
+    stage.venue.state(order, "1", 1, exch_ns=40)
+    node.until("8", exec_type="H")
+    assert node.until("8", exec_type="I")["cum_qty"] == 1
+
+
+def test_amendment_that_comes_before_its_trade_is_told_after_it_and_counts_once(stage):
+    node = stage.node()
+    order = node.order()
+    stage.venue.trade(order, "c1", 2, 99, exec_type="G", exec_ref="t1", exch_ns=30)
+    stage.venue.trade(order, "t1", 5, 101, exch_ns=10)
+    stage.venue.state(order, "2", 5, exch_ns=10)
+    node.until("8", exec_type="F")
+    node.send("AF", "r1", "day", None)
+    told = [one for one in node.rest() if one["tag"] == "8"][-3:]
+    assert [(one["exec_type"], one["cum_qty"]) for one in told] == [("F", 2), ("G", 2), ("I", 2)]
+
+
 def test_trades_of_others_go_to_every_node(stage):
     node, other = stage.node("n1"), stage.node("n2")
     order = node.order("a")
