@@ -160,7 +160,7 @@ class Words(Acts):
     def _lines(self, scope: str) -> list[str]:
         """What the pairs in a scope have at stake, a line each."""
         return [
-            f"{row['pair']}: {row['state']} {row['hedge'] or ''} {row['hedge_state'] or ''} live orders {row['live']}, naked {row['naked']}"
+            f"{row['pair']}: {row['state']} {row['hedge'] or ''} {row['hedge_state'] or ''} live orders {row['live_orders']}, naked {row['naked']}"
             for row in self._pictures(self._controls.pairs_in(scope))
         ]
 
@@ -183,7 +183,7 @@ class Words(Acts):
             "hedge": shown.get("hedge"),
             "hedge_state": shown.get("state"),
             "stranded_why": shown.get("stranded_why", ""),
-            "live": live,
+            "live_orders": live,
             "naked": list(pair.naked),
             "value": None if actor is None else actor.worth(pair.naked),
             "currency": next(spec.currency for spec in self.node.specs if spec.name == name),

@@ -161,3 +161,19 @@ def test_loss_that_was_not_booked_is_found_after_a_restart(holding):
     world.stop()
     world.start()
     world.until(lambda: world.net == (-1, 1) and world.pair.hedge is None, "booked after all", 5)
+
+
+def test_books_of_hedges_and_the_audit_show_what_was_taken(holding, capsys):
+    from tools.cli import run
+    from tools.hedge_book import book_in
+    from tools.node_answers import Looks
+
+    world = holding()
+    outside(world.a, "1", 1, 1_050, "L")
+    world.until(lambda: world.net == (-1, 1) and world.pair.hedge is None, "the other leg is taken back")
+    hedge_id = world.hedges[-1].hedge_id
+    shown = Looks(world.node, Stopper(world.node, None)).hedge({"hedge": hedge_id})
+    assert (shown["state"], shown["trigger"], shown["legs"][0]["filled"]) == ("DONE", "outside L", 1)
+    assert book_in(world.node_dir / "journal").rows("AxB")[-1]["state"] == "DONE"
+    assert run(["audit", "show", hedge_id, "--dir", str(world.node_dir)]) == 0
+    assert "OutsideFilled" in capsys.readouterr().out
