@@ -76,7 +76,19 @@ def terms_map(specs: Sequence[PairSpec]) -> dict[str, Any]:
     return {
         "terms": {spec.name: [spec.currency, rates[spec.name]] for spec in specs},
         "instruments": [to_builtins(each) for each in instruments.values()],
+        "legs": {spec.name: [[*leg.key, leg.lots] for leg in spec.legs] for spec in specs},
     }
+
+
+def legs_of(started: Mapping[str, Any]) -> dict[str, tuple[tuple[str, str, int], ...]]:
+    """Venue, symbol and signed lots of each leg, by pair, as `terms_map` wrote.
+
+    Raises: WireError where it is not what was written.
+    """
+    try:
+        return convert(started.get("legs", {}), dict[str, tuple[tuple[str, str, int], ...]])
+    except ValidationError as error:
+        raise WireError(f"a start record can't be read: {error}") from error
 
 
 def terms_of(started: Mapping[str, Any]) -> tuple[dict[str, Terms], dict[tuple[str, str], Instrument]]:

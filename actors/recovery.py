@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from msgspec import convert
+from msgspec.structs import replace
 
 from actors.controls import KIND as OPERATOR
 from actors.controls import fold_word
+from actors.hedge_show import legs_of
 from actors.repairer import RepairMemory
 from actors.reports import KIND as REPORT
 from actors.reports import SeenFold
@@ -29,12 +31,15 @@ from domain.pairs import Pair
 from wire.codec import unpack
 from wire.records import Decision, decode_decision
 
+START = "start"
+
 
 class Recovered:
     """What the journal says: pairs, repair children, venues' numbering."""
 
     def __init__(self) -> None:
         self.pairs: dict[str, Pair] = {}
+        self.legs: dict[str, tuple[tuple[str, str, int], ...]] = {}
         self.children: dict[str, RepairMemory] = {}
         self.owners: dict[str, str] = {}
         self.venues = SeenFold()
@@ -50,12 +55,14 @@ class Recovered:
 def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]]) -> Recovered:
     """Fold a journal. `lots`: signed lots by pair, of those configured.
 
-    A pair that is on record but no longer configured is folded with the lots
-    of its own hedges, so that what it holds can still be shown.
+    What a pair holds is told by the lots that it had when it traded: a start
+    record says them; one without them leaves the configured ones, or its hedges'.
     """
     found = Recovered()
     for record in records:
-        if record.kind == REPORT:
+        if record.kind == START:
+            _started(found, unpack(record.body))
+        elif record.kind == REPORT:
             found.venues.take(record.body)
         elif record.kind == OPERATOR:
             found.controls = fold_word(found.controls, record.body)
@@ -71,7 +78,8 @@ def _take(found: Recovered, decision: Decision, lots: dict[str, tuple[int, ...]]
     name = decision.pair
     pair = found.pairs.get(name)
     if pair is None:
-        pair = pairs.new(name, lots.get(name) or _lots_of(decision))
+        told = tuple(leg[2] for leg in found.legs.get(name, ()))
+        pair = pairs.new(name, told or lots.get(name) or _lots_of(decision))
     child = decision.actor.endswith(("/replenish", "/rollback"))
     for fact in decision.facts:
         if isinstance(fact, OrderSubmitted):
@@ -84,6 +92,21 @@ def _take(found: Recovered, decision: Decision, lots: dict[str, tuple[int, ...]]
         elif child:
             _spent(found, decision.actor, fact)
     found.pairs[name] = pair
+
+
+def _started(found: Recovered, started: Any) -> None:
+    for name, legs in (legs_of(started) if isinstance(started, dict) else {}).items():
+        found.legs[name] = legs
+        pair = found.pairs.get(name)
+        if pair is not None:
+            found.pairs[name] = rebuilt(pair, tuple(leg[2] for leg in legs))
+
+
+def rebuilt(pair: Pair, lots: tuple[int, ...]) -> Pair:
+    """A pair that holds nothing, with other lots; with other legs its books begin again."""
+    if len(lots) == len(pair.lots):
+        return replace(pair, lots=lots)
+    return replace(pair, lots=lots, books=pairs.new(pair.name, lots).books, past=())
 
 
 def _lots_of(decision: Decision) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from actors.journal_sync import JournalSync
 from actors.link import VenueLink, VenueSettings
 from actors.logs import LogActor
 from actors.pair import PairActor, PairMemory
-from actors.recovery import Recovered, fold
+from actors.recovery import Recovered, fold, rebuilt
 from actors.repairer import Repairer
 from actors.runtime import Runtime
 from actors.venue import VenueActor
@@ -27,7 +27,7 @@ from config.load import fingerprint
 from config.pairspecs import limits_of, pair_specs
 from config.schema import Config, Venue
 from config.values import instrument_of
-from domain.errors import ConfigError, InvariantViolation
+from domain.errors import ConfigError, HedgerowError, InvariantViolation
 from domain.market import Instrument
 from domain.orders import LIVE
 from domain.pairspec import PairSpec
@@ -60,6 +60,19 @@ def left_of(pair: Any) -> dict[str, Any]:
     }
 
 
+def same_legs(spec: PairSpec, found: Recovered) -> None:
+    """What a pair holds was bought by the legs that it is configured with.
+
+    Raises: ConfigError where they differ, before anything is recorded.
+    """
+    pair, before = found.pairs.get(spec.name), found.legs.get(spec.name)
+    if pair is None or before is None or (pair.hedge is None and not any(book.net for book in pair.books)):
+        return
+    legs = tuple((*leg.key, leg.lots) for leg in spec.legs)
+    if legs != before:
+        raise ConfigError("configuration", f"pair[{spec.name}].legs", legs, f"the legs that its position was built with: {before}")
+
+
 def _on_record_ns(config: Config) -> int:
     """Where the journal's monotonic time stands."""
     journal = Path(config.node.dir) / "journal"
@@ -81,8 +94,12 @@ class Node:
         self.runtime = Runtime(self.lane, self.clock)
         self.specs = pair_specs(config, sends_orders=live)
         self.started_ns = self.clock.mono_ns()
-        self.recovered, epoch = self._recover()
-        self.journal = self._journal(epoch)
+        try:
+            self.recovered, epoch = self._recover()
+            self.journal = self._journal(epoch)
+        except HedgerowError:
+            machine.close()
+            raise
         self.desk = Desk(self.clock, self.journal, self.journal.node_epoch, self._alert)
         self.sockets: list[Any] = []
 
@@ -93,7 +110,10 @@ class Node:
         lots = {spec.name: spec.lots for spec in self.specs}
         if not directory.exists() or not segment_paths(directory):
             return Recovered(), next_node_epoch(0, self.clock.wall_ns())
-        return fold(read(directory), lots), next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
+        found = fold(read(directory), lots)
+        for spec in self.specs:
+            same_legs(spec, found)
+        return found, next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
 
     def _journal(self, epoch: int) -> Journal:
         start = {
@@ -159,9 +179,7 @@ class Node:
             pair = self.recovered.pairs.get(spec.name)
             if pair is None:
                 continue
-            if pair.lots != spec.lots and any(book.net for book in pair.books):
-                allowed = f"the lots that its position was built with: {pair.lots}"
-                raise ConfigError("configuration", f"pair {spec.name} legs.lots", spec.lots, allowed)
+            pair = rebuilt(pair, spec.lots)
             self.desk.memories[spec.name] = PairMemory(pair)
             if self.live:
                 self._restore_risk(spec, pair)

@@ -75,7 +75,7 @@ def pair_ls(out: Output, directory: Path, watch: bool) -> None:
     from tools.status_rows import pair_row
 
     def look() -> None:
-        rows = _either(out, directory, lambda client: list(client.rows("pairs", "pair")), _pairs_on_record)
+        rows = _either(out, directory, lambda client: list(client.rows("pairs", "pair")), pairs_on_record)
         out.many(rows if out.format in ("json", "jsonl") else [pair_row(row) for row in rows])
 
     watched(look, again=watch)
@@ -113,7 +113,7 @@ def _only(names: list[str]) -> str:
     return names[0]
 
 
-def _pairs_on_record(directory: Path) -> list[dict[str, Any]]:
+def pairs_on_record(directory: Path) -> list[dict[str, Any]]:
     """What the journal knows of pairs: no quotes, no reasons."""
     from actors.recovery import fold
     from journal.reader import read
@@ -149,7 +149,7 @@ def _places(pair: Any) -> list[dict[str, str]]:
 
 
 def _pair_on_record(directory: Path, name: str | None) -> dict[str, Any]:
-    rows = {row["pair"]: row for row in _pairs_on_record(directory)}
+    rows = {row["pair"]: row for row in pairs_on_record(directory)}
     wanted = name or _only(list(rows))
     if wanted not in rows:
         raise Absent(f"no pair {wanted!r} is on record; there are: {', '.join(rows) or 'none'}")
