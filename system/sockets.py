@@ -70,7 +70,10 @@ def new_context() -> zmq.Context:
 
 def private_directory(path: Path) -> Path:
     """Make `path` (mode 0700) for ipc sockets, or raise where it is not."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(str(path), "directory", error.strerror, "a directory that is there or can be made") from None
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise ConfigError(str(path), "mode", oct(mode), "0700: chmod it, or use a directory of its own")

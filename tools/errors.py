@@ -60,7 +60,9 @@ def exit_code_of(error: HedgerowError) -> int:
     if isinstance(error, ConfigError):
         return USAGE
     if isinstance(error, JournalError):
-        return AUDIT_BROKEN
+        from system.locks import LockHeldError
+
+        return REFUSED if isinstance(error, LockHeldError) else AUDIT_BROKEN
     return FAILED
 
 

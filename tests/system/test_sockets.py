@@ -140,3 +140,10 @@ def test_inspection_endpoint_in_use_elsewhere_is_an_error_with_a_name(context):
     with pytest.raises(ConfigError, match="bound"):
         inspection_router(context, endpoint)
     first.close(0)
+
+
+def test_private_directory_is_refused_when_a_file_is_there(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "under"):
+        with pytest.raises(ConfigError, match="can be made"):
+            private_directory(path)

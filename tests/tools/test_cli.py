@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from domain.errors import ConfigError, InvariantViolation, JournalError, VenueError
+from system.locks import LockHeldError
 from tools import cli, errors
 from tools.cli import LazyGroup, Verb, run
 
@@ -31,6 +33,7 @@ def failing(error):
         (errors.Refused("x"), 5),
         (errors.AuditBroken("x"), 6),
         (JournalError("x"), 6),
+        (LockHeldError(Path("x"), {"node": "n1"}), 5),
     ],
 )
 def test_run_gives_each_error_its_exit_code_and_no_traceback(error, code, capsys):
