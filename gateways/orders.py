@@ -159,7 +159,8 @@ class Order:
         self._restate()
 
     def _restate(self) -> None:
-        self.stated_qty = max(0, *(cum - self._taken_off_since(ns, known) for cum, ns, known in self.stated))
+        figures = [cum - self._taken_off_since(ns, known) for cum, ns, known in self.stated]
+        self.stated_qty = max(0, *figures) if figures else 0
 
     def _taken_off_since(self, exch_ns: int | None, known: int) -> int:
         return sum(
