@@ -39,6 +39,10 @@ from wire.codec import pack
 NAME = "node/account"
 TRADES = frozenset("FGH")
 OUTSIDE = frozenset("XL")
+ASKED = frozenset("DFHq")
+"""What a node may have asked that is about orders."""
+GRAVE = frozenset(("JOURNAL", "LOGON", "VERSION"))
+"""Troubles that keep a venue from trading until a person acts."""
 LOOK_AGAIN_NS = 1_000_000_000
 MOST_LOOKS_NS = 30_000_000_000
 SAME_ALERT_NS = 60_000_000_000
@@ -87,7 +91,8 @@ class Account(Actor):
 
     def on_trouble(self, trouble: VenueTrouble) -> None:
         """What a venue's link could not make sense of."""
-        self._alert("warning", trouble.code, (trouble.text,), venue=trouble.venue, text=trouble.text)
+        severity = "critical" if trouble.code in GRAVE else "warning"
+        self._alert(severity, trouble.code, (trouble.text,), venue=trouble.venue, text=trouble.text)
 
     def _alert(self, severity: str, code: str, key: tuple, **details: Any) -> None:
         """An alert, unless the same one was told a moment ago."""
@@ -109,6 +114,8 @@ class Account(Actor):
             if r.origin in OUTSIDE:
                 self._outside(r)
             return
+        if r.kind == "j" and r.ref_type not in ASKED:
+            return  # of the link itself: its own trouble tells
         told = {"venue": r.venue, "symbol": r.symbol, "about": r.cl_ord_id, "text": r.text, "cause": r.seq}
         if r.kind == "8" and (r.cum_qty or r.leaves_qty):
             facts = {"side": r.side, "cum_qty": r.cum_qty, "leaves_qty": r.leaves_qty}
@@ -127,6 +134,8 @@ class Account(Actor):
             self.desk.journal_failed, cause = str(error), r.seq
         forced = r.origin == FORCED
         code = "FORCED_LIQUIDATION" if forced else "OUTSIDE_TRADE"
+        if r.kind == "j" and r.ref_type not in ASKED:
+            return  # of the link itself: its own trouble tells
         told = {"venue": r.venue, "symbol": symbol, "side": side, "qty": r.last_qty, "px": r.last_px, "exec_type": r.exec_type}
         self.desk.alert("critical" if forced else "warning", code, **told, cause=cause)
         if (r.venue, symbol) in self._legs:

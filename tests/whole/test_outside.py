@@ -177,3 +177,11 @@ def test_books_of_hedges_and_the_audit_show_what_was_taken(holding, capsys):
     assert book_in(world.node_dir / "journal").rows("AxB")[-1]["state"] == "DONE"
     assert run(["audit", "show", hedge_id, "--dir", str(world.node_dir)]) == 0
     assert "OutsideFilled" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("ref_type", "codes"), [("0", []), ("F", ["STRAY_REPORT"])])
+def test_refusals_of_what_nobody_asked_are_told_where_they_are_about_orders(world, ref_type, codes):
+    for number in range(2):
+        world.a.reply(msgpack.packb(("j", ref_type, "AxB.0.1.0h1", 3, f"no {number}")))
+    world.laps(30)
+    assert world.alerts() == codes
