@@ -13,6 +13,8 @@ from typing import Any, Self
 from domain.ports import Clock
 
 EVERY_NS = 1_000_000_000
+FULL_EVERY = 600
+"""Every so many collections the oldest generation too: over months it would leak."""
 AT_LATEST_NS = 60_000_000_000
 
 
@@ -41,6 +43,6 @@ class IdleCollector:
     def due(self, now_ns: int, *, idle: bool) -> None:
         """It is time: collect if the lane is idle, or if it never is."""
         if idle or now_ns - self.due_ns >= AT_LATEST_NS:
-            gc.collect(1)
             self.collections += 1
+            gc.collect(1 if self.collections % FULL_EVERY else 2)
             self.due_ns = self.clock.mono_ns() + EVERY_NS

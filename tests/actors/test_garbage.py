@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from actors.garbage import AT_LATEST_NS, EVERY_NS, IdleCollector
+from actors.garbage import AT_LATEST_NS, EVERY_NS, FULL_EVERY, IdleCollector
 from actors.lane import LaneDispatcher
 from actors.runtime import Runtime
 from actors.simulated import VirtualClock
@@ -36,3 +36,14 @@ def test_the_lane_runs_it_and_gives_it_back():
     assert lane.garbage is None
     assert gc.isenabled()
     lane.close()
+
+
+def test_oldest_generation_is_collected_now_and_then(monkeypatch):
+    asked = []
+    monkeypatch.setattr("actors.garbage.gc.collect", lambda generation=2: asked.append(generation))
+    clock = VirtualClock(mono_ns=0)
+    with IdleCollector(clock) as collector:
+        for turn in range(1, FULL_EVERY + 1):
+            collector.due(turn * EVERY_NS, idle=True)
+    assert asked[1:].count(2) == 1
+    assert asked[1:].count(1) == FULL_EVERY - 1
