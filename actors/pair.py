@@ -102,6 +102,7 @@ class PairActor(PairWords):
                 self._await_trades([order.cl_ord_id for leg in hedge.legs for order in leg.orders])
         if self.pair.status is pairs.P.COOLDOWN:
             self._cool(self.pair)
+        self.tell_if_stranded()
         if self.name in self.desk.holds:
             self.on_hold(HoldChanged(0))
 

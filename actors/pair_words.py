@@ -139,6 +139,12 @@ class PairWords(Trader):
             cause=cause,
         )
 
+    def tell_if_stranded(self) -> None:
+        """Tell again at a start: a kill may have come before the alert."""
+        hedge = self.pair.hedge
+        if hedge is not None and hedge.status is hedges.H.STRANDED:
+            self.tell_stranded(hedge.stranded_why, hedge.naked, hedge.hedge_id, 0)
+
     def worth(self, naked: tuple[int, ...]) -> float | None:
         """What so many lots of each leg are worth, in the pair's currency."""
         value = self.view.worth(naked)

@@ -110,7 +110,7 @@ class VenueActor(VenueAnswers):
                 self._lose("HEARTBEAT", now_ns)
             return
         cut = link.trade.was_cut()
-        if cut and link.stage > S.DOWN and now_ns - self._logon_sent_ns > CUT_GRACE_NS:
+        if cut and (link.stage > S.DOWN or self._session_down) and now_ns - self._logon_sent_ns > CUT_GRACE_NS:
             self._lose("DISCONNECTED", now_ns)
         elif link.send_failed:
             self._lose("SEND", now_ns)

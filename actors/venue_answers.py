@@ -86,9 +86,11 @@ class VenueAnswers(VenueMachine):
             self._refused(what, m, now_ns)
         else:
             self.desk.reject(m, frame, now_ns)
-        if m.ref_type == "A" or (m.reason == NOT_AUTHORISED and self.link.stage >= S.SYNCING):
+        if m.ref_type == "A" or (
+            m.reason == NOT_AUTHORISED and (self.link.stage >= S.SYNCING or self._session_down)
+        ):
             self._logon_due_ns = max(now_ns, self._logon_sent_ns + REFUSED_PAUSE_NS)
-            self._linked = False
+            self._linked = self._session_down = False  # whoever answers so has not been told our name
             self.asks.forget()
             self._apply(NotAuthorised(m.text))
 

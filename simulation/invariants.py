@@ -18,6 +18,7 @@ I10, I11, I15 and I3 at rest are judged by the world at a stop or kill.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from domain.errors import WireError
@@ -69,6 +70,7 @@ class Judge:
     def __init__(self, agenda: Agenda, shape: Shape, venues: dict[str, VirtualVenue]) -> None:
         self.agenda, self.shape, self.venues = agenda, shape, venues
         self.knowledge = Knowledge()
+        self.is_dead: Callable[[], bool] = lambda: False
         self.violations: list[tuple[int, str, str]] = []
         self.records: dict[str, RecordedOrder] = {}
         self.commanded: set[bytes] = set()
@@ -81,6 +83,7 @@ class Judge:
         self.alerts: list[str] = []
         self.books = {name: Book() for name in NAMES}
         self._untold: set[str] = set()
+        self._owed: set[str] = set()
         self._open_ns: int | None = None
         self._told_i2 = False
         d = shape.value
@@ -178,6 +181,7 @@ class Judge:
             self.alerts.append(told["code"])
             if told["code"] == "STRANDED":
                 self._untold.discard(told["hedge"])
+                self._owed.discard(told["hedge"])
 
     def _fact(self, hedge: str | None, fact: list[Any]) -> None:
         name = fact[0]
@@ -270,7 +274,7 @@ class Judge:
 
     def step(self) -> None:
         """After each turn of an actor."""
-        if self._untold:
+        if self._untold and not self.is_dead():
             for hedge in sorted(self._untold):
                 self.broken("I2", f"{hedge} is stranded and nobody was told")
             self._untold.clear()
@@ -284,6 +288,17 @@ class Judge:
             bare = naked(knowledge.net, self.shape.signed_lots)
             self.broken("I2", f"naked {bare}, open {sorted(knowledge.open)} for too long, and nobody was told")
 
+    def killed(self) -> None:
+        """What was stranded and not yet told is owed by the next node."""
+        self._owed |= self._untold
+        self._untold.clear()
+
     def started(self) -> None:
         """A node starts: its budget starts with it."""
         self._open_ns = None
+        if self._owed:
+            self.agenda.after(SLACK_NS, self._check_owed)
+
+    def _check_owed(self) -> None:
+        for hedge in sorted(self._owed & self.stranded):
+            self.broken("I2", f"{hedge} was stranded as its node was killed, and the next one told nobody")

@@ -85,16 +85,12 @@ def _with_policy(shape: Shape, rng: Random) -> Shape:
 
 
 def _swing(world: World, rng: Random, for_ms: int, *, calm: bool) -> None:
-    """The market goes to and fro, faster than hedges end; calm: between them."""
+    """The market goes to and fro, faster than hedges end; calm: slowly."""
+    world.calm_mid = world.mid if calm else None
     left = for_ms
     while left > 0:
-        step = rng.randrange(150, 1200)
-        if calm:
-            world.quotes = False
-            world.until(lambda: world.pair.hedge is None, SETTLE_NS)
-            world.quotes = True
+        step = rng.randrange(150, 1200) + (800 if calm else 0)
         world.mid = rng.choice((RICH, CHEAP, QUIET, RICH, CHEAP))
-        world.requote()
         world.run(step)
         left -= step
     world.mid = QUIET

@@ -34,6 +34,7 @@ from system.clock import chance
 ROOT = "node/root"
 OPEN = 4
 QUOTE_NS = 40 * MS
+CALM_TICKS = 2
 STOP_NS = 12_000 * MS
 
 NodeMaker = Callable[..., Any]
@@ -53,6 +54,7 @@ class World:
         self.venues: dict[str, VirtualVenue] = {}
         self.judge = Judge(self.agenda, self.shape, self.venues)
         self.lane.after_step = self.judge.step
+        self.judge.is_dead = self._is_dead
         self.feeds: dict[str, FeedLink] = {}
         self.trades: dict[str, TradeLink] = {}
         self.folder = Path(tempfile.mkdtemp(prefix="hgsim", dir=MEMORY if MEMORY.is_dir() else None))
@@ -60,6 +62,8 @@ class World:
             self._venue(name, chance(self.rng.randrange(2**60)))
         self.a, self.b = self.venues.values()
         self.mid, self.quotes = QUIET, True
+        self.calm_mid: int | None = None
+        """Where a calm market stands that moves to `mid` by so few ticks that no order misses."""
         self.node: Any = None
         self.kills = 0
         self.raised: set[str] = set()
@@ -91,7 +95,10 @@ class World:
     def requote(self) -> None:
         """A new touch at both venues, around their mids."""
         for venue, mid in ((self.a, self.mid), (self.b, OTHER)):
-            mid += venue.rng.randrange(-1, 2)
+            if self.calm_mid is None:
+                mid += venue.rng.randrange(-1, 2)
+            elif venue is self.a:
+                mid = self.calm_mid = self.calm_mid + max(-CALM_TICKS, min(CALM_TICKS, mid - self.calm_mid))
             if venue.happens("crossed"):
                 venue.quote(mid + 3, mid - 3)
             elif venue.happens("one_sided"):
@@ -161,6 +168,7 @@ class World:
         """SIGKILL; in mid-turn memory may be behind the journal."""
         node, self.node = self.node, None
         self.kills += 1
+        self.judge.killed()
         before = _lasting(node.pairs())
         for box in node.runtime.boxes.values():
             if box.actor is not None:

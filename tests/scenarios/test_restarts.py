@@ -138,3 +138,31 @@ def test_second_kill_in_the_middle_of_the_recovery_is_recovered_too(scene):
     s.light(5, 100)
     s.run(6000)
     assert s.pair.naked == (0, 0)
+
+
+def test_gateway_that_is_replaced_while_its_session_is_down_is_logged_on_to(scene):
+    s = scene()
+    s.b.gateway.drop_session(1000 * MS, cancels=False)
+    s.run(300)
+    s.b.gateway.kill(50 * MS)
+    assert s.until(lambda: s.node.desk.links["B"].stage < 4, 500 * MS)
+    assert s.until(s.is_open, 5000 * MS)
+
+
+def test_kill_between_stranded_and_its_alert_leaves_the_alert_to_the_next_node(scene):
+    s = scene()
+    s.holds()
+    s.b.always = fates.reject()
+    told = s.judge.recorded
+
+    def recorded(kind, body):
+        told(kind, body)
+        if kind == "decision" and s.judge.stranded and not s.kills and s.fuse is None:
+            s.light(1, 100)
+
+    s.judge.recorded = recorded
+    s.closes()
+    assert s.until(lambda: s.kills == 1 and s.node is not None, 5000 * MS)
+    s.run(1000)
+    assert s.judge.alerts.count("STRANDED") == 1
+    s.may_be_naked = True
