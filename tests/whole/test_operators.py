@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.controls import Killed, Level
 from tools.node import Stopper
 from tools.node_words import Words
 from wire.inspection import Unanswerable
@@ -133,6 +134,19 @@ def test_no_repair_leaves_after_a_freeze_in_mid_repair(world, foreign):
     world.until(lambda: world.a.got("F"), "the child cancels")
     world.laps(200)
     assert [len(venue.got("D")) for venue in world.venues] == counts
+    world.may_be_naked = True
+
+
+def test_child_sends_nothing_from_the_moment_of_the_kill(world, foreign):
+    """The word alone bars it, before anybody is told."""
+    world.b.always = foreign.reject()
+    world.a.script.extend([foreign.fill, foreign.hold])
+    world.opens()
+    world.until(lambda: len(world.a.got("D")) == 2, "the rollback is out")
+    world.node.desk.controls.apply(Killed("all", Level.FREEZE, "ann", "a test"), "kill")
+    world.a.cancel(world.a.working[0])
+    world.until(lambda: world.hedge.status == "STRANDED", "stopped")
+    assert len(world.a.got("D")) == 2
     world.may_be_naked = True
 
 

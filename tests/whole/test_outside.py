@@ -185,3 +185,19 @@ def test_refusals_of_what_nobody_asked_are_told_where_they_are_about_orders(worl
         world.a.reply(msgpack.packb(("j", ref_type, "AxB.0.1.0h1", 3, f"no {number}")))
     world.laps(30)
     assert world.alerts() == codes
+
+
+@pytest.mark.parametrize("mode", ["oc", "octy"])
+def test_forced_liquidation_is_followed_where_opens_and_closes_are_apart(holding, mode):
+    world = holding(offset_mode=mode)
+    outside(world.a, "1", 1, 1_050, "L")
+    world.until(lambda: world.net == (-1, 1) and world.pair.hedge is None, "the other leg is taken back")
+    assert world.b.got("D")[-1][7] == ("C" if mode == "oc" else "T")
+
+
+def test_part_of_a_unit_that_is_lost_is_closed_to_the_whole_unit(make_world):
+    world = make_world(units=2, max_units=2, lots=(3, 2))
+    world.holds()
+    assert world.net == (-6, 4)
+    outside(world.a, "1", 1, 1_050, "L")
+    world.until(lambda: world.net == (-3, 2) and world.pair.hedge is None, "a whole unit is closed")
