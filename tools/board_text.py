@@ -60,7 +60,7 @@ def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
         outcomes.get("rolled_back", 0),
         naked_text(told),
         "/".join(age_text(leg) for leg in told.get("legs", [])),
-        told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
+        told.get("held") or told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
     )
 
 

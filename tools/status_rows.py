@@ -57,7 +57,7 @@ def pair_row(told: dict[str, Any]) -> dict[str, Any]:
         "hedges": told.get("hedges"),
         "naked": told.get("naked_qty"),
         "hedge": None if hedge is None else hedge["state"],
-        "reason": told.get("reason"),
+        "reason": told.get("held") or told.get("reason"),
     }
 
 

@@ -37,6 +37,10 @@ def test_row_shows_position_outcomes_and_stale_ages():
     assert row_of(pair(mode="PAUSED")).state == "HOLDING PAUSED"
 
 
+def test_row_names_the_kill_before_any_other_reason():
+    assert row_of(pair(held="KILLED freeze all", reason="LIQUIDITY")).reason == "KILLED freeze all"
+
+
 @pytest.mark.parametrize(("was", "arrow"), [(102.0, "▲"), (103.0, "▼"), (102.25, ""), (None, "")])
 def test_row_says_by_an_arrow_where_a_spread_went(was, arrow):
     assert row_of(pair(), pair(buy=was)).buy_move == arrow
