@@ -234,6 +234,7 @@ class PairActor(PairWords):
         after = pairs.evolve(self.memory.pair, facts[0])
         self.record(None, facts, [], 0, None)
         self.memory.pair = after
+        self.view.units_of(after)  # now, not in the turn that fires
 
     # ------------------------------------------------ the turn
 
@@ -339,6 +340,7 @@ class PairActor(PairWords):
             self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)
         elif kind is hedges.HedgeEnded:
             self._cool(pair)
+            self.owe_no_more()
 
     def _cool(self, pair: Pair) -> None:
         spec = self.spec

@@ -59,6 +59,7 @@ class PairView:
         for i, leg in enumerate(spec.legs):
             if leg.fx is not None:
                 self._fx_legs.setdefault(leg.fx.key, []).append(i)
+        self._venues = [(desk.links[leg.venue], leg.symbol) for leg in spec.legs]
         self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
         self._watches_touch = spec.basis == "touch"
@@ -115,7 +116,7 @@ class PairView:
         spec, aim, quotes = self.spec, self._aims[event], self.price.quotes
         why = (
             firing.why_closed(pair, spec, aim.opens)
-            or self._why_held(aim.opens)
+            or (self.desk.holds and self._why_held(aim.opens))
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
             or (self._fx_legs and self._why_fx(now_ns))
             or self._why_venue(aim.opens)
@@ -215,11 +216,11 @@ class PairView:
 
     def _why_venue(self, opens: bool) -> str:
         purpose = Purpose.OPEN if opens else Purpose.REPAIR
-        links = self.desk.links
-        for leg in self.spec.legs:
-            why = links[leg.venue].why_not(purpose, leg.symbol)
-            if why:
-                return f"VENUE_DOWN {leg.venue}: {why}"
+        for link, symbol in self._venues:
+            if link.stage < purpose or link.blocked.get(symbol) or link.journal_failed or link.trade is None:
+                why = link.why_not(purpose, symbol)
+                if why:
+                    return f"VENUE_DOWN {link.name}: {why}"
         return ""
 
     def threshold(self, event: str) -> float:

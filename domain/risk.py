@@ -1,12 +1,14 @@
 """Limits on orders, and the table of what every live order may become.
 
 A position is judged as if every live and every unknown order fills: what has
-been sent counts until evidence ends it. The table is owned by the risk actor
-and read, claimed and booked by direct calls in the lane:
+been sent counts until evidence ends it. The table is read, claimed and booked
+by direct calls in the lane:
 
-    reserve    a hedge takes the room for all its lots, before its first order
-    check_order -> claim    before an order is recorded and sent
-    book_fill  a trade; release    the order has ended; free    the hedge has
+    check_order  before an order is recorded; claim  in the same turn, once it was sent
+    book_fill    a trade; release  the order has ended
+
+All first orders of a hedge are checked and claimed in one turn of the lane, so
+that no other pair can take their room in between.
 
 An order that reduces is bound by the price band and by the exposure that it
 reduces, never by size, position or count: rollback has the right of way.
@@ -32,40 +34,22 @@ class Limits(msgspec.Struct, frozen=True, gc=False):
     position_lots: int
 
 
-class HedgeLimits(msgspec.Struct, frozen=True, gc=False):
-    """Orders that a hedge may send; the last ones are kept for reversals."""
-
-    orders_per_hedge: int = 12
-    kept_for_reversals: int = 4
-
-
 class Live:
     """One own order that may still fill. `rests`: it can stay in the book."""
 
-    __slots__ = ("left", "owner", "px", "rests", "side")
+    __slots__ = ("left", "px", "rests", "side")
 
-    def __init__(self, side: int, left: int, px: int | None, rests: bool, owner: str) -> None:
+    def __init__(self, side: int, left: int, px: int | None, rests: bool) -> None:
         self.side = side
         self.left = left
         self.px = px
         self.rests = rests
-        self.owner = owner
 
 
 class Exposure:
-    """What one symbol's account holds, has live, and has promised."""
+    """What one symbol's account holds and has live."""
 
-    __slots__ = (
-        "buying",
-        "limits",
-        "live",
-        "position",
-        "reserved",
-        "reserved_buy",
-        "reserved_sell",
-        "resting",
-        "selling",
-    )
+    __slots__ = ("buying", "limits", "live", "position", "resting", "selling")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -74,17 +58,13 @@ class Exposure:
         self.selling = 0
         self.live: dict[str, Live] = {}
         self.resting = 0
-        self.reserved: dict[str, list[int]] = {}
-        self.reserved_buy = 0
-        self.reserved_sell = 0
 
-    def room(self, side: int, owner: str = "") -> int:
-        """Lots that may still be ordered on a side; what `owner` has reserved is his."""
-        own = self.reserved.get(owner) if owner else None
+    def room(self, side: int) -> int:
+        """Lots that may still be ordered on a side."""
         limit = self.limits.position_lots
         if side == BUY:
-            return limit - self.position - self.buying - self.reserved_buy + (own[0] if own else 0)
-        return limit + self.position - self.selling - self.reserved_sell + (own[1] if own else 0)
+            return limit - self.position - self.buying
+        return limit + self.position - self.selling
 
 
 class RiskTable:
@@ -118,7 +98,6 @@ class RiskTable:
         px: int | None,
         quote: Quote | None,
         *,
-        owner: str = "",
         reduces_lots: int | None = None,
     ) -> str:
         """Empty when the order may leave, else `CODE: key=value ...`.
@@ -131,67 +110,37 @@ class RiskTable:
             return f"INSTRUMENT_NOT_FOUND: venue={key[0]} symbol={key[1]}"
         if not qty > 0:
             return f"QUANTITY_BELOW_MINIMUM: qty={qty} min=1"
-        why = band(side, px, quote, row.limits.price_collar_ticks)
-        if why:
-            return why
+        limits = row.limits
+        touch = None if quote is None else quote.ask_px if side == BUY else quote.bid_px
+        plain = px is not None and touch is not None and quote.limit_down is None and quote.limit_up is None
+        if not (plain and side * (px - touch) <= limits.price_collar_ticks):
+            why = band(side, px, quote, limits.price_collar_ticks)
+            if why:
+                return why
         if reduces_lots is not None:
             if not qty <= reduces_lots:
                 return f"REDUCE_ONLY_WOULD_INCREASE_POSITION: qty={qty} exposure={reduces_lots}"
-        elif not qty <= row.limits.order_lots:
-            return f"QUANTITY_EXCEEDS_MAXIMUM: qty={qty} max={row.limits.order_lots}"
-        elif not qty <= row.room(side, owner):
+        elif not qty <= limits.order_lots:
+            return f"QUANTITY_EXCEEDS_MAXIMUM: qty={qty} max={limits.order_lots}"
+        elif not qty <= row.room(side):
             return (
                 f"POSITION_LIMIT: side={side} qty={qty} position={row.position} buying={row.buying}"
                 f" selling={row.selling} max={row.limits.position_lots}"
             )
         return self_trade(row, side, px) if row.resting else OK
 
-    def reserve(self, key: tuple[str, str], owner: str, side: int, lots: int) -> str:
-        """Hold room for a hedge's leg; empty, or POSITION_LIMIT and nothing held."""
-        row = self.row(key)
-        room = row.room(side)
-        if not 0 <= lots <= room:
-            return f"POSITION_LIMIT: side={side} qty={lots} room={room} max={row.limits.position_lots}"
-        own = row.reserved.setdefault(owner, [0, 0])
-        if side == BUY:
-            own[0] += lots
-            row.reserved_buy += lots
-        else:
-            own[1] += lots
-            row.reserved_sell += lots
-        return OK
-
-    def free(self, key: tuple[str, str], owner: str) -> None:
-        """Give back what a hedge has reserved and not sent."""
-        row = self.row(key)
-        own = row.reserved.pop(owner, None)
-        if own is not None:
-            row.reserved_buy -= own[0]
-            row.reserved_sell -= own[1]
-
-    def claim(
-        self, key: tuple[str, str], cl_ord_id: str, side: int, qty: int, px: int | None, *, rests: bool, owner: str = ""
-    ) -> None:
-        """Count an order that is about to leave; it uses its owner's room."""
+    def claim(self, key: tuple[str, str], cl_ord_id: str, side: int, qty: int, px: int | None, *, rests: bool) -> None:
+        """Count an order that is about to leave."""
         row = self.row(key)
         if cl_ord_id in row.live:
             require(False, f"order {cl_ord_id} is claimed twice")
-        row.live[cl_ord_id] = Live(side, qty, px, rests, owner)
+        row.live[cl_ord_id] = Live(side, qty, px, rests)
         if rests:
             row.resting += 1
-        own = row.reserved.get(owner)
         if side == BUY:
             row.buying += qty
-            used = min(qty, own[0]) if own else 0
-            if used:
-                own[0] -= used
-                row.reserved_buy -= used
         else:
             row.selling += qty
-            used = min(qty, own[1]) if own else 0
-            if used:
-                own[1] -= used
-                row.reserved_sell -= used
 
     def book_fill(self, key: tuple[str, str], cl_ord_id: str, side: int, qty: int) -> None:
         """Move lots into the position; a bust takes them off with qty < 0.
@@ -260,14 +209,6 @@ def own_resting(row: Exposure, side: int, px: int | None) -> list[str]:
         and order.left > 0
         and (px is None or order.px is None or side * (px - order.px) >= 0)
     ]
-
-
-def check_count(limits: HedgeLimits, sent: int, *, reverses: bool) -> str:
-    """Empty when a hedge that has sent `sent` orders may send one more."""
-    most = limits.orders_per_hedge - (0 if reverses else limits.kept_for_reversals)
-    if sent < most:
-        return OK
-    return f"ORDERS_PER_HEDGE: sent={sent} max={limits.orders_per_hedge} kept={limits.kept_for_reversals}"
 
 
 def _take_off(row: Exposure, side: int, lots: int) -> None:
