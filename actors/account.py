@@ -15,7 +15,7 @@ from msgspec import to_builtins
 from actors.base import Actor
 from actors.controls import HoldChanged
 from actors.desk import Desk
-from actors.notes import OutsideLoss, Tick
+from actors.notes import ACCOUNT, LookAgain, OutsideLoss, Tick
 from actors.venue import AskAgain
 from domain import outside
 from domain.controls import ScopeModeSet, symbol_scope
@@ -36,7 +36,6 @@ from domain.venue_news import (
 from domain.venues import POSITIONS
 from wire.codec import pack
 
-NAME = "node/account"
 TRADES = frozenset("FGH")
 OUTSIDE = frozenset("XL")
 ASKED = frozenset("DFHq")
@@ -61,6 +60,7 @@ class Account(Actor):
         CollateralTold: "on_news",
         MassCancelTold: "on_news",
         Tick: "on_tick",
+        LookAgain: "on_look_again",
     }
 
     def __init__(self, runtime: Any, name: str, desk: Desk, specs: tuple[PairSpec, ...], trades: Outside) -> None:
@@ -169,6 +169,11 @@ class Account(Actor):
             self._ask(venue)
         self._look_later()
 
+    def on_look_again(self, _word: LookAgain) -> None:
+        """A loss that could not be booked may be now: not a second later."""
+        for venue in {venue for venue, _ in self.trades.waiting}:
+            self._ask(venue)
+
     def on_positions(self, told: PositionsTold) -> None:
         """Compare with the ledgers of the pairs whose symbol was traded."""
         rows = {row.symbol: row for row in told.positions}
@@ -214,7 +219,7 @@ class Account(Actor):
         controls = self.desk.controls
         word = controls.state.modes.get(scope)
         if word is None:
-            _, names = controls.apply(ScopeModeSet(scope, Mode.REDUCING, NAME, "forced liquidation"), "mode")
+            _, names = controls.apply(ScopeModeSet(scope, Mode.REDUCING, ACCOUNT, "forced liquidation"), "mode")
             for name in names:
                 self.tell(name, HoldChanged(0))
 

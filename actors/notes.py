@@ -68,6 +68,15 @@ class Operate(Struct, frozen=True):
     booked: tuple[tuple[int, int, int | None], ...] = ()
 
 
+ACCOUNT = "node/account"
+
+
+class LookAgain(Struct, frozen=True):
+    """To the account: a pair may book now what it could not before."""
+
+    lane: ClassVar[int] = ORDERS_LANE
+
+
 class OutsideLoss(Struct, frozen=True):
     """To a pair: lots of a leg that the account no longer has.
 

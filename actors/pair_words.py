@@ -12,7 +12,7 @@ from typing import Any
 
 from actors.controls import KIND, HoldChanged
 from actors.link import Purpose
-from actors.notes import Operate, OutsideLoss, RepairRevoked, Tick
+from actors.notes import ACCOUNT, LookAgain, Operate, OutsideLoss, RepairRevoked, Tick
 from actors.trader import Trader
 from domain import hedges, orders, outside, pairs
 from domain.controls import FREE, Hold
@@ -30,6 +30,7 @@ class PairWords(Trader):
     memory: Any
     view: Any
     _flattening = False
+    _owes = False
 
     @property
     def held(self) -> Hold:
@@ -100,6 +101,7 @@ class PairWords(Trader):
         if not forced and pair.status is not pairs.P.FROZEN:
             self._own(PairFrozen(f"{outside.EXTERNAL}: lots of leg {loss.leg} were traded elsewhere"))
             pair = self.memory.pair
+        self._owes = self._owes or pair.hedge is not None
         lots = sum(qty for qty, _ in loss.fills)
         if not lots or pair.hedge is not None or pair.status is pairs.P.IDLE or abs(pair.books[loss.leg].net) < lots:
             return
@@ -115,6 +117,12 @@ class PairWords(Trader):
             self.tell_stranded(facts[-1].why, facts[-1].naked, opened.hedge_id, seq)
         self._follow(opened.hedge_id, facts, seq)
         self._arm()
+
+    def owe_no_more(self) -> None:
+        """A hedge has ended: a loss that waited for it can be booked."""
+        if self._owes:
+            self._owes = False
+            self.tell(ACCOUNT, LookAgain())
 
     def _touches(self, loss: OutsideLoss) -> list[int]:
         """Each leg's price now, as near as it is known."""
@@ -214,6 +222,7 @@ class PairWords(Trader):
             return {"error": f"{', '.join(m.mandate_id for m in out)}: a repair is out and is called back: ask once more"}
         seq = self._word(word)
         self._follow(hedge.hedge_id, (HedgeHandedOver(word.operator, word.reason),), seq)
+        self.owe_no_more()
         return {"seq": seq, **self._stands(hedge.hedge_id)}
 
     def _give_back(self, word: Operate) -> dict[str, Any]:

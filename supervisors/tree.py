@@ -5,7 +5,7 @@
     ├ journal/sync    pinned: syncs, makes the next segment ready
     ├ logs, alerts    pinned: their death touches nobody's trading
     ├ desk (one_for_one)
-    │ ├ venues (one_for_one, backoff)   a venue's end never restarts a pair
+    │ ├ venues (one_for_one, backoff)   node/account beside them; an end never restarts a pair
     │ └ pairs (one_for_one)             NAME/rollback, NAME/replenish, NAME
     └ inspector
 """

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from actors.account import NAME as ACCOUNT
 from actors.account import Account
 from actors.alerts import Alert, AlertSink
 from actors.controls import ControlDesk
@@ -18,6 +17,7 @@ from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
 from actors.link import VenueLink, VenueSettings
 from actors.logs import LogActor
+from actors.notes import ACCOUNT
 from actors.pair import PairActor, PairMemory
 from actors.recovery import Recovered, fold, rebuilt
 from actors.repairer import Repairer

@@ -109,7 +109,11 @@ def test_loss_during_a_hedge_waits_for_its_end(make_world, foreign):
     world.until(lambda: "AxB" in world.node.desk.holds, "barred at once")
     for order in world.b.working:
         world.b.trade_of(order, 1)
-    world.until(lambda: world.net == (-1, 1) and world.pair.hedge is None, "booked when it can be", 5)
+    world.until(lambda: world.pair.hedge is None, "the hedge in flight ends")
+    world.until(lambda: len(world.facts("OutsideFilled")) == 1, "booked at once then", 0.4)
+    world.until(lambda: world.pair.hedge is None, "taken back")
+    assert world.net == (world.a.net, world.b.net)
+    assert world.net in ((-1, 1), (0, 0))
 
 
 def test_taken_hedges_may_be_traded_by_hand(make_world, foreign):
