@@ -82,12 +82,6 @@ class Feed:
         if topic.quote is not None:
             address.tell(topic.quote)
 
-    def unsubscribe(self, address: Any) -> None:
-        """Tell `address` nothing more."""
-        for topic in self._topics.values():
-            topic.subscribers = tuple(each for each in topic.subscribers if each != address)
-            topic.ports = tuple(each.quote_port() for each in topic.subscribers)
-
     def quote(self, symbol: str) -> Quote | None:
         """The last quote, whatever its age."""
         return self._topics[feed_topic(symbol)].quote

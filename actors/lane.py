@@ -30,7 +30,6 @@ from domain.ports import Clock
 
 TRADE, FEED, OTHER = 0, 1, 2
 TURNS_A_FLUSH = 256  # more wait for the next lap, so that sockets are looked at
-FRAMES_A_LAP = 64  # what on_frames drains at most
 FOREIGN_MOST = 65_536
 FOREIGN_A_LAP = 256
 IDLE_MS = 1_000

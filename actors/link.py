@@ -116,9 +116,6 @@ class VenueLink:
             self.watchers = (*self.watchers, name)
         return self.changed()
 
-    def unwatch(self, name: str) -> None:
-        self.watchers = tuple(each for each in self.watchers if each != name)
-
     def encode_order(
         self,
         cl_ord_id: str,

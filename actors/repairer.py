@@ -22,9 +22,6 @@ from domain.outlook import Outlook
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
 
-MAX_RETURNED = 64
-"""Returned mandates that are kept for late truth, until the pair has them."""
-
 
 class RepairMemory:
     """What a child knows; outlives its crash."""
@@ -165,9 +162,7 @@ class Repairer(Trader):
         quote = self.desk.quote(leg.key)
         if quote is None or quote.touch_px(order.side) is None:
             return ""
-        return self.desk.risk.check_order(
-            leg.key, order.side, order.qty, order.px, quote, owner=self.name, reduces_lots=left
-        )
+        return self.desk.risk.check_order(leg.key, order.side, order.qty, order.px, quote, reduces_lots=left)
 
     def can_repair(self, index: int) -> bool:
         """Whether an order could leave for this leg now."""
@@ -208,6 +203,3 @@ class Repairer(Trader):
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self.after_ns(delay, Tick())
-
-
-

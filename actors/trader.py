@@ -161,9 +161,7 @@ class Trader(Actor):
             return
         risk = self.desk.risk
         if before is None:
-            risk.claim(
-                leg.key, after.cl_ord_id, after.side, after.qty, after.px, rests=after.tif == "0", owner=self.name
-            )
+            risk.claim(leg.key, after.cl_ord_id, after.side, after.qty, after.px, rests=after.tif == "0")
             return
         moved = after.cum_qty - before.cum_qty
         if moved:

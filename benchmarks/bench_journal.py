@@ -24,7 +24,6 @@ BODY_BYTES = (100, 300, 600, 1500)
 """A small fact, an order's report, a firing with two orders, a repair."""
 APPENDS = 200
 GATE, GOAL = 3.0, 1.5
-LARGEST_US = 5.0
 KIND = "decision"
 
 

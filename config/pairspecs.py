@@ -57,7 +57,6 @@ def pair_spec(config: Config, pair: Pair, *, sends_orders: bool) -> PairSpec:
         repair_quote_age_ns=defaults.repair_quote_age_ms * NS_PER_MS,
         time_penalty=float(pair.time_penalty),
         sends_orders=sends_orders,
-        concurrent=pair.sequence == "concurrent",
         unit_size=unit_size(legs[0]),
     )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import msgspec
 
@@ -40,13 +39,6 @@ def venue_called(config: Config, name: str) -> Venue | None:
 def fx_of(config: Config, leg: Leg) -> Fx | None:
     """The quoted rate that a leg names; None where it is a fixed number."""
     return next((fx for fx in config.fx if fx.name == leg.fx), None)
-
-
-def expected_of(instrument: Instrument) -> dict[str, Any]:
-    """The fields that the gateway's definition must equal; None left out."""
-    fields = msgspec.structs.asdict(instrument)
-    apart = ("venue", "updates", "fees")
-    return {key: value for key, value in fields.items() if key not in apart and value is not None}
 
 
 def instrument_of(told: Instrument) -> market.Instrument:

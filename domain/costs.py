@@ -137,11 +137,6 @@ def reverse_cost(orders: Sequence[OrderCost], time_penalty: float = 0.0) -> Repa
     return RepairCost(ROLLBACK, tuple(orders), 0.0, time_penalty, _sum(orders) + time_penalty)
 
 
-def edge_money(edge: float, unit_exposure: Fraction) -> float:
-    """The trigger's edge (money a base unit) over one pair unit."""
-    return edge * float(unit_exposure)
-
-
 def time_penalty(rate_per_s: float, expected_ns: int) -> float:
     """What it costs to stay naked for about so long."""
     return rate_per_s * expected_ns / 1e9

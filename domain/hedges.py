@@ -253,11 +253,6 @@ class Hedge(Struct, frozen=True):
         return sent
 
     @property
-    def orders_out(self) -> int:
-        """Orders that open mandates may still send."""
-        return sum(leg.mandate.max_orders for leg in self.legs if leg.mandate is not None)
-
-    @property
     def final(self) -> bool:
         return self.status in TERMINAL
 

@@ -82,17 +82,6 @@ class DayRolled(Struct, frozen=True, array_like=True, tag=True):
     day: str
 
 
-class PairSnapshot(Struct, frozen=True, array_like=True, tag=True):
-    """A pair's whole state, as a segment's first records hold it."""
-
-    status: PairStatus
-    mode: Mode
-    books: tuple[LegBook, ...]
-    hedge_count: int
-    failures: int
-    facts: tuple = ()
-
-
 OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE = (
     "open",
     "close",

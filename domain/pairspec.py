@@ -73,7 +73,6 @@ class PairSpec(Struct, frozen=True):
     repair_quote_age_ns: int = 10_000 * MS
     time_penalty: float = 0.0
     sends_orders: bool = False
-    concurrent: bool = True
     unit_size: float = 1.0
 
     @property

@@ -207,10 +207,6 @@ class SpreadView:
         """One leg's comparable price at `px_ticks`, at the present rate."""
         return (self._a[leg] * px_ticks + self._b[leg]) / self._weights[leg]
 
-    def slope(self, leg: int) -> float:
-        """What one tick of a leg adds to the spread; signed."""
-        return self._a[leg]
-
 
 class RatioView(SpreadView):
     """First leg over second: comparable, or raw as traders quote it.

@@ -28,11 +28,6 @@ QTY_FACTORS: dict[str, Fraction] = {
 }
 """What a quantity is multiplied by to be in the pair's unit, exactly."""
 
-CONFIGURED = "CONFIGURED"
-LIQUIDITY = "LIQUIDITY"
-STAGE_LIMIT = "STAGE_LIMIT"
-RISK = "RISK"
-
 
 def exposure_per_lot(
     instrument: Instrument, qty_factor: Fraction = Fraction(1), px_ticks: int | None = None
@@ -92,22 +87,6 @@ def residual_lots(left_over: Fraction, per_lot: Fraction) -> int:
     """
     lots = int(abs(left_over) / per_lot)
     return lots if left_over >= 0 else -lots
-
-
-def covered_units(filled_lots: Sequence[int], unit_lots: Sequence[int]) -> int:
-    """The most whole units that every leg covers (m); lots unsigned."""
-    return min(filled // abs(unit) for filled, unit in zip(filled_lots, unit_lots, strict=True))
-
-
-def hedge_units(
-    configured: int, tradable: int, position_room: int, risk_room: int, min_units: int = 1
-) -> tuple[int, str]:
-    """(units, what bound them); 0 units where fewer than `min_units`."""
-    units, why = configured, CONFIGURED
-    for room, name in ((tradable, LIQUIDITY), (position_room, STAGE_LIMIT), (risk_room, RISK)):
-        if room < units:
-            units, why = room, name
-    return (units, why) if units >= min_units else (0, why)
 
 
 def units_within(lots_room: Sequence[int], unit_lots: Sequence[int]) -> int:

@@ -37,9 +37,6 @@ class ProcessSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     swing_ms: float = 0.0
 
 
-PROCESS_KINDS = ("walk", "revert")
-
-
 class FairSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """fair = (factor x product of processes) + sum of processes."""
 

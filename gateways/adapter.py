@@ -239,31 +239,3 @@ class Adapter(Protocol):
 
     def query_collateral(self, req_id: str) -> None:
         """Ask for the account's money: `on_collateral` with this req_id."""
-
-
-class FeedOnly:
-    """The order side of an adapter that has none; inherit, override nothing."""
-
-    capabilities: dict[str, bool | int] = {}
-    answers_in_order = True
-
-    def next_venue_ref(self) -> str:
-        """No order is ever named."""
-        return "none"
-
-    def submit(self, order: VenueOrder) -> Refused | None:
-        """Refused: a feed takes no orders."""
-        return Refused(3, f"{order.symbol}: this venue is a feed alone")
-
-    def cancel(self, order: VenueOrder, cancel_ref: str) -> Refused | None:
-        """Refused: a feed takes no orders."""
-        return Refused(3, f"{cancel_ref} {order.symbol}: this venue is a feed alone")
-
-    def query_orders(self, req_id: str, scope: str, order: VenueOrder | None, trading_day: str) -> None:
-        """Never asked: a feed has no trade socket."""
-
-    def query_positions(self, req_id: str) -> None:
-        """Never asked: a feed has no trade socket."""
-
-    def query_collateral(self, req_id: str) -> None:
-        """Never asked: a feed has no trade socket."""

@@ -16,7 +16,6 @@ from typing import IO, Any
 
 FORMATS = ("table", "json", "jsonl", "csv")
 LANGS = ("zh", "en")
-FLOAT_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
 """What completing and going back would cost, by hand."""
 
 from decimal import Decimal
-from fractions import Fraction
 from math import isnan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.costs import LegMoney, complete_cost, edge_money, order_cost, reverse_cost, time_penalty
+from domain.costs import LegMoney, complete_cost, order_cost, reverse_cost, time_penalty
 from domain.market import BUY, SELL, FeeSchedule, Instrument
 
 FEES = FeeSchedule(
@@ -55,8 +54,7 @@ def test_going_back_sells_what_was_bought():
 
 def test_the_edge_of_the_units_won_is_taken_off():
     cost = order_cost(LegMoney(HG, 7.0), 1, SELL, 4, 9000, [8998, 9], None, "N")
-    edge = edge_money(100.0, Fraction(45))
-    best = complete_cost([cost], edge, 2, time_penalty(10.0, 500_000_000))
+    best = complete_cost([cost], 4500.0, 2, time_penalty(10.0, 500_000_000))
     assert best.total == pytest.approx(2 * 87.5 * 4 - 100 * 45 * 2 + 5.0)
     assert best.edge == 9000.0
 

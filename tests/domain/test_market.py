@@ -4,12 +4,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.errors import ConfigError, HedgerowError, IllegalTransition, InvariantViolation, require
 from domain.market import BUY, SELL, Instrument, Quote, depth, quote_of
-from domain.units import decimal_of, exact, price_of, ticks_of, unit_factor_of
+from domain.units import decimal_of, exact, unit_factor_of
 
 KEY = ("shfe", "SHFE.cu2612")
 COPPER = Instrument("shfe", "SHFE.cu2612", Decimal(10), Decimal(1), Decimal(5), "CNY")
@@ -51,16 +49,6 @@ def test_depth_stops_at_the_worst_price():
     assert depth([100, 2, 99, 3, 97, 9], 99, SELL) == 5
     assert depth([101, 2, 103, 3], 102, BUY) == 2
     assert depth([], 102, BUY) == 0
-
-
-@given(st.integers(-(10**9), 10**9), st.sampled_from(["0.01", "0.0005", "10", "0.25"]))
-def test_price_of_ticks_comes_back_as_the_same_ticks(ticks, tick):
-    assert ticks_of(price_of(ticks, Decimal(tick)), Decimal(tick)) == ticks
-
-
-def test_price_between_two_ticks_is_refused():
-    with pytest.raises(ValueError, match="not a multiple"):
-        ticks_of("450.03", Decimal("0.05"))
 
 
 @pytest.mark.parametrize("text", ["", "x", "NaN", "inf", 0.1, True, None])

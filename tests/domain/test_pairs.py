@@ -15,7 +15,6 @@ from domain.pairs import (
     PairFrozen,
     PairReady,
     PairReleased,
-    PairSnapshot,
     PairStatus,
     evolve,
 )
@@ -153,5 +152,3 @@ def test_facts_of_strangers_are_illegal():
         evolve(opened(), orders.OrderPending("nobody.0h1"))
     with pytest.raises(IllegalTransition):
         evolve(opened(), HedgeSettling("x", 1), "cu.9.9")
-    with pytest.raises(IllegalTransition):
-        evolve(opened(), PairSnapshot(P.IDLE, Mode.ACTIVE, FLAT, 0, 0))

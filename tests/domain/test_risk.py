@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.claims import BookClaims
 from domain.errors import InvariantViolation
 from domain.market import BUY, SELL, quote_of
-from domain.risk import HedgeLimits, Limits, RiskTable, check_count, own_resting
+from domain.risk import Limits, RiskTable, own_resting
 
 KEY = ("shfe", "SHFE.cu2612")
 QUOTE = quote_of(KEY, [100, 5], [101, 5], limit_down=90, limit_up=110)
@@ -75,17 +75,6 @@ def test_what_reduces_is_bound_by_exposure_and_band_alone(table):
     assert code(table.check_order(KEY, SELL, 9, 90, QUOTE, reduces_lots=9)) == "PRICE_COLLAR"
 
 
-def test_reserved_room_is_the_owners(table):
-    assert table.reserve(KEY, "h1", BUY, 8) == ""
-    assert code(table.check_order(KEY, BUY, 3, 101, QUOTE, owner="h2")) == "POSITION_LIMIT"
-    assert code(table.reserve(KEY, "h2", BUY, 3)) == "POSITION_LIMIT"
-    assert table.check_order(KEY, BUY, 5, 101, QUOTE, owner="h1") == ""
-    table.claim(KEY, "a", BUY, 5, 101, rests=False, owner="h1")
-    assert table.row(KEY).room(BUY) == 2
-    table.free(KEY, "h1")
-    assert table.row(KEY).room(BUY) == 5
-
-
 def test_an_order_never_meets_an_own_resting_one(table):
     table.claim(KEY, "mine", SELL, 2, 102, rests=True)
     assert code(table.check_order(KEY, BUY, 1, 102, QUOTE)) == "SELF_TRADE"
@@ -119,14 +108,6 @@ def test_a_claim_twice_is_our_bug(table):
         table.claim(KEY, "a", BUY, 1, 101, rests=False)
     with pytest.raises(InvariantViolation, match="two different sets"):
         table.add(KEY, msgspec.structs.replace(LIMITS, order_lots=1))
-
-
-def test_the_last_orders_are_kept_for_reversals():
-    limits = HedgeLimits(12, 4)
-    assert check_count(limits, 7, reverses=False) == ""
-    assert check_count(limits, 8, reverses=False) == "ORDERS_PER_HEDGE: sent=8 max=12 kept=4"
-    assert check_count(limits, 11, reverses=True) == ""
-    assert code(check_count(limits, 12, reverses=True)) == "ORDERS_PER_HEDGE"
 
 
 steps = st.tuples(

@@ -11,9 +11,7 @@ from domain.errors import InvariantViolation
 from domain.market import Instrument
 from domain.sizing import (
     QTY_FACTORS,
-    covered_units,
     exposure_per_lot,
-    hedge_units,
     lots_for,
     residual,
     residual_lots,
@@ -78,25 +76,6 @@ def test_residual_lots_never_overdo(left_over, per_lot):
     rest = left_over - lots * per_lot
     assert abs(rest) < per_lot
     assert rest * left_over >= 0
-
-
-def test_covered_units_are_whole_on_every_leg():
-    assert covered_units((27, 9), (28, -9)) == 0
-    assert covered_units((7, 2), (3, -1)) == 2
-
-
-def test_hedge_units_is_the_least_and_says_which():
-    assert hedge_units(5, 9, 9, 9) == (5, "CONFIGURED")
-    assert hedge_units(5, 3, 4, 9) == (3, "LIQUIDITY")
-    assert hedge_units(5, 3, 2, 9) == (2, "STAGE_LIMIT")
-    assert hedge_units(5, 3, 2, 0) == (0, "RISK")
-    assert hedge_units(5, 1, 9, 9, min_units=2) == (0, "LIQUIDITY")
-
-
-@given(*[st.integers(-3, 20)] * 4, st.integers(1, 5))
-def test_hedge_units_never_exceeds_any_room(configured, tradable, position, risk, least):
-    units, _ = hedge_units(configured, tradable, position, risk, least)
-    assert units == 0 or least <= units == min(configured, tradable, position, risk)
 
 
 def test_units_within_the_scarcest_room():
