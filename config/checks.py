@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from config import sanity
 from config.load import Loaded
 from config.schema import Leg, Pair, Trigger
 from config.values import defaults_of, fx_of, heartbeat_ms_of, instrument_at, slippage_cap_ticks_of, venue_called
@@ -29,7 +30,7 @@ Found = Iterator[ConfigError]
 def problems(loaded: Loaded, mode: str | None = None) -> list[ConfigError]:
     """Everything that is wrong, in the order of the file; empty if nothing."""
     mode = mode if mode is not None else loaded.config.node.mode
-    found = [*names(loaded), *venues(loaded), *instruments(loaded), *rates(loaded)]
+    found = [*names(loaded), *venues(loaded), *sanity.placeholders(loaded), *instruments(loaded), *rates(loaded), *sanity.ladders(loaded)]
     for index in range(len(loaded.config.pair)):
         found.extend(pair_problems(loaded, index, mode))
     return found
@@ -96,6 +97,7 @@ def instruments(loaded: Loaded) -> Found:
                 yield loaded.error((*path, key), str(getattr(told, key)), "more than 0")
         if told.min_lots is not None and told.max_lots is not None and told.min_lots > told.max_lots:
             yield loaded.error((*path, "min_lots"), told.min_lots, f"at most max_lots, {told.max_lots}")
+        yield from sanity.days(loaded, index, told)
 
 
 def rates(loaded: Loaded) -> Found:
@@ -127,6 +129,7 @@ def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
         yield loaded.error(("pair", index, "sequence"), pair.sequence, "concurrent: one leg after the other is not available yet")
     yield from trigger_problems(loaded, index, mode)
     yield from budget_problems(loaded, index)
+    yield from sanity.order_caps(loaded, index)
     if pair.size.units > pair.size.max_position_units:
         allowed = f"at most max_position_units, {pair.size.max_position_units}"
         yield loaded.error(("pair", index, "size", "units"), pair.size.units, allowed)
@@ -143,6 +146,7 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
     leg = pair.legs[place]
     path = ("pair", index, "legs", place)
     yield from instrument_there(loaded, path, leg.venue, leg.symbol)
+    yield from sanity.venue_lots(loaded, path, pair, leg)
     venue = venue_called(config, leg.venue)
     if venue is not None and venue.trade is None and mode != "observe":
         yield loaded.error((*path, "venue"), leg.venue, "a venue with a trade endpoint: this one has a feed alone")

@@ -19,6 +19,7 @@ from config.explain import explained
 from config.layers import Layers, Path
 from config.schema import Config, Venue
 from domain.errors import ConfigError
+from domain.units import decimal_wrong
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 ROOT = FilePath(__file__).resolve().parent.parent
@@ -47,7 +48,7 @@ def load(files: Sequence[str | FilePath]) -> Loaded:
     except msgspec.ValidationError as error:
         raise explained(layers, str(error)) from None
     loaded = Loaded(config, layers)
-    refuse_infinite(loaded, (), config)
+    refuse_decimals(loaded, (), config)
     return Loaded(placed(loaded), layers)
 
 
@@ -89,16 +90,18 @@ def refuse_floats(layers: Layers, path: Path, value: Any) -> None:
         refuse_floats(layers, (*path, key), deeper)
 
 
-def refuse_infinite(loaded: Loaded, path: Path, value: Any) -> None:
-    """Decimal text may spell NaN or Infinity; a setting may not be that."""
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise loaded.error(path, str(value), 'a finite decimal, such as "0.01"')
+def refuse_decimals(loaded: Loaded, path: Path, value: Any) -> None:
+    """Decimal text may spell NaN, Infinity or 1e999999; a setting may not."""
+    if isinstance(value, Decimal):
+        wrong = decimal_wrong(value)
+        if wrong:
+            raise loaded.error(path, str(value), wrong)
     if isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
-            refuse_infinite(loaded, (*path, name), getattr(value, name))
+            refuse_decimals(loaded, (*path, name), getattr(value, name))
     elif isinstance(value, tuple):
         for index, deeper in enumerate(value):
-            refuse_infinite(loaded, (*path, index), deeper)
+            refuse_decimals(loaded, (*path, index), deeper)
 
 
 def placed(loaded: Loaded) -> Config:

@@ -13,7 +13,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.\-]+$")]
+from domain.ids import MAX_PAIR_NAME
+
+Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.\-]+\Z")]
+PairName = Annotated[str, Meta(min_length=1, max_length=MAX_PAIR_NAME, pattern=r"^[A-Za-z0-9_.\-]+\Z")]
+"""Its hedges' and orders' ids are made of it, and must fit the protocol's 48."""
 Symbol = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Text = Annotated[str, Meta(max_length=512)]
 Millis = Annotated[int, Meta(ge=1, le=86_400_000)]
@@ -197,7 +201,7 @@ class PairLimits(Table):
 class Pair(Table):
     """Legs that are traded together and kept whole."""
 
-    name: Name
+    name: PairName
     currency: Name
     legs: Annotated[tuple[Leg, ...], Meta(min_length=2, max_length=8)]
     kind: Literal["arbitrage"] = "arbitrage"

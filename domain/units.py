@@ -33,6 +33,23 @@ UNIT_FACTORS: dict[str, Fraction] = {
 """What a price is multiplied by to change its unit, by name, exactly."""
 
 
+MAX_PLACES = 18
+"""Decimal places, before and after the point, of a number that is told."""
+
+
+def decimal_wrong(value: Decimal) -> str:
+    """What a decimal should be instead; empty where it can be reckoned with.
+
+    A short text may spell a number whose exact form fills the memory.
+    """
+    if not value.is_finite():
+        return 'a finite decimal, such as "0.01"'
+    exponent = value.as_tuple().exponent
+    if -MAX_PLACES <= exponent <= MAX_PLACES and value.adjusted() < MAX_PLACES:
+        return ""
+    return f"at most {MAX_PLACES} digits before the point and {MAX_PLACES} after it"
+
+
 def decimal_of(text: str | int | Decimal) -> Decimal:
     """The finite decimal that `text` spells; ValueError otherwise."""
     if isinstance(text, (float, bool)):
@@ -43,6 +60,9 @@ def decimal_of(text: str | int | Decimal) -> Decimal:
         raise ValueError(f"{text!r} is not a decimal number such as '0.01'") from error
     if not value.is_finite():
         raise ValueError(f"{text!r} is not a finite number")
+    wrong = decimal_wrong(value)
+    if wrong:
+        raise ValueError(f"{text!r}: {wrong}")
     return value
 
 

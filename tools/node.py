@@ -16,6 +16,7 @@ from loguru import logger
 
 from config.checks import problems
 from config.load import load
+from config.sanity import programs
 from domain.errors import ConfigError
 from system.processes import stop_with_parent
 from system.signals import StopFlag
@@ -44,6 +45,8 @@ def loaded_config(files: tuple[str, ...], *, live: bool) -> Any:
         raise found[0]
     if mode == "live" and not live:
         raise loaded.error(("node", "mode"), mode, "started with --live, which says that orders may leave; or observe")
+    for absent in programs(loaded):
+        raise absent
     return loaded.config
 
 

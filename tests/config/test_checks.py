@@ -4,6 +4,8 @@ import pytest
 
 from config.checks import endpoint_wrong, problems
 from config.load import ROOT, load
+from config.sanity import programs
+from domain.errors import ConfigError
 
 COPPER = ROOT / "config" / "examples" / "copper.toml"
 PAIR = '[[pair]]\nname = "CU03xHGH"\n'
@@ -37,6 +39,9 @@ lots = 4
 LIMITS = "limits = { order_lots = 99, price_collar_ticks = 99, position_lots = 99 }"
 
 
+COPPER_AGAIN = "[[instrument]]\nvenue='SHFE'\nsymbol='SHFE.cu2703'\n"
+
+
 def legs(first=LIMITS, second=LIMITS):
     return PAIR + LEGS.format(first=first, second=second)
 
@@ -67,6 +72,21 @@ def legs(first=LIMITS, second=LIMITS):
         (legs(second=LIMITS.replace("order_lots = 99", "order_lots = 3")), "pair[CU03xHGH].legs[COMEX.HGH27].limits.order_lots", "at least 4"),
         (legs(second=LIMITS.replace("position_lots = 99", "position_lots = 19")), "pair[CU03xHGH].legs[COMEX.HGH27].limits.position_lots", "20"),
         (legs(second=LIMITS.replace("ticks = 99", "ticks = 19")), "pair[CU03xHGH].legs[COMEX.HGH27].limits.price_collar_ticks", "slippage cap"),
+        (legs(first=LIMITS + "\nfx='1e999999'"), "pair[CU03xHGH].legs[SHFE.cu2703].fx", "above 0"),
+        (legs(first=LIMITS + "\nunit_factor='1e999999'"), "pair[CU03xHGH].legs[SHFE.cu2703].unit_factor", "a number, or one of"),
+        (COPPER_AGAIN + "min_lots=10", "pair[CU03xHGH].legs[SHFE.cu2703].lots", "at least min_lots of SHFE.cu2703, 10"),
+        (COPPER_AGAIN + "max_lots=8", "pair[CU03xHGH].legs[SHFE.cu2703].lots", "at most max_lots of SHFE.cu2703, 8"),
+        (COPPER_AGAIN + "expiry='20270230'", "instrument[SHFE.cu2703].expiry", "a day of the calendar"),
+        (COPPER_AGAIN + "last_open_day='20271301'", "instrument[SHFE.cu2703].last_open_day", "a day of the calendar"),
+        (COPPER_AGAIN + "expiry='20270315'\nlast_open_day='20270316'", "instrument[SHFE.cu2703].last_open_day", "at most expiry"),
+        ("[defaults]\nmax_orders_per_hedge=5", "defaults.max_orders_per_hedge", "at least 6: one for each of 2 legs, and 4 kept for reversals"),
+        (PAIR + "[pair.defaults]\nmax_orders_per_hedge=5", "pair[CU03xHGH].defaults.max_orders_per_hedge", "at least 6"),
+        (PAIR + "[pair.limits]\norders_per_hedge=5", "pair[CU03xHGH].limits.orders_per_hedge", "kept for reversals"),
+        ("[defaults]\nquery_ladder_ms=[]", "defaults.query_ladder_ms", "at least one time"),
+        (PAIR + "[pair.defaults]\nquery_ladder_ms=[300, 300]", "pair[CU03xHGH].defaults.query_ladder_ms", "each later"),
+        ("[[venue]]\nname='SHFE'\nfeed='ipc://{dri}/a'", "venue[SHFE].feed", "{dri} is none"),
+        ("[[venue]]\nname='SHFE'\ntrade='ipc://{feed}/a'", "venue[SHFE].trade", "{dir}, {root}, {name}"),
+        ("[[venue]]\nname='SHFE'\ncommand=['x', '{symbol}']", "venue[SHFE].command[1]", "{feed}, {trade}"),
     ],
 )
 def test_check_names_the_key_and_what_is_allowed(tmp_path, text, key, allowed):
@@ -114,3 +134,26 @@ def test_a_socket_path_that_is_too_long_is_told_before_libzmq_does():
     assert endpoint_wrong("ipc:///run/a.feed") == ""
     assert "107" in endpoint_wrong("ipc:///" + "x" * 120)
     assert "abstract" in endpoint_wrong("ipc://@name")
+
+
+def test_a_pairs_name_leaves_room_for_its_ids_and_is_ascii(tmp_path):
+    (tmp_path / "over.toml").write_text(legs())
+    for name in ("x" * 21, "沪铜", "a b", "a\\n", ""):
+        (tmp_path / "over.toml").write_text(legs().replace("CU03xHGH", name))
+        with pytest.raises(ConfigError) as caught:
+            load([COPPER, tmp_path / "over.toml"])
+        assert caught.value.key.endswith(".name")
+
+
+def test_a_program_is_asked_for_where_it_is_to_be_started(tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_text("")
+
+    def wrong(program):
+        (tmp_path / "over.toml").write_text(f"[[venue]]\nname='SHFE'\ncommand=['{program}']")
+        return {error.key: error.allowed for error in programs(load([COPPER, tmp_path / "over.toml"]))}
+
+    assert "no such program" in wrong(f"{tmp_path}/none")["venue[SHFE].command"]
+    assert "may not be executed" in wrong(plain)["venue[SHFE].command"]
+    assert wrong("python3") == {}
+    assert found(tmp_path, "[[venue]]\nname='SHFE'\ncommand=['/none']") == {}
