@@ -34,7 +34,8 @@ class Outside:
         logons = [len(v.got("BB")) for v in self.world.venues]
         with (self.world.folder / "node.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        self.until(lambda: all(len(v.got("BB")) > n for v, n in zip(self.world.venues, logons, strict=True)), "logged on", 15)
+        logged_on = lambda: all(len(v.got("BB")) > n for v, n in zip(self.world.venues, logons, strict=True))  # noqa: E731
+        self.until(lambda: self.process.poll() is not None or logged_on(), "logged on, or killed by its first order", 15)
 
     def until(self, condition, what, seconds=5.0):
         limit = time.monotonic_ns() + int(seconds * 1e9)
