@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import operator
 import signal
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from tools.errors import FINE, GATE, ToolError, UsageError
+from tools.errors import FINE, GATE, ToolError
 from tools.output import Output, pass_out
+from tools.run_folder import run_folder
 
 MAX_PROBLEMS_SHOWN = 10
 COMPARE = {">=": operator.ge, "=": operator.eq}
@@ -61,7 +61,7 @@ def demo(out: Output, seconds: float, seed: int | None, folder: Path | None) -> 
     from tools.demo_line import DemoBoard
     from tools.demo_run import DemoRun
 
-    folder = _empty(folder)
+    folder = run_folder(folder, "demo")
     out.say(f"demo: {seconds:g} s of copper, Shanghai against New York, on simulated venues with trouble; files in {folder}")
     flag = StopFlag()
     run = DemoRun(folder, SystemClock(), flag)
@@ -88,17 +88,6 @@ def checked(found: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for each in CHECKS
     ]
-
-
-def _empty(folder: Path | None) -> Path:
-    """The folder of this run, made if need be, holding nothing yet."""
-    if folder is None:
-        return Path(tempfile.mkdtemp(prefix="hedgerow-demo-"))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise UsageError(f"{folder} is not empty: a demo wants a folder of its own, give another --dir")
-    folder.chmod(0o700)
-    return folder.resolve()
 
 
 def _outcome(run: Any) -> dict[str, Any]:

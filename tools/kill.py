@@ -13,7 +13,7 @@ LEVELS = ("block", "freeze", "flatten")
 
 
 @click.command()
-@click.option("--scope", default="all", show_default=True, metavar="SCOPE", help="all | 'market VENUE' | 'pair NAME'.")
+@click.option("--scope", default="all", show_default=True, metavar="SCOPE", help="all | 'market VENUE' | 'symbol VENUE SYMBOL' | 'pair NAME'.")
 @click.option("--level", type=click.Choice(LEVELS), default="freeze", show_default=True, help="What is barred.")
 @click.option("--gateway", "gateways", multiple=True, metavar="ENDPOINT", help="Straight at this gateway, past a hung node.")
 @click.option("--node", default=None, metavar="NAME", help="With --gateway: whose orders (node.name).")

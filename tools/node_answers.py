@@ -227,10 +227,11 @@ class Acts:
         actor = self.node.pair_actor(name)
         if actor is None:
             raise Unanswerable(REFUSED, f"{name} is being raised again: ask once more")
-        return _tried(lambda: actor.on_operate(word))
+        return tried(lambda: actor.on_operate(word))
 
 
-def _tried(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def tried(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answer, or why it was refused. Raises: Unanswerable."""
     try:
         done = act()
     except (IllegalTransition, JournalError) as error:

@@ -19,7 +19,7 @@ from domain.controls import Killed, Level, ScopeModeSet, Unkilled
 from domain.errors import IllegalTransition, JournalError
 from domain.ids import hedge_pair
 from domain.pairs import Mode
-from tools.node_answers import Acts
+from tools.node_answers import Acts, tried
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
 
 MAX_SHOWN = 64
@@ -211,17 +211,6 @@ _DOES_HEDGE = {
 
 def _row(scope: str, word: str, value: str, fact: Any) -> dict[str, Any]:
     return {"scope": scope, "word": word, "value": value, "operator": fact.operator, "reason": fact.reason}
-
-
-def tried(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The answer, or why it was refused. Raises: Unanswerable."""
-    try:
-        done = act()
-    except (IllegalTransition, JournalError) as error:
-        raise Unanswerable(REFUSED, str(error)) from None
-    if "error" in done:
-        raise Unanswerable(REFUSED, str(done["error"]))
-    return done
 
 
 def _is_dry(args: dict[str, Any]) -> bool:

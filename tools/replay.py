@@ -8,15 +8,15 @@ order.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tools.errors import FAILED, FINE, ToolError, UsageError
+from tools.errors import FAILED, FINE, ToolError
 from tools.output import Output, pass_out
 from tools.replay_config import EXAMPLE
+from tools.run_folder import run_folder
 
 PATH = click.Path(path_type=Path)
 JOURNAL = "journal"
@@ -53,7 +53,7 @@ def replay(
 
     recording = recording_at(recording_dir).resolve()
     config = load_checked([file])
-    folder = _empty(folder)
+    folder = run_folder(folder, "replay")
     legs = legs_of(file, recording, folder, folder)
     survey = Survey(config, tuple(leg.played for leg in legs))
     survey.read(seconds)
@@ -75,17 +75,6 @@ def replay(
     }
     _show(out, found)
     return FINE if _whole(found) else FAILED
-
-
-def _empty(folder: Path | None) -> Path:
-    """The folder of this run, made if need be, holding nothing yet."""
-    if folder is None:
-        return Path(tempfile.mkdtemp(prefix="hedgerow-replay-"))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise UsageError(f"{folder} is not empty: a replay wants a folder of its own, give another --dir")
-    folder.chmod(0o700)
-    return folder.resolve()
 
 
 def _outcome(config: Any, journal: Path, legs: tuple[Any, ...]) -> dict[str, Any]:
