@@ -75,6 +75,7 @@ class Judge:
         self.records: dict[str, RecordedOrder] = {}
         self.commanded: set[bytes] = set()
         self.plans: dict[tuple[str, int], tuple[int, int]] = {}
+        self.units: dict[tuple[str, int], int] = {}
         self.retries: dict[str, int] = {}
         self.stranded: set[str] = set()
         self.outcomes: dict[str, str] = {}
@@ -200,8 +201,9 @@ class Judge:
         _, hedge, _kind, _direction, _units, legs, orders = fact[:7]
         self.outcomes[hedge] = ""
         self._open_ns = None
-        for index, _venue, _symbol, side, _per_unit, target, _px in legs:
+        for index, _venue, _symbol, side, per_unit, target, _px in legs:
             self.plans[hedge, index] = (side, target)
+            self.units[hedge, index] = per_unit
         for order in orders:
             self._intended(hedge, order)
             self._check_quote(order)
@@ -243,6 +245,18 @@ class Judge:
             self._open_ns = None
         elif name == "RepairChosen":
             self.repairs += 1
+            self._check_repair(hedge, to_units=fact[2])
+
+    def _check_repair(self, hedge: str, to_units: int) -> None:
+        """I1: a repair takes back what nothing covers, never what matches."""
+        now_ns = self.agenda.now_ns
+        covered = []
+        for index in range(len(NAMES)):
+            plan, target = self.plans[hedge, index]
+            net = sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in self.knowledge.of(hedge, index))
+            covered.append(min(net, target) // self.units[hedge, index])
+        if to_units < min(covered):
+            self.broken("I1", f"{hedge}: a repair to {to_units} units, {min(covered)} are covered")
 
     def _order(self, name: str, fact: list[Any], order: RecordedOrder) -> None:
         ref = fact[1]

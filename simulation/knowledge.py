@@ -42,6 +42,10 @@ class SentOrder:
         """The most that it was told to have filled."""
         return max(cum for cum, _ in self._pictures(now_ns))
 
+    def least(self, now_ns: int) -> int:
+        """The least that it was told to have filled."""
+        return min(cum for cum, _ in self._pictures(now_ns))
+
 
 class Knowledge:
     """All orders that left, by id, by hedge and leg."""

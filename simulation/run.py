@@ -22,6 +22,7 @@ WARM_UP_MS = 1500
 SAFETY_MS = 15_000
 SETTLE_NS = 90_000 * MS
 HEAL_MS = 10_000
+FIRE_NS = 4000 * MS
 AWAY = 8
 """Ticks back from where a hedge fires: nothing does, repairs are in reach."""
 PASSING = ("MARKET", "UNKNOWN", "BUDGET")
@@ -73,6 +74,8 @@ def run(seed: int, make_node: NodeMaker, safety_ms: int = SAFETY_MS) -> Result:
         _swing(world, rng, safety_ms, calm=plan.free)
         plan.end(world)
         heal(world)
+        if world.node is not None:
+            fire(world)
         audit(world, free=plan.free)
         return _result(seed, world, plan)
     finally:
@@ -121,6 +124,24 @@ def heal(world: World, heal_ms: int = HEAL_MS) -> None:
     world.run(heal_ms // 5)
 
 
+def fire(world: World) -> None:
+    """A pair that is whole and at rest still trades, or says why not."""
+    pair = world.pair
+    if pair.hedge is not None or pair.status == "FROZEN" or pair.mode != "ACTIVE":
+        return
+    if pair.units > 0:  # very late truth may leave what no trigger of this desk closes
+        return
+    count = len(world.judge.outcomes)
+    for mid in (RICH, CHEAP):
+        world.mid = mid
+        if world.until(lambda: len(world.judge.outcomes) > count, FIRE_NS):
+            break
+    else:
+        world.judge.broken("I15", f"with healthy venues the pair fires no more: {pair.status}")
+    world.mid = QUIET
+    world.until(lambda: _is_quiet(world), SETTLE_NS)
+
+
 def _is_quiet(world: World) -> bool:
     hedge = world.pair.hedge
     told = hedge is None or (
@@ -136,6 +157,9 @@ def audit(world: World, *, free: bool) -> None:
         held = tuple(book.net for book in world.pair.books)
         if held != world.position:
             judge.broken("I3", f"at rest the pair holds {held}, the venues have {world.position}")
+        cash, truth = [book.cash for book in world.pair.books], [venue.cash for venue in world.venues.values()]
+        if cash != truth:
+            judge.broken("I3", f"at rest the pair has paid and got {cash}, by the venues' trades {truth}")
         crashed = [
             row["path"] for row in world.node.runtime.snapshot() if row["restarts"] and row["path"] not in world.raised
         ]

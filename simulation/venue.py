@@ -209,5 +209,11 @@ class VirtualVenue:
         return sum(order.sign * order.cum for order in self.orders.values())
 
     @property
+    def cash(self) -> int:
+        """What those trades brought in, ticks x lots."""
+        trades = ((o.sign, t) for o in self.orders.values() for t in o.trades if not t.busted)
+        return sum(-sign * trade.qty * trade.px for sign, trade in trades)
+
+    @property
     def working(self) -> list[VenueOrder]:
         return [order for order in self.orders.values() if order.works]
