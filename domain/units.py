@@ -12,7 +12,6 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 
@@ -80,16 +79,3 @@ def unit_factor_of(name: str) -> Fraction:
         return exact(name)
     except ValueError as error:
         raise ValueError(f"unit factor {name!r}: a number, or one of {', '.join(UNIT_FACTORS)}") from error
-
-
-def ticks_of(price: str | int | Decimal | Fraction, tick_size: Decimal | Fraction) -> int:
-    """Whole ticks of `price`; ValueError when it lies between two."""
-    ticks = exact(price) / exact(tick_size)
-    if ticks.denominator != 1:
-        raise ValueError(f"price {price} is not a multiple of the tick {tick_size}")
-    return ticks.numerator
-
-
-def price_of(ticks: int, tick_size: Decimal) -> Decimal:
-    """The decimal price of `ticks`, exactly."""
-    return ticks * tick_size
