@@ -9,7 +9,7 @@ all words whose scope it lies in:
     flatten   freeze's cancels, then only orders that reduce
 
 Scopes are texts: `all`, `market VENUE`, `symbol VENUE SYMBOL`, `pair NAME`.
-Source: hedge.md, "The pair"; RTS 6 Art. 12.
+Source: RTS 6 Art. 12.
 """
 
 from __future__ import annotations

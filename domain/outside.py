@@ -4,8 +4,6 @@ Those that only add to the account change no pair. Where the account then has
 less than its pairs' ledgers, the loss is shared among them by what they hold,
 and each share becomes a close whose first leg is filled already: what is left
 to do is to take the other legs back.
-
-Source: hedge.md, "Outside fills".
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ Both ways are priced from the books as they are now, in the pair's currency;
 the cheaper one inside its limits is taken, or what the policy puts first. An
 open is completed or taken back. A close is completed, never taken back. What
 was filled beyond the target can only be reversed.
-
-Source: hedge.md, "Which repair?" and "Ladder".
 """
 
 from __future__ import annotations

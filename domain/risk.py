@@ -13,7 +13,7 @@ that no other pair can take their room in between.
 An order that reduces is bound by the price band and by the exposure that it
 reduces, never by size, position or count: rollback has the right of way.
 
-Source: RTS 6 Art. 15; codes as peers.md has them, `CODE: key=value ...`.
+A reason reads `CODE: key=value ...`. Source: RTS 6 Art. 15.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Lots of a unit, units of a hedge, and what is left over.
+"""Units that fit into a room; lots of a unit, and what they leave over.
 
-Exposures are exact Fractions in the pair's base unit (grams, tons, BTC): one
-lot of a leg holds `exposure_per_lot`, signed lots make signed exposure. What
-does not come out even is a residual, kept and hedged when it is a whole lot.
+A unit's lots are configured, and `units_within` is what trades. The rest is the
+arithmetic of finding them: exposures are exact Fractions in the pair's base
+unit (grams, tons, BTC), one lot of a leg holds `exposure_per_lot`, signed lots
+make signed exposure, and what does not come out even is a residual.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ MAX_TRADE_QUERIES = 8
 
 
 class Rules(Struct, frozen=True):
-    """Time limits, in monotonic ns but for the counts. hedge.md, Defaults."""
+    """Time limits, in monotonic ns but for the counts."""
 
     ack_timeout_ns: int = 300 * MS
     query_ladder_ns: tuple[int, ...] = (300 * MS, 600 * MS, 1200 * MS, 2400 * MS)

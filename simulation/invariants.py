@@ -1,4 +1,4 @@
-"""The judge: invariants of hedge.md, after every event of a run.
+"""The judge: a hedge's invariants, after every event of a run.
 
 It sees the frames that the node sends and reads, the records that it writes,
 and the venues' truth. It uses nothing of the engine: records and frames are
