@@ -14,6 +14,7 @@ from loguru import logger
 from actors.base import Actor
 from actors.deaths import Reason
 from actors.mailbox import Lane
+from system.processes import ProcessError
 
 DRAIN_EVERY_NS = 50_000_000
 EVENTS_A_DRAIN = 1_024
@@ -69,7 +70,9 @@ class LogActor(Actor):
         text = " ".join(f"{key}={value}" for key, value in values.items())
         level = LEVELS.get(event, "INFO")
         reason = values.get("reason")
-        if isinstance(reason, Reason) and reason.error is not None:
+        if isinstance(reason, Reason) and isinstance(reason.error, ProcessError):
+            level = "DEBUG"  # no bug of ours: its supervisor's line says why, and when it is started again
+        elif isinstance(reason, Reason) and reason.error is not None:
             level = "ERROR"
             text += "\n" + "".join(format_exception(reason.error)).rstrip()
         self.sink.bind(mono_ns=mono_ns, **values).log(level, "{} {}", event, text)

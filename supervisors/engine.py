@@ -166,10 +166,10 @@ class Supervisor(Actor):
     def _start(self, child: Child) -> None:
         cls, args = child.spec.start
         child.phase = Phase.STARTING
+        child.started_ns = self.clock.mono_ns()  # before it: a start that fails is no long life
         address = self.runtime.spawn(cls, child.name, *args)
         child.phase = Phase.RUNNING
         child.epoch = address.epoch
-        child.started_ns = self.clock.mono_ns()
         self.runtime.monitor(child.name, self.name)
 
     def on_start_again(self, message: StartAgain) -> None:

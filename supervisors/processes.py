@@ -20,17 +20,12 @@ from msgspec import Struct
 from actors.base import Actor
 from actors.deaths import Reason
 from actors.mailbox import Lane
-from domain.errors import HedgerowError
 from supervisors.spec import ChildSpec, Restart
 from system import processes
-from system.processes import Process
+from system.processes import Process, ProcessExited
 
 NS_A_MS = 1_000_000
 KILL_GRACE_MS = 2_000  # for the kernel, after SIGKILL
-
-
-class ProcessExited(HedgerowError):
-    """A managed process ended without being asked."""
 
 
 class ProcessSpec(Struct, frozen=True):

@@ -26,6 +26,10 @@ class ProcessError(HedgerowError):
     """A process could not be started; says which command, and why."""
 
 
+class ProcessExited(ProcessError):
+    """A managed process ended without being asked; says with which code."""
+
+
 class Process(Struct, frozen=True):
     """A process by pid and start time (clock ticks since boot)."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from actors import runtime as runtime_module
+from actors.deaths import Cause, Reason
 from actors.logs import DRAIN_EVERY_NS, LogActor
 from actors.runtime import Runtime, StartFailed
 from actors.simulated import SimulatedDispatcher
+from system.processes import ProcessExited
 
 
 class Sink:
@@ -69,3 +71,14 @@ def test_a_crash_is_written_with_its_traceback():
     assert [level for level, _ in sink.lines] == ["ERROR", "ERROR"]
     assert "TypeError" in sink.lines[0][1]
     assert sink.lines[1][1].endswith("ValueError: bug")
+
+
+def test_a_process_that_ended_is_one_line_of_its_supervisor_and_no_traceback():
+    simulated, runtime, sink = make()
+    ended = Reason(Cause.CRASH, ProcessExited("gateway/A exited with 1"))
+    runtime.log("actor_down", actor="gateway/A", epoch=1, reason=ended)
+    runtime.log("restart", child="gateway/A", reason=repr(ended), wait_ms=200)
+    simulated.advance(DRAIN_EVERY_NS)
+    assert [level for level, _ in sink.lines] == ["DEBUG", "WARNING"]
+    assert not any("\n" in text for _, text in sink.lines)
+    assert sink.lines[1][1].endswith("exited with 1')) wait_ms=200")

@@ -168,6 +168,13 @@ def test_a_start_failure_at_boot_is_tried_again_with_a_backoff():
     assert diary.count("!b") == 4  # at 0, 100, 300, 700 ms, jitter apart
 
 
+def test_start_failures_are_no_long_lives_however_long_the_machine_is_up():
+    diary = []
+    simulated, _runtime = make(1, diary, (FailsOnStart,), intensity=None, backoff=Backoff(100, 10_000, 2.0, 0.0, reset_ms=150))
+    simulated.advance(3 * SECOND)
+    assert diary.count("!a") == 5  # at 0, 100, 300, 700, 1500 ms
+
+
 def test_a_start_failure_at_restart_counts_and_is_tried_again():
     diary = []
     simulated, runtime = make(1, diary, (FailsOnSecondStart,))
