@@ -17,6 +17,8 @@ from domain.errors import ConfigError
 from domain.units import decimal_of, unit_factor_of
 
 SETTLE_MARGIN_MS = 1500
+NOT_TRADED = ("inverse", "index")
+"""Kinds whose price may be watched; their lots are not sized for orders."""
 SUN_PATH_BYTES = 107
 """The longest path of a unix socket (sun_path of 108 with its zero)."""
 
@@ -147,6 +149,10 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
     path = ("pair", index, "legs", place)
     yield from instrument_there(loaded, path, leg.venue, leg.symbol)
     yield from sanity.venue_lots(loaded, path, pair, leg)
+    told = instrument_at(config, leg.venue, leg.symbol)
+    if told is not None and told.kind in NOT_TRADED and mode != "observe":
+        allowed = f"an instrument that is linear or spot: {told.kind} is not traded yet, a pair with it can be observed"
+        yield loaded.error((*path, "symbol"), leg.symbol, allowed)
     venue = venue_called(config, leg.venue)
     if venue is not None and venue.trade is None and mode != "observe":
         yield loaded.error((*path, "venue"), leg.venue, "a venue with a trade endpoint: this one has a feed alone")

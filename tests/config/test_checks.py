@@ -112,6 +112,12 @@ def test_a_leg_on_a_feed_alone_can_only_be_observed(tmp_path):
     assert "pair[CU03xHGH].legs[FX.USDCNH].venue" in found(tmp_path, text, "live")
 
 
+def test_a_leg_of_a_kind_that_is_not_traded_yet_can_only_be_observed(tmp_path):
+    text = "[[instrument]]\nvenue='COMEX'\nsymbol='COMEX.HGH27'\nkind='inverse'\n"
+    assert found(tmp_path, text, "observe") == {}
+    assert "inverse is not traded yet" in found(tmp_path, text, "live")["pair[CU03xHGH].legs[COMEX.HGH27].symbol"]
+
+
 def test_a_trigger_on_the_price_of_a_sold_leg_is_ordered_the_other_way(tmp_path):
     trigger = PAIR + "[pair.trigger]\non='touch'\nleg=2\nbuy_open='470'\nsell_close='450'\nsell_open='440'\nbuy_close='445'"
     assert found(tmp_path, trigger) == {}
