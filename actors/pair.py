@@ -167,7 +167,6 @@ class PairActor(PairWords):
 
     def on_venue(self, news: VenueChanged) -> None:
         """A venue opened, closed or was lost: orders in doubt are asked for."""
-        self.view.venue_changed(news)
         self._roll(news)
         hedge = self.pair.hedge
         if hedge is None:
@@ -177,6 +176,7 @@ class PairActor(PairWords):
 
     def _roll(self, news: VenueChanged) -> None:
         """A new trading day, its old one reconciled: today's lots are yesterday's."""
+        self.view.venue_changed()
         if not (news.can_repair and news.trading_day):
             return
         for index, leg in enumerate(self.spec.legs):
@@ -335,7 +335,9 @@ class PairActor(PairWords):
             mandate = fact.mandate
             seen = outlook.leg(mandate.leg, mandate.side)
             told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", seq)
-            self.tell(self._children[mandate.kind], told)
+            child = self._children[mandate.kind]
+            self.tell(child, told)
+            self.box.executor.hand_over(self.runtime.boxes[child])
         elif kind is HedgeStranded:
             self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)
         elif kind is hedges.HedgeEnded:

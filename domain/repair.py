@@ -8,7 +8,7 @@ was filled beyond the target can only be reversed.
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, nan
 from typing import Protocol
 
 from msgspec import Struct
@@ -98,7 +98,10 @@ def _diffs(hedge: Hedge, to_units: int) -> list[int]:
 
 def _only_overfilled(hedge: Hedge, diffs: list[int]) -> bool:
     """Whether all that would be reversed lies beyond the target."""
-    return all(leg.net + d >= leg.plan.target for leg, d in zip(hedge.legs, diffs, strict=True) if d)
+    for leg, diff in zip(hedge.legs, diffs, strict=True):
+        if diff and leg.net + diff < leg.plan.target:
+            return False
+    return True
 
 
 def orders_left(hedge: Hedge, policy: Policy) -> tuple[int, int]:
@@ -138,6 +141,8 @@ def _weigh(
 ) -> Option:
     diffs = _diffs(hedge, to_units)
     why = _barred(hedge, policy, market, choice, diffs, left)
+    if why:  # what can't be done has no price
+        return Option(choice, to_units, diffs, RepairCost(choice, (), 0.0, 0.0, nan), why)
     costs = []
     for leg, diff in zip(hedge.legs, diffs, strict=True):
         if diff > 0:
