@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from actors.feed import Feed
 from actors.routes import Routes
+from domain.days import NOTHING, LastDays, Over, over_on
 from domain.definitions import NOT_ANNOUNCED
 from domain.market import Instrument
 from domain.ports import Clock
@@ -96,6 +97,9 @@ class VenueLink:
         self.claim = self.routes.claim  # reports of this order go to that owner; called before it can leave
         self.capabilities: dict[str, Any] = {}
         self.blocked = {symbol: NOT_ANNOUNCED for symbol in self.instruments if trade_socket is not None}
+        self.days = {each.symbol: LastDays(each.last_open_day, each.expiry) for each in settings.instruments}
+        self.over: dict[str, Over] = {}  # by symbol: those alone of which something is over
+        self.roll()
         self.journal_failed = False
         self.send_failed = False
         self.watchers: tuple[str, ...] = ()
@@ -165,7 +169,7 @@ class VenueLink:
             return ""
         if purpose is Purpose.OPEN and self.journal_failed:
             return "JOURNAL"
-        blocked = self.blocked.get(symbol, "") if symbol is not None else ""
+        blocked = "" if symbol is None else self.blocked.get(symbol, "") or self.over.get(symbol, NOTHING).every
         return f"INSTRUMENT: {blocked}" if blocked else ""
 
     def send(self, frame: bytes, purpose: Purpose) -> str:
@@ -186,8 +190,23 @@ class VenueLink:
     # ------------------------------------------------ for the venue's actor and tools
 
     def adopt(self, state: VenueState) -> None:
+        rolls = state.trading_day != self.state.trading_day
         self.state = state
         self.stage = state.stage
+        if rolls:
+            self.roll()
+
+    def roll(self) -> None:
+        """Once a trading day, or when its last days are told: what is over."""
+        day = self.state.trading_day
+        found = {symbol: over_on(symbol, days, day) for symbol, days in self.days.items()}
+        self.over = {symbol: over for symbol, over in found.items() if over is not NOTHING}
+
+    def last_days(self, symbol: str, last_open_day: str, expiry: str) -> None:
+        """What the gateway says of them, where the configuration is silent."""
+        told = self.instruments[symbol]
+        self.days[symbol] = LastDays(told.last_open_day or last_open_day, told.expiry or expiry)
+        self.roll()
 
     def changed(self, *, lost: bool = False) -> VenueChanged:
         """The news of the present state."""

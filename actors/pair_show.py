@@ -60,7 +60,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "sell": _number(view.price.sell),
         "tradable_buy": tradable_units(view.quotes, spec.lots, 1),
         "tradable_sell": tradable_units(view.quotes, spec.lots, -1),
-        "reason": view.reason,
+        "reason": view.reason or view.over.opens,
         "held": view.desk.holds[pair.name].why if pair.name in view.desk.holds else "",
         "holds": dict(view.holds),
         "fires": view.fires,

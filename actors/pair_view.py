@@ -17,6 +17,7 @@ from actors.desk import Desk
 from actors.link import Purpose
 from domain import firing, guards
 from domain.costs import LegMoney
+from domain.days import NOTHING, over_of
 from domain.hedges import Hedge, HedgeOpened
 from domain.market import Quote
 from domain.outlook import Outlook
@@ -25,7 +26,6 @@ from domain.pairspec import PairSpec
 from domain.prices import RatioView, SpreadView, TouchView, fx_rate
 from domain.sizing import units_within
 from domain.triggers import EVENTS, Arming, fired
-from domain.venue_news import VenueChanged
 
 _QUIET = (PairStatus.IDLE, PairStatus.HOLDING)
 
@@ -52,6 +52,7 @@ class PairView:
         self.fx_quotes: dict[tuple[str, str], Quote] = {}
         self.last_good: list[Quote | None] = [None] * len(spec.legs)
         self.reason = ""
+        self.over = NOTHING
         self.holds: Counter[str] = Counter()
         self.fires = 0
         self._index = {leg.key: i for i, leg in enumerate(spec.legs)}
@@ -117,6 +118,7 @@ class PairView:
         why = (
             firing.why_closed(pair, spec, aim.opens)
             or (self.desk.holds and self._why_held(aim.opens))
+            or (self.over.opens if aim.opens else self.over.every)
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
             or (self._fx_legs and self._why_fx(now_ns))
             or self._why_venue(aim.opens)
@@ -153,7 +155,7 @@ class PairView:
         if not units:
             return "NO_UNITS"
         aim = self._aims["sell_close" if units > 0 else "buy_close"]
-        why = firing.why_not_quoted(aim, spec.legs, quotes, now_ns) or self._why_venue(False)
+        why = self.over.every or firing.why_not_quoted(aim, spec.legs, quotes, now_ns) or self._why_venue(False)
         if why or not spec.sends_orders:
             return why or "OBSERVE"
         size, bound = firing.size(pair, units, spec, aim, quotes)
@@ -255,8 +257,10 @@ class PairView:
         leg = self.spec.legs[index]
         return not self.desk.links[leg.venue].why_not(Purpose.REPAIR, leg.symbol)
 
-    def venue_changed(self, news: VenueChanged) -> None:
-        """Nothing is kept: the link itself is asked."""
+    def venue_changed(self) -> None:
+        """What of the legs' last days is over; all else the link is asked."""
+        links = self.desk.links
+        self.over = over_of(links[leg.venue].over.get(leg.symbol, NOTHING) for leg in self.spec.legs)
 
     def seen(self, now_ns: int) -> list[tuple]:
         """The legs' quotes as a record keeps them: see `wire.records.SeenLeg`."""

@@ -33,6 +33,7 @@ class VenueAnswers(VenueMachine):
             if reason and reason != link.blocked.get(announced.symbol):
                 self._trouble("INSTRUMENT", f"{announced.symbol}: {reason}")
             link.blocked[announced.symbol] = reason
+            link.last_days(announced.symbol, announced.last_open_day or "", announced.expiry or "")
         if m.last:
             self._tell_changed()
 

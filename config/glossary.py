@@ -119,6 +119,7 @@ GLOSSARY: dict[str, Word] = {
     "VENUE_DOWN": Word("柜台断开", "a venue is not open for orders"),
     "UNKNOWN_ORDER": Word("有未明委托", "an order's state is not known"),
     "STAGE_LIMIT": Word("阶段限额", "the stage's limit is reached"),
+    "LAST_OPEN_DAY": Word("已过最后开仓日", "a leg's last day to open is past"),
     "SUSPENDED": Word("已挂起", "a person suspended it"),
     # a venue's states
     "DOWN": Word("断开", "no connection"),

@@ -44,3 +44,41 @@ def test_close_is_split_over_yesterday_and_today(make_world):
     world.closes()
     assert world.ends().status == "DONE"
     assert [offsets(venue) for venue in world.venues] == [["O", "O", "Y", "T"], ["O", "O", "Y", "T"]]
+
+
+def turns(world, venue):
+    """The venue begins its next trading day; both are open on it."""
+    venue.new_day(NEXT_DAY)
+    world.until(lambda: world.node.desk.links[venue.name].state.trading_day == NEXT_DAY, "the day has turned")
+    world.until(world.is_open, "both venues open on the new day")
+
+
+def test_nothing_opens_after_the_last_day_to_open_but_what_is_held_closes(make_world):
+    world = make_world(start=False)
+    world.b.definition = {"last_open_day": "20260105"}
+    world.start()
+    world.holds()
+    turns(world, world.b)
+    world.closes()
+    assert world.ends().status == "DONE"
+    sent = [len(venue.got("D")) for venue in world.venues]
+    world.fire()
+    world.laps(60)
+    assert [len(venue.got("D")) for venue in world.venues] == sent
+    assert world.view.reason == "LAST_OPEN_DAY B.X: 20260106 is past 20260105"
+    assert world.view.holds["LAST_OPEN_DAY"] == 1
+
+
+def test_nothing_at_all_leaves_after_expiry(make_world):
+    world = make_world(start=False)
+    world.b.definition = {"expiry": "20260105"}
+    world.start()
+    world.holds()
+    turns(world, world.b)
+    sent = [len(venue.got("D")) for venue in world.venues]
+    world.fire(1_008)
+    world.laps(60)
+    assert [len(venue.got("D")) for venue in world.venues] == sent
+    assert world.view.reason.startswith("EXPIRED B.X")
+    assert not world.view.can_repair(1)
+    assert world.node.pair_actor("AxB").on_show(None)["reason"].startswith("EXPIRED B.X")
