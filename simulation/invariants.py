@@ -13,7 +13,13 @@ plain MessagePack here, and what a fact means is read from its name.
     I9  a record about a hedge comes after the one that opened it
     I13 no opening order from a quote that does not count
 
-I10, I11, I15 and I3 at rest are judged by the world at a stop or kill.
+By the world, at a stop or kill, at rest or after a run without faults:
+
+    I3  at rest: fills by record, by book and by venue are the same
+    I8  where nothing went wrong nobody is alerted
+    I10 the journal's chain verifies
+    I11 the state folded from the journal is the one that lived
+    I15 with healthy venues each hedge ends, each pair trades or says why not
 """
 
 from __future__ import annotations
