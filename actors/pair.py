@@ -33,7 +33,6 @@ from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, Str
 MARKET_RETRY_NS = 200_000_000
 """How often a pair stranded for a closed market looks again."""
 
-
 _SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQueried, HedgeStranded))
 """Facts after which a hedge wants to be seen sooner than it did before."""
 
@@ -397,6 +396,3 @@ def view_lost(hedge: Hedge, spec: PairSpec, news: VenueChanged, now_ns: int) -> 
             if order.live and order.status is not orders.OrdStatus.UNKNOWN
         )
     return tuple(facts)
-
-
-
