@@ -77,6 +77,18 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
     }
 
 
+PAIR_KEYS = (
+    "pair", "state", "mode", "units", "max_units", "naked", "naked_qty", "buy", "sell", "tradable_buy", "tradable_sell", "reason",
+    "held", "holds", "fires", "hedges", "failures", "hedge", "rates", "fx", "currency", "legs",
+)  # fmt: skip
+"""The keys of `show_pair`, for a pair that nothing can be asked of."""
+
+
+def show_down(name: str) -> dict[str, Any]:
+    """A pair whose actor is down: the same keys, null where none can say."""
+    return {**dict.fromkeys(PAIR_KEYS), "pair": name, "state": "DOWN", "reason": "it is being raised again"}
+
+
 def show_hedge(hedge: Hedge, now_ns: int) -> dict[str, Any]:
     """One hedge. Times in ms since it was opened."""
     naked_ns = now_ns - hedge.naked_ns if hedge.naked_ns and not hedge.final else 0

@@ -43,6 +43,7 @@ WIDE_ONLY = ("age_ms", "reason")
 
 def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
     """The pair's row; `before` is the same pair at the last look."""
+    told = {key: value for key, value in told.items() if value is not None}  # null where a pair is being raised again
     hedge, outcomes = told.get("hedge"), told.get("outcomes", {})
     state = told["state"] if hedge is None else hedge["state"]
     mode = told.get("mode")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import click
 
 from domain.errors import HedgerowError
-from tools.errors import FAILED, FINE, USAGE, exit_code_of, is_bug
+from tools.errors import FAILED, FINE, USAGE, OutputLost, exit_code_of, is_bug
 from tools.output import FORMATS, LANGS, Output, lang_of
 
 VERSION = "0.1.0"
@@ -136,13 +136,29 @@ def run(argv: Sequence[str], group: click.Command = cli) -> int:
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("hedgerow: interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has seen enough; keep the interpreter from flushing into the closed pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
+    except OSError as error:
+        if not stdout_is_lost():
+            raise
+        sys.stderr.write(f"hedgerow: the output can't be written: {error.strerror}\n")
+        return FAILED
     except HedgerowError as error:
         if is_bug(error):
             raise
         sys.stderr.write(f"hedgerow: {error}\n")
+        if isinstance(error, OutputLost):
+            stdout_is_lost()
         return exit_code_of(error)
     return result if isinstance(result, int) and not isinstance(result, bool) else FINE
+
+
+def stdout_is_lost() -> bool:
+    """Whether stdout takes nothing more; what it holds is dropped then.
+
+    The interpreter would flush into the closed pipe or full disk again.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False

@@ -23,16 +23,14 @@ class ToolError(HedgerowError):
     exit_code = FAILED
 
 
+class OutputLost(ToolError):
+    """What was asked for can't be written where it was to go."""
+
+
 class UsageError(ToolError):
     """The command line asks for what does not exist."""
 
     exit_code = USAGE
-
-
-class GateNotMet(ToolError):
-    """A limit or a gate was not met: the answer is a plain no."""
-
-    exit_code = GATE
 
 
 class NotConnected(ToolError):
@@ -45,12 +43,6 @@ class Refused(ToolError):
     """Whoever was asked said no."""
 
     exit_code = REFUSED
-
-
-class AuditBroken(ToolError):
-    """The record does not verify, or does not agree with the venues."""
-
-    exit_code = AUDIT_BROKEN
 
 
 def exit_code_of(error: HedgerowError) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from actors.hedge_show import Terms, hedge_map, iso
 from actors.inspector import Answer, count_arg, page, text_arg
 from actors.notes import Operate
-from actors.pair_show import show_hedge
+from actors.pair_show import show_down, show_hedge
 from domain.errors import IllegalTransition, JournalError
 from domain.hedges import Hedge
 from domain.ids import base36
@@ -120,7 +120,7 @@ class Looks:
         actor = self.node.pair_actor(name)
         pair = self.node.pairs().get(name)
         if actor is None or pair is None:
-            return {"pair": name, "state": "DOWN", "mode": None, "reason": "it is being raised again"}
+            return {**show_down(name), "outcomes": None}
         row = actor.view.show(pair, self.node.clock.mono_ns())
         return {**row, "outcomes": self.tally.counts(pair)}
 

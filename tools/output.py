@@ -7,12 +7,15 @@ the language.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
+
+from tools.errors import OutputLost
 
 FORMATS = ("table", "json", "jsonl", "csv")
 LANGS = ("zh", "en")
@@ -72,17 +75,25 @@ class Output:
         sys.stderr.flush()
 
     def _line(self, text: str) -> None:
-        self._to.write(text + "\n")
-        self._to.flush()
+        self._put(text + "\n")
+
+    def _put(self, text: str) -> None:
+        """Write data, to the last byte. Raises: OutputLost."""
+        try:
+            self._to.write(text)
+            self._to.flush()
+        except OSError as error:
+            raise OutputLost(f"the output can't be written: {error.strerror}") from None
 
     def _csv(self, rows: list[Mapping[str, Any]], names: list[str]) -> None:
         import csv
 
-        writer = csv.writer(self._to, lineterminator="\n")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
         writer.writerow(names)
         for row in rows:
             writer.writerow([csv_cell(row.get(name)) for name in names])
-        self._to.flush()
+        self._put(text.getvalue())
 
     def _cell(self, value: Any) -> str:
         if value is None:
@@ -100,10 +111,8 @@ class Output:
         numbers = [all(isinstance(row.get(name), (int, float, type(None))) for row in rows) for name in names]
         lines = [[self.word(name) for name in names], *cells] if head else cells
         widths = [max((width(line[i]) for line in lines), default=0) for i in range(len(names))]
-        for line in lines:
-            shown = [pad(text, widths[i], right=numbers[i] and head) for i, text in enumerate(line)]
-            self._to.write("  ".join(shown).rstrip() + "\n")
-        self._to.flush()
+        shown = [[pad(text, widths[i], right=numbers[i] and head) for i, text in enumerate(line)] for line in lines]
+        self._put("".join("  ".join(line).rstrip() + "\n" for line in shown))
 
 
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -96,7 +96,7 @@ def pair_show(out: Output, directory: Path, watch: bool, name: str | None) -> No
             out.one(told)
             return
         out.one(pair_facts(out, told))
-        out.many([leg_row(leg) for leg in told.get("legs", [])])
+        out.many([leg_row(leg) for leg in told.get("legs") or []])
         if told.get("recent"):
             out.many([{**row, "repairs": len(row["repairs"])} for row in told["recent"]])
 
@@ -205,7 +205,7 @@ def _at_hand(client: Client, name: str | None, last: int | None) -> list[dict[st
     rows = list(client.rows("hedges", "hedge", pair=name))
     for told in pairs:
         there = sum(row["pair"] == told["pair"] for row in rows)
-        if there < min(told.get("hedges", 0), last or MANY):
+        if there < min(told.get("hedges") or 0, last or MANY):
             return None
     if any(row["times"]["opened"] is None for row in rows):
         return None

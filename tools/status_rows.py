@@ -44,11 +44,12 @@ OUTCOME_WORDS = {"done": "DONE", "part": "PART", "none": "NONE", "handed_over": 
 
 def pair_row(told: dict[str, Any]) -> dict[str, Any]:
     """One pair as a row."""
+    told = _known(told)
     hedge = told.get("hedge")
     return {
         "pair": told["pair"],
         "state": told["state"],
-        "mode": told["mode"],
+        "mode": told.get("mode"),
         "units": told.get("units"),
         "max_units": told.get("max_units"),
         "buy spread": short(told.get("buy")),
@@ -59,6 +60,11 @@ def pair_row(told: dict[str, Any]) -> dict[str, Any]:
         "hedge": None if hedge is None else hedge["state"],
         "reason": told.get("held") or told.get("reason"),
     }
+
+
+def _known(told: dict[str, Any]) -> dict[str, Any]:
+    """Without the nulls of a pair that is being raised again."""
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def _both(told: dict[str, Any], first: str, second: str) -> str | None:
@@ -85,6 +91,7 @@ def leg_row(leg: dict[str, Any]) -> dict[str, Any]:
 
 def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     """One pair in two columns."""
+    told = _known(told)
     row = pair_row(told)
     outcomes = told.get("outcomes", {})
     done = "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in outcomes.items() if count)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from actors.pair_show import show_down
 from tools.board_line import PLAIN_EVERY, Board
 from tools.board_text import age_text, head_text, naked_text, plain_line, row_of, value_text
 from tools.output import Output
@@ -53,7 +54,7 @@ def test_row_of_a_hedge_in_flight_shows_its_stage_and_what_is_naked_for_how_long
 
 
 def test_row_of_what_is_not_known_does_not_invent():
-    row = row_of({"pair": "AxB", "state": "DOWN", "mode": None, "reason": "it is being raised again"})
+    row = row_of(show_down("AxB"))
     assert (row.buy, row.ages, row.naked) == ("-", "", "0")
     assert age_text(leg(None, "LEG_STALE")) == "-~"
 

@@ -1,5 +1,6 @@
 """The command line: lazy verbs, exit codes, errors without a traceback."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,10 +29,8 @@ def failing(error):
         (VenueError("x"), 1),
         (errors.UsageError("x"), 2),
         (ConfigError("a.toml", "node.mode", "x", "live"), 2),
-        (errors.GateNotMet("x"), 3),
         (errors.NotConnected("x"), 4),
         (errors.Refused("x"), 5),
-        (errors.AuditBroken("x"), 6),
         (JournalError("x"), 6),
         (LockHeldError(Path("x"), {"node": "n1"}), 5),
     ],
@@ -95,3 +94,24 @@ def test_help_imports_no_engine():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=cli.__file__.rpartition("/tools/")[0])
     assert done.returncode == 0, done.stderr
+
+
+def nobody_reads():
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sink", [lambda: os.open("/dev/full", os.O_WRONLY), nobody_reads], ids=["full", "closed"])
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_lost_output_is_told_without_a_traceback(sink, form):
+    root, stdout = cli.__file__.rpartition("/tools/")[0], sink()
+    words = [sys.executable, "-m", "tools", "config", "show", "-c", "config/examples/copper.toml", "-o", form]
+    try:
+        done = subprocess.run(words, cwd=root, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, timeout=20)
+    finally:
+        os.close(stdout)
+    assert done.returncode == errors.FAILED
+    assert done.stderr.startswith("hedgerow: the output can't be written: ")
+    assert done.stderr.count("\n") == 1

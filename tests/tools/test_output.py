@@ -1,13 +1,18 @@
 """Tables line up, JSON is stable, words follow the language."""
 
+import errno
 import io
 import json
+import os
 from decimal import Decimal
 
 import click
 import pytest
 
+from actors.pair_show import show_down
+from tools.errors import OutputLost
 from tools.output import Output, lang_of, pad, pass_out, width
+from tools.status_rows import pair_facts, pair_row
 
 
 def shown(records, **how):
@@ -80,3 +85,23 @@ def test_verb_options_win_over_the_groups():
     verb.main(["-o", "json"], obj=Output("csv", "zh"), standalone_mode=False)
     verb.main([], obj=Output("csv", "zh"), standalone_mode=False)
     assert seen == [("json", "zh"), ("csv", "zh")]
+
+
+class Full(io.StringIO):
+    """A stream on a full disk."""
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
+def test_output_that_cannot_be_written_is_an_error_with_the_reason(form):
+    with pytest.raises(OutputLost, match="can't be written: No space left"):
+        Output(form, stream=Full()).many([{"a": 1}])
+
+
+def test_pair_that_is_being_raised_again_is_a_row_like_any_other():
+    down = show_down("AxB")
+    row = pair_row(down)
+    assert (row["pair"], row["state"], row["units"], row["tradable"]) == ("AxB", "DOWN", None, None)
+    assert pair_facts(Output(), down)["reason"] == "it is being raised again"

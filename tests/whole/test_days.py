@@ -1,5 +1,7 @@
 """Close today and close yesterday, over a trading day's turn."""
 
+from actors.pair_show import PAIR_KEYS
+
 NEXT_DAY = "20260106"
 
 
@@ -81,4 +83,6 @@ def test_nothing_at_all_leaves_after_expiry(make_world):
     assert [len(venue.got("D")) for venue in world.venues] == sent
     assert world.view.reason.startswith("EXPIRED B.X")
     assert not world.view.can_repair(1)
-    assert world.node.pair_actor("AxB").on_show(None)["reason"].startswith("EXPIRED B.X")
+    shown = world.node.pair_actor("AxB").on_show(None)
+    assert shown["reason"].startswith("EXPIRED B.X")
+    assert tuple(shown) == PAIR_KEYS
