@@ -45,7 +45,6 @@ class Recovered:
         self.venues = SeenFold()
         self.controls = Controls()
         self.outside = Outside()
-        self.decisions = 0
 
     def owner(self, cl_ord_id: str) -> str:
         """Who owned this order when the journal ended, or ""."""
@@ -70,7 +69,6 @@ def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]]) -> Recovered:
             found.outside.add(convert(unpack(record.body)["trade"], OutsideTrade))
         elif record.kind == DECISION:
             _take(found, decode_decision(record.body), lots)
-            found.decisions += 1
     return found
 
 

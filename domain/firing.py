@@ -22,7 +22,6 @@ from domain.pairs import Mode, Pair
 from domain.pairspec import LegSpec, PairSpec
 from domain.triggers import DIRECTION, IS_OPEN
 
-VENUE_DOWN = "VENUE_DOWN"
 SUSPENDED = "SUSPENDED"
 INVENTORY = "INVENTORY"
 OFFSET = "CLOSE_SPLIT"

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from supervisors.engine import Supervisor
-from supervisors.spec import Backoff, ChildSpec, GivingUp, Restart, Strategy, SupervisorSpec
+from supervisors.spec import INFINITE, Backoff, ChildSpec, GivingUp, Restart, Strategy, SupervisorSpec
 
 VENUE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
 PAIR_BACKOFF = Backoff(first_ms=20, most_ms=2_000)
@@ -55,7 +55,7 @@ def node_tree(
 
 def supervisor(name: str, spec: SupervisorSpec) -> ChildSpec:
     """A supervisor as a child; it takes the time that its children need."""
-    return ChildSpec(name, (Supervisor, (spec,)), shutdown_ms=None)
+    return ChildSpec(name, (Supervisor, (spec,)), shutdown_ms=INFINITE)
 
 
 def pair_group(name: str, pair: tuple[type, tuple[Any, ...]], repairer: tuple[type, tuple[Any, ...]]):
