@@ -14,7 +14,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import books, hedges, orders
+from domain import books, hedges, legs, orders
 from domain.books import LegBook
 from domain.errors import IllegalTransition
 from domain.hedges import (
@@ -204,9 +204,35 @@ def evolve(pair: Pair, fact: object, hedge_id: str | None = None) -> Pair:
     change = _OWN.get(kind)
     if change is not None:
         return change(pair, fact)
+    hedge = pair.hedge
+    if hedge is not None and hedge.hedge_id == hedge_id and isinstance(fact, OrderFact):
+        after = _ordered(pair, hedge, fact)
+        if after is not None:
+            return after
     if isinstance(fact, (OrderFact, HedgeFact, MandateGiven, MandateReturned)):
         return _hedged(pair, fact, hedge_id)
     raise IllegalTransition(f"pair {pair.name}: {kind.__name__} is no fact of a pair")
+
+
+def _ordered(pair: Pair, hedge: Hedge, fact: OrderFact) -> Pair | None:
+    """A fact of an order of the hedge in flight: most facts are.
+
+    The same as `_hedged`, in one look; None for an order that begins.
+    """
+    ident = fact.cl_ord_id
+    for index, leg in enumerate(hedge.legs):
+        for place, order in enumerate(leg.orders):
+            if order.cl_ord_id != ident:
+                continue
+            changed = legs.evolve(leg, fact)
+            now = changed.orders[place]
+            after = replace(hedge, legs=(*hedge.legs[:index], changed, *hedge.legs[index + 1 :]))
+            if now.cum_qty == order.cum_qty and len(now.trades) == len(order.trades):
+                return replace(pair, hedge=after)
+            at = leg.plan.index
+            booked = (*pair.books[:at], books.booked(pair.books[at], order, now), *pair.books[at + 1 :])
+            return replace(pair, hedge=after, books=booked)
+    return None
 
 
 def _ready(pair: Pair, _fact: PairReady) -> Pair:
