@@ -49,8 +49,8 @@ def replay_from(directory: Path | str) -> int:
     return 1
 
 
-def last_mono_ns(directory: Path | str) -> int:
-    """The last record's monotonic time; 0 where there is none.
+def last_record(directory: Path | str) -> Record | None:
+    """The last record; None where there is none.
 
     A segment that can't be read is passed over: `read` says what is wrong.
     """
@@ -60,13 +60,19 @@ def last_mono_ns(directory: Path | str) -> int:
             header = decode_header(data)
         except JournalError:
             continue
-        last_ns = 0
+        last = None
         if header.state == ACTIVE:
             for record in Scan(data, header):
-                last_ns = record.mono_ns
-        if last_ns:
-            return last_ns
-    return 0
+                last = record
+        if last is not None:
+            return last
+    return None
+
+
+def last_mono_ns(directory: Path | str) -> int:
+    """The last record's monotonic time; 0 where there is none."""
+    last = last_record(directory)
+    return 0 if last is None else last.mono_ns
 
 
 class _Walk:

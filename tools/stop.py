@@ -14,6 +14,11 @@ from tools.output import Output, pass_out
 AFTER_DEADLINE_MS = 15_000
 """How long a node may take for its tree and files after its deadline."""
 
+ENDING_MS = 12_000
+"""How long a node that answers no more may still be ending its tree."""
+FRESH_NS = 15_000_000_000
+"""How long after a node's end a stop that came too late is still answered."""
+
 
 class StillRunning(ToolError):
     """It was told to stop and has not ended in time."""
@@ -28,20 +33,19 @@ def stop(out: Output, directory: Path, deadline: float, reason: str) -> int:
     """Stop the node in order; exit 1 if something was left.
 
     Triggers end at once; what works is settled and repaired until the
-    deadline. Returns when the node has ended.
+    deadline. Returns when the node has ended; who asks while it is ending, or
+    has just ended, gets the same answer.
     """
-    from system import processes
-
     deadline_ms = int(deadline * 1000)
-    with Client(directory, "operate") as client:
-        process = _holder(directory)
-        told = _asked(client, deadline_ms, reason)
-    out.say(f"stopping {directory}, at most {deadline:g} s to settle; in flight: {', '.join(told['in_flight']) or 'nothing'}")
-    if processes.wait(process, deadline_ms + AFTER_DEADLINE_MS) is None:
-        raise StillRunning(f"pid {process.pid} has not ended {AFTER_DEADLINE_MS // 1000} s after its deadline: see its log")
-    left = _last_words(directory, told["seq"])
+    try:
+        seq = _asked_and_gone(out, directory, deadline_ms, reason)
+    except NotConnected:
+        if not _just_stopped(directory):
+            raise
+        seq = 0  # another stop has ended it: the same answer
+    left = _last_words(directory)
     clean = left is not None and not left["in_flight"] and not left["naked"]
-    out.one({"stopped": True, "clean": clean, "seq": told["seq"], **(left or {"in_flight": None, "naked": None})})
+    out.one({"stopped": True, "clean": clean, "seq": seq or None, **(left or {"in_flight": None, "naked": None})})
     if left is None:
         out.say("it ended without its last record: it crashed while stopping; look at its log, then start it again")
     elif not clean:
@@ -50,6 +54,43 @@ def stop(out: Output, directory: Path, deadline: float, reason: str) -> int:
             out.say(f"not clean: {row['pair']}: {hedge}, naked lots {row['naked']}, live orders {len(row['live'])}")
         out.say("start it again to repair them, or take them over: ./hedgerow hedge take HEDGE")
     return FINE if clean else FAILED
+
+
+def _asked_and_gone(out: Output, directory: Path, deadline_ms: int, reason: str) -> int:
+    """Told to stop, and ended: the seq of the word.
+
+    Raises: NotConnected where nobody answers; it may be ending already, so
+    that its end is waited for. StillRunning, Refused.
+    """
+    from system import processes
+
+    with Client(directory, "operate") as client:
+        process = _holder(directory)
+        try:
+            told = _asked(client, deadline_ms, reason)
+        except NotConnected:
+            processes.wait(process, ENDING_MS)
+            raise
+    in_flight = ", ".join(told["in_flight"]) or "nothing"
+    out.say(f"stopping {directory}, at most {deadline_ms / 1000:g} s to settle; in flight: {in_flight}")
+    if processes.wait(process, deadline_ms + AFTER_DEADLINE_MS) is None:
+        raise StillRunning(f"pid {process.pid} has not ended {AFTER_DEADLINE_MS // 1000} s after its deadline: see its log")
+    return told["seq"]
+
+
+def _just_stopped(directory: Path) -> bool:
+    """Whether nobody holds it any more, and its last word is a fresh stop."""
+    from domain.errors import JournalError
+    from journal.reader import last_record
+    from system.clock import SystemClock
+    from system.locks import is_locked
+
+    journal = directory / "journal"
+    try:
+        last = None if is_locked(journal) else last_record(journal)
+    except JournalError:
+        return False
+    return last is not None and last.kind == "stop" and SystemClock().wall_ns() - last.wall_ns < FRESH_NS
 
 
 def _holder(directory: Path) -> Any:
@@ -75,14 +116,12 @@ def _asked(client: Client, deadline_ms: int, reason: str) -> dict[str, Any]:
     return client.ask("stop", deadline_ms=deadline_ms, operator=getpass.getuser(), reason=reason)
 
 
-def _last_words(directory: Path, seq: int) -> dict[str, Any] | None:
+def _last_words(directory: Path) -> dict[str, Any] | None:
     """What the node's last record says is left; None without one."""
-    from journal.reader import read
+    from journal.reader import last_record
     from wire.codec import unpack
 
-    last = None
-    for record in read(directory / "journal", from_seq=max(1, seq)):
-        last = record
+    last = last_record(directory / "journal")
     if last is None or last.kind != "stop":
         return None
     body = unpack(last.body)

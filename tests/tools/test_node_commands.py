@@ -108,6 +108,17 @@ def test_commands_look_at_a_node_operate_it_and_stop_it(site, capsys):
     assert answer(capsys, "status", *where)[0] == 4
 
 
+def test_stops_at_once_all_get_the_same_answer(site):
+    with Client(site.node_dir) as client:
+        until(client, is_open)
+    words = [sys.executable, "-m", "tools", "stop", "--dir", str(site.node_dir), "-o", "json"]
+    stops = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+    said = [stop.communicate(timeout=30) for stop in stops]
+    assert [stop.returncode for stop in stops] == [0] * 4, said
+    assert [json.loads(out)["clean"] for out, _ in said] == [True] * 4
+    assert site.node.wait(10) == 0
+
+
 def looks_at_the_node(capsys, where):
     code, out, _ = answer(capsys, "status", *where, "-o", "json")
     told = json.loads(out)
