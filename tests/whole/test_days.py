@@ -65,6 +65,7 @@ def test_nothing_opens_after_the_last_day_to_open_but_what_is_held_closes(make_w
     assert world.ends().status == "DONE"
     sent = [len(venue.got("D")) for venue in world.venues]
     world.fire()
+    world.until(lambda: world.view.reason.startswith("LAST_OPEN_DAY"), "the last day bars it")
     world.laps(60)
     assert [len(venue.got("D")) for venue in world.venues] == sent
     assert world.view.reason == "LAST_OPEN_DAY B.X: 20260106 is past 20260105"
