@@ -28,14 +28,24 @@ MANY = 1 << 53
 @pass_dir
 @pass_out
 def status(out: Output, directory: Path, watch: bool, actors: bool) -> None:
-    """Show what the node is doing: venues, hedges, what is naked."""
+    """Show what the node is doing: venues, hedges, what is naked.
+
+    Where none answers, what its journal says was last true; exit 4.
+    """
     if watch and out.format == "table" and not actors:
         from tools.board_line import follow
 
         with Client(directory) as client:
             follow(client, out.lang)
         return
-    watched(lambda: _status(out, directory, actors=actors), again=watch)
+    try:
+        watched(lambda: _status(out, directory, actors=actors), again=watch)
+    except NotConnected:
+        if not actors and _has_journal(directory):
+            from tools.status_record import show_on_record, status_on_record
+
+            show_on_record(out, status_on_record(directory))
+        raise
 
 
 def _status(out: Output, directory: Path, *, actors: bool) -> None:

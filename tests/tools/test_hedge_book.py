@@ -1,5 +1,7 @@
 """All hedges of a journal: those of a node's memory, and older ones."""
 
+import json
+
 import pytest
 
 from actors.hedge_show import terms_map
@@ -13,6 +15,7 @@ from domain.pairs import PairReady
 from journal.writer import Journal
 from tools.cli import run
 from tools.hedge_book import book_in
+from tools.status_record import status_on_record
 from wire.codec import pack
 from wire.records import encode_decision
 
@@ -93,8 +96,6 @@ def answer(capsys, *argv):
 
 
 def test_commands_tell_from_the_journal_where_no_node_runs_and_say_so(directory, capsys):
-    import json
-
     where = ("--dir", str(directory))
     code, out, err = answer(capsys, "hedge", "ls", *where, "-o", "json")
     assert (code, len(json.loads(out))) == (0, MANY)
@@ -127,3 +128,26 @@ def test_commands_say_how_to_name_a_node(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, err = answer(capsys, "status")
     assert (code, "give -c FILE or --dir DIR" in err) == (2, True)
+
+
+def test_status_tells_what_a_crashed_node_left_and_that_nobody_answers(directory, capsys):
+    code, out, err = answer(capsys, "status", "--dir", str(directory), "-o", "json")
+    told = json.loads(out)
+    assert (code, told["state"], told["in_flight"], told["naked_qty"]) == (4, "crashed", ["AxB"], 0)
+    assert [(row["hedge"], row["state"], len(row["live"])) for row in told["left"]] == [(f"AxB.a1.{MANY}", "WORKING", 2)]
+    assert "is the node running" in err
+    code, out, _ = answer(capsys, "status", "--dir", str(directory), "--lang", "zh")
+    assert code == 4
+    assert "已崩溃" in out
+    assert f"AxB.a1.{MANY}.0h1" in out
+
+
+def test_status_of_a_journal_that_was_stopped_says_so(directory, capsys):
+    class Late:
+        wall_ns = mono_ns = staticmethod(lambda: 1_800_000_000_000_000_000)
+
+    journal = Journal(directory / "journal", clock=Late(), segment_bytes=64 * 1024, start=pack({"node": "n2"}))
+    journal.append("stop", pack({"why": "stopped"}))
+    journal.close()
+    told = status_on_record(directory)
+    assert (told["node"], told["state"], told["last_record"]) == ("n2", "stopped", "2027-01-15T08:00:00.000000Z")
