@@ -104,9 +104,9 @@ def serve(config: Any, *, live: bool, flag: StopFlag) -> int:
     stopper = Stopper(node, flag)
     node.build(edge_of(node, stopper))
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    click.echo(f'{{"event": "ready", "node": "{config.node.name}", "epoch": {node.journal.node_epoch}}}')
-    sys.stdout.flush()
-    with flag.installed(wake_fd=node.lane.wake_fd):
+    with flag.installed(wake_fd=node.lane.wake_fd):  # before it says ready: who waits for that may send a signal at once
+        click.echo(f'{{"event": "ready", "node": "{config.node.name}", "epoch": {node.journal.node_epoch}}}')
+        sys.stdout.flush()
         node.lane.run_collected(stopper.done)
     crashed = not flag.is_set()
     left = node.left()
