@@ -140,12 +140,10 @@ class PairActor(PairWords):
 
     def on_report(self, report: OrderReport) -> None:
         """A venue's word on an order of this pair."""
-        pair = self.memory.pair
-        hedge = None if report.cl_ord_id is None else pairs.hedge_of(pair, report.cl_ord_id)
-        if hedge is None:
+        hedge, order = pairs.place_of(self.memory.pair, report.cl_ord_id)
+        if order is None:
             self.runtime.log("report_without_hedge", pair=self.name, cl_ord_id=report.cl_ord_id, seq=report.seq)
             return
-        order = hedges.order_of(hedge, report.cl_ord_id)
         heard = orders.decide(order, report)
         facts: tuple = heard.facts
         if heard.ask:

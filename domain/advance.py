@@ -139,7 +139,7 @@ def _working(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMa
     if stands.settled:
         if stands.balanced:
             return (HedgeEnded(outcome(hedge), stands.covered, now_ns),)
-        return (HedgeSettling(_why_short(hedge), now_ns),)
+        return (HedgeSettling(_why_short(hedge), now_ns), HedgeImbalanced(stands.covered, stands.naked))
     silent = False
     for leg in hedge.legs:
         for order in leg.orders:

@@ -64,7 +64,7 @@ class LegMoney:
     contract: there it is a sum of money that shrinks as the price grows.
     """
 
-    __slots__ = ("_fees", "_lot", "fx", "is_inverse", "tick_lot")
+    __slots__ = ("_fees", "_lot", "fx", "is_free", "is_inverse", "tick_lot")
 
     def __init__(self, instrument: Instrument, fx: float = 1.0) -> None:
         self.is_inverse = instrument.is_inverse
@@ -72,6 +72,7 @@ class LegMoney:
         self._lot = float(held)
         self.tick_lot = float(held * Fraction(instrument.tick_size))
         self._fees = _rates(instrument.fees)
+        self.is_free = not any(rate or by_lot for rate, by_lot in self._fees.values())
         self.fx = fx
 
     def tick_value(self, px_ticks: float) -> float:
@@ -109,7 +110,10 @@ def order_cost(
     Lots that the book does not hold are priced at `worst_px`, the most that
     the order may pay; without one the cost is unknown (NaN).
     """
-    expected, _, filled = walk_book(levels, qty_lots)
+    if levels and levels[1] >= qty_lots:
+        expected, filled = float(levels[0]), qty_lots
+    else:
+        expected, _, filled = walk_book(levels, qty_lots)
     if filled != qty_lots:
         if worst_px is None:
             expected = nan
@@ -119,9 +123,8 @@ def order_cost(
         return OrderCost(leg, side, qty_lots, reference_px, expected, filled, nan, nan)
     tick = money.tick_value(expected) if money.is_inverse else money.tick_lot * money.fx
     slippage = (expected - reference_px) * side * tick * qty_lots
-    return OrderCost(
-        leg, side, qty_lots, reference_px, expected, filled, slippage, money.fees(expected, qty_lots, offset)
-    )
+    fees = 0.0 if money.is_free else money.fees(expected, qty_lots, offset)
+    return OrderCost(leg, side, qty_lots, reference_px, expected, filled, slippage, fees)
 
 
 def complete_cost(
@@ -143,6 +146,8 @@ def time_penalty(rate_per_s: float, expected_ns: int) -> float:
 
 
 def _sum(orders: Sequence[OrderCost]) -> float:
+    if len(orders) == 1:
+        return orders[0].slippage + orders[0].fees
     total = 0.0
     for order in orders:
         total += order.slippage + order.fees

@@ -20,7 +20,6 @@ Source: FIX 4.4 OrdStatus (39), ExecType (150); protocol page, "Trade".
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -350,7 +349,7 @@ _CHANGES = {
 # ------------------------------------------------------------------ decide
 
 
-class Heard(NamedTuple):
+class Heard(Struct, frozen=True, gc=False):
     """What a report says of an order: its facts, and whether to ask."""
 
     facts: tuple[OrderFact, ...]

@@ -30,7 +30,7 @@ from domain.hedges import (
     OutsideFilled,
 )
 from domain.mandates import MandateGiven, MandateReturned
-from domain.orders import OrderFact
+from domain.orders import Order, OrderFact
 
 
 class PairStatus(StrEnum):
@@ -154,15 +154,22 @@ def new(name: str, lots: tuple[int, ...]) -> Pair:
     return Pair(name, lots, books=tuple(LegBook() for _ in lots))
 
 
+def place_of(pair: Pair, cl_ord_id: str | None) -> tuple[Hedge | None, Order | None]:
+    """The order of that id and its hedge, the one in flight or a past one."""
+    hedge = pair.hedge
+    order = None if hedge is None else hedges.order_of(hedge, cl_ord_id)
+    if order is not None:
+        return hedge, order
+    for past in reversed(pair.past):
+        order = hedges.order_of(past, cl_ord_id)
+        if order is not None:
+            return past, order
+    return None, None
+
+
 def hedge_of(pair: Pair, cl_ord_id: str) -> Hedge | None:
     """The hedge that sent this order: the one in flight, or a past one."""
-    hedge = pair.hedge
-    if hedge is not None and hedges.order_of(hedge, cl_ord_id) is not None:
-        return hedge
-    for hedge in reversed(pair.past):
-        if hedges.order_of(hedge, cl_ord_id) is not None:
-            return hedge
-    return None
+    return place_of(pair, cl_ord_id)[0]
 
 
 def find(pair: Pair, hedge_id: str) -> Hedge | None:

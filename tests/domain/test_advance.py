@@ -243,7 +243,7 @@ def test_a_rollback_that_late_truth_made_needless_is_named():
 
 
 def test_a_loop_of_ours_is_an_error_not_a_hang(monkeypatch):
-    monkeypatch.setattr(advance, "MAX_STEPS", 2)
+    monkeypatch.setattr(advance, "MAX_STEPS", 1)
     with pytest.raises(InvariantViolation):
         advance.advance(working(5, 2), RULES, Market(), 0)
 
