@@ -29,8 +29,8 @@ _PREPARING = "preparing.tmp"
 
 MADV_POPULATE_WRITE = 23
 """Source: madvise(2), Linux 5.14; absent from Python's mmap module."""
-WARM_BYTES = 128 * 1024
-"""More than the lane writes between two syncs under load."""
+WARM_BYTES = 32 * 1024
+"""About what the lane writes between two syncs under load."""
 
 
 def segment_name(ordinal: int) -> str:
