@@ -334,7 +334,7 @@ class PairActor(PairWords):
             told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", seq)
             child = self._children[mandate.kind]
             self.tell(child, told)
-            self.box.executor.hand_over(self.runtime.boxes[child])
+            self.box.executor.hand_over(self.runtime.mailbox(child))
         elif kind is HedgeStranded:
             self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)
         elif kind is hedges.HedgeEnded:
