@@ -130,32 +130,31 @@ KILLS = {
 }
 
 
+def is_taken_up(outside):
+    """A hedge fires, its node is killed in it, and the next one ends it whole."""
+    outside.fire()
+    outside.until(lambda: outside.killed, "killed")
+    outside.start()
+    outside.laps(100)
+    outside.until(outside.whole, "whole")
+    outside.stop()
+    outside.check()
+
+
 @pytest.mark.parametrize(
     ("leg", "how"), [(0, "intent"), (1, "filled unseen"), (1, "lost"), (1, "works"), (1, "rejected")]
 )
 def test_killed_node_takes_up_its_hedge(outside, foreign, how, leg):
     outside.start()
     outside.world.venues[leg].script.append(KILLS[how](outside, foreign))
-    outside.fire()
-    outside.until(lambda: outside.killed, "killed")
-    outside.start()
-    outside.laps(100)
-    outside.until(outside.whole, "whole")
-    outside.stop()
-    outside.check()
+    is_taken_up(outside)
 
 
 @pytest.mark.parametrize("how", ["filled unseen", "silent", "part"])
 def test_node_killed_in_a_repair_takes_it_up(outside, foreign, how):
     outside.start()
     outside.world.b.script.extend([foreign.reject(), KILLS[how](outside, foreign)])
-    outside.fire()
-    outside.until(lambda: outside.killed, "killed")
-    outside.start()
-    outside.laps(100)
-    outside.until(outside.whole, "whole")
-    outside.stop()
-    outside.check()
+    is_taken_up(outside)
 
 
 @pytest.mark.parametrize("how", ["lost", "works", "denied"])
