@@ -49,6 +49,8 @@ class Mandate(Struct, frozen=True, array_like=True):
     deadline_ns: int
     tif: str
     offset: str
+    patient: bool = False
+    """No other way is open: a refusal is waited out, not given up on."""
 
 
 class MandateGiven(Struct, frozen=True, array_like=True, tag=True):
@@ -210,9 +212,9 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
     if now_ns >= m.deadline_ns:
         return "deadline"
     if state.orders:
-        if m.kind == "replenish" and _refused_twice(state.orders):
+        if m.kind == "replenish" and not m.patient and _refused_twice(state.orders):
             return "refused"
-        if _pausing(state, now_ns):
+        if now_ns < _pause_ends_ns(state):
             return ""
     if not market.can_trade:
         return "market"
@@ -226,13 +228,30 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
     )
 
 
-DENIED_PAUSE_NS = 100_000_000
-"""A repair that was refused locally is tried again after this long."""
+LEAST_PAUSE_NS = 100_000_000
+"""A repair that was denied, or refused with no other way open, is tried again after this long; then ever later."""
+MOST_DOUBLINGS = 2
 
 
-def _pausing(state: MandateState, now_ns: int) -> bool:
-    last = state.orders[-1] if state.orders else None
-    return last is not None and last.status is OrdStatus.DENIED and now_ns < last.sent_ns + DENIED_PAUSE_NS
+def _pause_ends_ns(state: MandateState) -> int:
+    """When the next try may leave: at once but after a denial or a refusal.
+
+    Denials cost no order and double their pause. What is refused with no
+    other way open shares the time that is left among the orders that are.
+    """
+    last = state.orders[-1]
+    if last.status is OrdStatus.DENIED:
+        row = 0
+        for order in reversed(state.orders):
+            if order.status is not OrdStatus.DENIED:
+                break
+            row += 1
+        return last.sent_ns + (LEAST_PAUSE_NS << min(row - 1, MOST_DOUBLINGS))
+    if last.status is not OrdStatus.REJECTED or not state.mandate.patient:
+        return 0
+    m = state.mandate
+    left = max(1, m.max_orders - state.spent)
+    return last.sent_ns + max(LEAST_PAUSE_NS, (m.deadline_ns - last.sent_ns) >> left)
 
 
 def _refused_twice(done: tuple[Order, ...]) -> bool:
@@ -258,7 +277,7 @@ def next_ns(state: MandateState, rules: watch.Rules) -> int | None:
     live = state.live
     if live is not None:
         return watch.next_ns(live, rules, rules.repair_order_ns)
-    last = state.orders[-1] if state.orders else None
-    if last is not None and last.status is OrdStatus.DENIED:
-        return last.sent_ns + DENIED_PAUSE_NS
-    return None
+    if not state.orders:
+        return None
+    pause = _pause_ends_ns(state)
+    return min(pause, state.mandate.deadline_ns) if pause else None

@@ -75,7 +75,8 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
     chosen = RepairChosen(pick.choice, pick.to_units, complete.cost, back.cost, complete.why_not, back.why_not, reason)
     left = replenish if pick is complete else total
-    return (chosen, *_mandates(hedge, policy, market, pick, left, now_ns))
+    patient = pick is back or back.why_not != ""
+    return (chosen, *_mandates(hedge, policy, market, pick, left, now_ns, patient))
 
 
 def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
@@ -125,11 +126,16 @@ def orders_left(hedge: Hedge, policy: Policy) -> tuple[int, int]:
 
 
 def refused_twice(hedge: Hedge) -> bool:
-    """Whether the last two replenish orders of a leg met the same refusal."""
+    """Whether the last two replenish orders of a leg met the same refusal.
+
+    Those from before it was retried count no longer: a person, or a market
+    that trades again, has reasons to try.
+    """
+    since_ns = hedge.naked_ns
     for leg in hedge.legs:
         before = last = ""
         for order in leg.orders:
-            if order.letter == "p" and order.status is OrdStatus.REJECTED:
+            if order.letter == "p" and order.status is OrdStatus.REJECTED and order.sent_ns >= since_ns:
                 before, last = last, order.reject_code
         if last and last == before:
             return True
@@ -182,9 +188,9 @@ def _barred(
     elif hedge.kind == "close" and not _only_overfilled(hedge, diffs):
         return "CLOSE"
     if left < len(diffs) - diffs.count(0):
-        return "CAP"
-    if choice == "replenish" and refused_twice(hedge):
-        return "REFUSED"
+        return "REFUSED" if choice == "replenish" and refused_twice(hedge) else "CAP"
+    if choice == "replenish" and hedge.kind == "open" and refused_twice(hedge):
+        return "REFUSED"  # a close has no other way: its refusals are waited out
     for leg, diff in zip(hedge.legs, diffs, strict=True):
         if diff == 0:
             continue
@@ -240,9 +246,12 @@ def _worst(*barred: str) -> str:
 
 
 def _mandates(
-    hedge: Hedge, policy: Policy, market: RepairMarket, pick: Option, left: int, now_ns: int
+    hedge: Hedge, policy: Policy, market: RepairMarket, pick: Option, left: int, now_ns: int, patient: bool
 ) -> list[MandateGiven]:
-    """A mandate for each leg that the chosen way needs."""
+    """A mandate for each leg that the chosen way needs.
+
+    `patient`: there is no other way, so that refusals are waited out.
+    """
     diffs = pick.diffs
     share = max(1, left // (len(diffs) - diffs.count(0)))
     naked_ns = hedge.naked_ns or now_ns
@@ -252,7 +261,8 @@ def _mandates(
     given = []
     for index, diff in enumerate(diffs):
         if diff:
-            given.append(MandateGiven(_mandate(hedge, policy, market, pick.choice, index, diff, share, deadline)))
+            made = _mandate(hedge, policy, market, pick.choice, index, diff, share, deadline, patient)
+            given.append(MandateGiven(made))
     return given
 
 
@@ -265,6 +275,7 @@ def _mandate(
     diff: int,
     share: int,
     deadline_ns: int,
+    patient: bool,
 ) -> Mandate:
     plan = hedge.legs[i].plan
     reverses = diff < 0
@@ -289,4 +300,5 @@ def _mandate(
         deadline_ns=deadline_ns,
         tif=policy.tifs[i],
         offset=market.offset(plan.index, side, reverses, abs(diff)),
+        patient=patient or reverses,
     )

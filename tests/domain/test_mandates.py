@@ -6,10 +6,11 @@ import pytest
 from domain import orders, watch
 from domain.errors import IllegalTransition
 from domain.mandates import (
-    DENIED_PAUSE_NS,
     DOUBT,
     ENDED,
+    LEAST_PAUSE_NS,
     LIVE,
+    MOST_DOUBLINGS,
     RETURN,
     TRANSITIONS,
     LegMarket,
@@ -140,18 +141,45 @@ def test_a_replenishment_refused_twice_with_the_same_code_stops():
     assert next_order(state_of(*twice), OPEN, 0) == "refused"
     other = (twice[0], try_(2, S.REJECTED, reject_code="2:y"))
     assert isinstance(next_order(state_of(*other), OPEN, 0), OrderSubmitted)
-    back = MandateState(mandate("rollback", side=-1, worst_px=80), M.WAITING, twice)
-    assert isinstance(next_order(back, OPEN, 0), OrderSubmitted)
+    back = MandateState(mandate("rollback", side=-1, worst_px=80, patient=True), M.WAITING, twice)
+    assert next_order(back, OPEN, 0) == ""
+    assert isinstance(next_order(back, OPEN, next_ns(back, watch.Rules())), OrderSubmitted)
 
 
 def test_what_was_refused_locally_is_tried_again_after_a_pause_at_the_same_rung():
     denied = state_of(try_(1, S.DENIED, sent_ns=10))
-    assert next_order(denied, OPEN, 10 + DENIED_PAUSE_NS - 1) == ""
-    assert next_ns(denied, watch.Rules()) == 10 + DENIED_PAUSE_NS
-    sent = next_order(denied, OPEN, 10 + DENIED_PAUSE_NS)
+    assert next_order(denied, OPEN, 10 + LEAST_PAUSE_NS - 1) == ""
+    assert next_ns(denied, watch.Rules()) == 10 + LEAST_PAUSE_NS
+    sent = next_order(denied, OPEN, 10 + LEAST_PAUSE_NS)
     assert (sent.cl_ord_id, sent.px) == ("cu.1.1.0p2", 100)
-    many = tuple(try_(n, S.DENIED) for n in range(1, 9))
-    assert isinstance(next_order(state_of(*many), OPEN, DENIED_PAUSE_NS), OrderSubmitted)
+
+
+def test_what_is_denied_again_and_again_waits_twice_as_long_each_time():
+    pauses = [next_ns(state_of(*(try_(n, S.DENIED) for n in range(1, count + 1))), watch.Rules()) for count in range(1, 7)]
+    assert pauses == [LEAST_PAUSE_NS << min(n, MOST_DOUBLINGS) for n in range(6)]
+    after_another = state_of(try_(1, S.DENIED), try_(2, S.EXPIRED), try_(3, S.DENIED))
+    assert next_ns(after_another, watch.Rules()) == LEAST_PAUSE_NS
+
+
+def test_refusals_with_no_other_way_open_are_spread_over_the_time_that_is_left():
+    state, now, sent = MandateState(mandate(max_orders=4, deadline_ns=3000 * MS, patient=True)), 0, []
+    while isinstance(tried := next_order(state, OPEN, now), OrderSubmitted):
+        sent.append(now)
+        state = evolve(evolve(state, tried), orders.OrderRejected(tried.cl_ord_id, 0, 99, "no"))
+        assert next_order(state, OPEN, now) in ("", "orders")
+        now = next_ns(state, watch.Rules())
+    assert tried == "orders"
+    gaps = [after - before for before, after in zip(sent, sent[1:], strict=False)]
+    assert len(sent) == 4
+    assert gaps == sorted(gaps)
+    assert gaps[0] >= LEAST_PAUSE_NS
+    assert sent[-1] < 3000 * MS
+
+
+def test_a_patient_mandate_wakes_no_later_than_its_deadline():
+    state = state_of(try_(1, S.REJECTED, sent_ns=950 * MS), patient=True)
+    assert next_ns(state, watch.Rules()) == 1000 * MS
+    assert next_order(state, OPEN, 1000 * MS) == "deadline"
 
 
 def test_what_the_venue_has_proven_absent_is_sent_again_under_a_new_id():

@@ -139,7 +139,27 @@ def test_a_close_is_completed_never_taken_back():
     for policy in ("cheaper", "rollback_first"):
         chosen, _ = decided(state, Policy(choice=policy), Market(((99, 9), (100, 9)), ((185, 9), (186, 9))))
         assert (chosen.choice, chosen.rollback_barred) == ("replenish", "CLOSE")
-    assert stranded(sent(state, 1, "p", "no", "no")) == "REFUSED"
+    assert stranded(sent(state, 1, "p", "no", "no", "no")) == "REFUSED"
+
+
+def test_refusals_of_a_close_are_waited_out_those_of_an_open_only_without_another_way():
+    close = sent(filled_hedge(5, 2, kind="close"), 1, "p", "no", "no")
+    _, (given,) = decided(close)
+    assert (given.kind, given.patient) == ("replenish", True)
+    _, (given,) = decided(filled_hedge(5, 2), Policy(choice="replenish_first"))
+    assert (given.kind, given.patient) == ("replenish", False)
+    _, (given,) = decided(filled_hedge(5, 2), Policy(choice="rollback_first"))
+    assert (given.kind, given.patient) == ("rollback", True)
+    market = Market()
+    market.can = [False, True]
+    _, (given,) = decided(filled_hedge(5, 2), Policy(choice="replenish_first"), market)
+    assert (given.kind, given.patient) == ("replenish", True)
+
+
+def test_a_person_who_retries_a_refused_hedge_gives_it_another_try():
+    refused = sent(filled_hedge(5, 2), 1, "p", "no", "no")
+    assert refused_twice(refused)
+    assert not refused_twice(replace(refused, naked_ns=1000 * MS))
 
 
 # ------------------------------------------------------------------ caps

@@ -83,6 +83,30 @@ def test_t28_exhausted_retries_end_with_a_person_not_with_a_dropped_leg(scene):
     s.may_be_naked = True
 
 
+def test_t28_close_outlasts_a_venue_that_refuses_for_a_second(scene):
+    s = scene()
+    s.holds()
+    s.b.always = fates.reject()
+    s.closes()
+    s.run(1000)
+    assert s.pair.hedge.status == "REPLENISHING"
+    assert len(s.orders(s.b)) <= 4  # its opening's, its own, and tries that are spread over the budget
+    s.b.always = fates.meet
+    assert s.ends() == "DONE"
+
+
+def test_t02_refused_reversals_are_spread_over_the_budget(scene):
+    s = scene(policy="rollback_first")
+    s.b.always = fates.reject()
+    s.a.script.append(fates.meet)
+    s.a.always = fates.reject()
+    s.opens()
+    s.run(600)
+    assert 2 <= len(s.orders(s.a, "b")) <= 6
+    s.a.always = fates.meet
+    assert s.ends() == "NONE"
+
+
 def test_t30_fill_after_a_refusal_makes_no_second_position(scene):
     s = scene()
     s.opens(b=fates.refused_yet_filled())

@@ -184,10 +184,10 @@ def test_denied_first_order_is_replenished(world, foreign, reason):
 
 def test_denied_repairs_do_not_use_up_the_ladder(make_world, foreign):
     world = make_world(naked_budget_ms=3000)
-    world.b.script.extend([foreign.reject(), *[foreign.deny(8)] * 5])
+    world.b.script.extend([foreign.reject(), *[foreign.deny(8)] * 4])
     world.opens()
     assert world.ends().status == "DONE"
-    assert statuses(world, 1) == ["REJECTED", *["DENIED"] * 5, "FILLED"]
+    assert statuses(world, 1) == ["REJECTED", *["DENIED"] * 4, "FILLED"]
     assert world.hedge.repairs == ("replenish",)
 
 
