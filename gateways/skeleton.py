@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import zmq
 from loguru import logger
@@ -47,18 +48,29 @@ class GatewaySettings(Struct, frozen=True):
     alone_ms: int = 600_000
 
 
+def bound(context: zmq.Context, settings: GatewaySettings) -> tuple[Any, Any]:
+    """The feed's and the trade socket, bound; None where there is no trade."""
+    trade = bind_trade(context, settings.trade_endpoint) if settings.trade_endpoint else None
+    return bind_feed(context, settings.feed_endpoint), trade
+
+
+Binder = Callable[[Any, GatewaySettings], tuple[Any, Any]]
+"""A simulation binds sockets of its own, and calls what `lap` calls."""
+
+
 class Gateway:
     """One venue account's process, without its composition root.
 
     Shape: it is the `Sink` of its adapter. Thread: one, that of `run`.
     """
 
-    def __init__(self, settings: GatewaySettings, adapter: Adapter, clock: Clock, context: zmq.Context) -> None:
+    def __init__(
+        self, settings: GatewaySettings, adapter: Adapter, clock: Clock, context: Any, bind: Binder = bound
+    ) -> None:
         self.settings = settings
         self.adapter = adapter
         self.clock = clock
-        self._feed_socket = bind_feed(context, settings.feed_endpoint)
-        self._trade_socket = bind_trade(context, settings.trade_endpoint) if settings.trade_endpoint else None
+        self._feed_socket, self._trade_socket = bind(context, settings)
         self.feed = Feed(self._feed_socket, settings.venue, clock)
         self.store = Store(settings.directory)
         self.account = Account(settings.venue, adapter, self.store, Sessions(self._send), clock)
@@ -73,12 +85,16 @@ class Gateway:
 
     def start(self) -> None:
         """Take up what is on disk and begin to connect. Raises: JournalError."""
-        self.account.restore()
-        self.feed.begin_epoch(self.account.epoch)
-        self.account.on_epoch = self.feed.begin_epoch
         for socket in (self._trade_socket, self._feed_socket):
             if socket is not None:
                 self._poller.register(socket, zmq.POLLIN)
+        self.begin()
+
+    def begin(self) -> None:
+        """As `start`, where somebody else polls."""
+        self.account.restore()
+        self.feed.begin_epoch(self.account.epoch)
+        self.account.on_epoch = self.feed.begin_epoch
         self.adapter.start(self)
         logger.info("gateway_started venue={} epoch={}", self.settings.venue, self.account.epoch)
 
@@ -93,9 +109,18 @@ class Gateway:
         self._follow_adapter()
         self._poller.poll(self._wait_ms(max_wait_ms))
         if self._trade_socket is not None:
-            self._drain(self._trade_socket, self._trade_frames)
-        self._guard("adapter", self._adapter_turn)
+            self._drain(self._trade_socket, self.trade_frames)
+        self.venue_turn()
         self._drain(self._feed_socket, lambda frames: self.feed.subscription(frames[0]))
+        self.timers()
+
+    def venue_turn(self) -> int | None:
+        """The venue's turn; when it wants the next, on the monotonic clock."""
+        self._guard("adapter", self._adapter_turn)
+        return self._turn_ns
+
+    def timers(self) -> None:
+        """Whatever of our own is due: repeats, silences, heartbeats, the log."""
         now_ns = self.clock.mono_ns()
         for timer, due_ns in self._due_ns.items():
             if now_ns >= due_ns:
@@ -193,7 +218,8 @@ class Gateway:
                 return
             handle(socket.recv_multipart(zmq.NOBLOCK))
 
-    def _trade_frames(self, frames: list[bytes]) -> None:
+    def trade_frames(self, frames: list[bytes]) -> None:
+        """One message of the trade socket: [identity, body]."""
         if self._guard("frame", lambda: self._heard(self.desk.frame(frames))):
             return
         self._guard("crashed", lambda: self.desk.crashed(frames))

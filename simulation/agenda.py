@@ -43,8 +43,8 @@ class Entry:
 class WatchedLane(SimulatedDispatcher):
     """The simulated dispatcher; `after_step` is called after each turn."""
 
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed, VirtualClock())
+    def __init__(self, seed: int, clock: VirtualClock | None = None) -> None:
+        super().__init__(seed, clock or VirtualClock())
         self.after_step: Callable[[], None] = _nothing
 
     def step(self) -> bool:

@@ -1,40 +1,41 @@
-"""What a replay plays: a pair's configuration, a recording for each leg.
+"""What a replay plays: a pair, and recordings as its venues.
 
-The pair is that of a configuration file (config/examples/btc.toml, or the
-user's own); over it lies a small file that the replay writes: where the node
-keeps its things, the two endpoints, and shorter waits, because the market runs
-`speed` times faster than the clock.
+The pair is that of a configuration (the recording's own, or the user's); over
+it lies a small file that the replay writes: where the node keeps its things,
+the endpoints, and shorter waits, because the market runs `speed` times faster
+than the clock of the node. In virtual time both run alike: nothing is shorter.
 """
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
 
 from config import schema
-from config.load import ROOT, load_checked
+from config.load import load_checked
+from config.values import defaults_of
 from domain.errors import ConfigError
 from gateways.replay.settings import Played
-from tools.errors import ToolError
+from tools.replay_map import Recording
 from wire.instrument import InstrumentDef
 
-EXAMPLE = ROOT / "config" / "examples" / "btc.toml"
-DATA_VARIABLE = "HEDGEROW_DATA"
-DATA_BESIDE = ROOT.parent / "shared" / "data" / "btc-2024-08-08"
-RECORDINGS = {"SPOT.BTCUSDT": "spot.BTCUSDT.csv.gz", "PERP.BTCUSDT": "usdm.BTCUSDT.csv.gz"}
-"""Which file of the recording plays which symbol."""
-
 CASH = Decimal(1_000_000)
+FAILURE_COOLDOWN_MS, FAILURE_COOLDOWN_MAX_MS, MAX_FAILURES = 2_000, 10_000, 1_000
+"""A replay goes on after failures; in the recording's time."""
+
+FAST_ORDERS, FAST_REPLENISH = 24, 12
+"""Orders of a hedge where the market moves so much further between two tries."""
 
 
-class Leg(Struct, frozen=True):
-    """One leg of a replay: its venue, its recording, how it is reached."""
+class VenuePlay(Struct, frozen=True):
+    """One venue of a replay: its recordings, how it is reached."""
 
     venue: str
-    played: Played
+    played: tuple[Played, ...]
+    zone: str
     folder: Path
     feed: str
     trade: str
@@ -45,53 +46,53 @@ class Leg(Struct, frozen=True):
         return self.folder / "truth.log"
 
 
-def recording_at(given: str | None) -> Path:
-    """The folder of the recording: as given, by HEDGEROW_DATA, or beside us.
-
-    Raises ToolError where a file is missing, saying where it was looked for.
-    """
-    folder = Path(given or os.environ.get(DATA_VARIABLE) or DATA_BESIDE)
-    missing = [name for name in RECORDINGS.values() if not (folder / name).is_file()]
-    if missing:
-        raise ToolError(
-            f"no recorded data: {', '.join(missing)} not in {folder}; "
-            f"name its folder: hedgerow replay RECORDING_DIR, or set {DATA_VARIABLE}"
-        )
-    return folder
-
-
-def legs_of(file: Path, recording: Path, folder: Path, sockets: Path) -> tuple[Leg, ...]:
-    """The legs of the one pair that a configuration file holds."""
-
-    def placed(venue: str) -> Leg:
-        feed, trade = f"ipc://{sockets}/{venue}.feed", f"ipc://{sockets}/{venue}.trade"
-        return leg_at(file, venue, recording, folder / venue, feed, trade)
-
-    return tuple(placed(leg.venue) for leg in pair_of(load_checked([file]), file).legs)
-
-
-def pair_of(config: schema.Config, file: Path) -> schema.Pair:
-    """The one pair of a configuration. Raises: ConfigError."""
+def config_of(files: Sequence[Path]) -> schema.Config:
+    """The checked configuration; one pair in it. Raises: ConfigError."""
+    config = load_checked(files)
     if len(config.pair) != 1:
-        raise ConfigError(str(file), "pair", len(config.pair), "one pair")
-    return config.pair[0]
+        raise ConfigError(", ".join(str(file) for file in files), "pair", len(config.pair), "one pair")
+    return config
 
 
-def leg_at(file: Path, venue: str, recording: Path, folder: Path, feed: str, trade: str) -> Leg:
-    """The leg of one venue with its recording and places."""
-    config = load_checked([file])
-    legs = pair_of(config, file).legs
-    leg = next((each for each in legs if each.venue == venue), None)
-    if leg is None:
-        raise ConfigError(
-            str(file), "pair.legs.venue", venue, f"one of the pair's: {', '.join(leg.venue for leg in legs)}"
-        )
-    name = RECORDINGS.get(leg.symbol)
-    if name is None:
-        raise ConfigError(str(file), "pair.legs.symbol", leg.symbol, f"one that is recorded: {', '.join(RECORDINGS)}")
-    told = next(each for each in config.instrument if (each.venue, each.symbol) == (leg.venue, leg.symbol))
-    played = Played(definition_of(told), recording / name, inventory=leg.inventory_lots)
-    return Leg(venue, played, folder, feed, trade)
+def venues_of(config: schema.Config) -> tuple[str, ...]:
+    """The venues that the pair needs, rates included, in order."""
+    pair = config.pair[0]
+    rates = {leg.fx for leg in pair.legs}
+    named = [leg.venue for leg in pair.legs] + [fx.venue for fx in config.fx if fx.name in rates]
+    return tuple(dict.fromkeys(named))
+
+
+def plays_of(config: schema.Config, recording: Recording, folder: Path, sockets: Path) -> tuple[VenuePlay, ...]:
+    """Every venue that the pair needs, with its recordings."""
+
+    def placed(venue: str) -> VenuePlay:
+        feed, trade = f"ipc://{sockets}/{venue}.feed", f"ipc://{sockets}/{venue}.trade"
+        return play_at(config, venue, recording, folder / venue, feed, trade)
+
+    return tuple(placed(venue) for venue in venues_of(config))
+
+
+def play_at(
+    config: schema.Config, venue: str, recording: Recording, folder: Path, feed: str, trade: str
+) -> VenuePlay:
+    """One venue with all that the pair needs of it. Raises: ConfigError."""
+    if venue not in venues_of(config):
+        known = ", ".join(venues_of(config))
+        raise ConfigError("configuration", "pair.legs.venue", venue, f"one of the pair's: {known}")
+    rates = {leg.fx for leg in config.pair[0].legs}
+    legs = {leg.symbol: leg.inventory_lots for leg in config.pair[0].legs if leg.venue == venue}
+    symbols = dict.fromkeys(fx.symbol for fx in config.fx if fx.venue == venue and fx.name in rates)
+    played = tuple(
+        played_of(config, recording, venue, symbol, legs.get(symbol, 0)) for symbol in dict.fromkeys([*legs, *symbols])
+    )
+    return VenuePlay(venue, played, recording.told.zone, folder, feed, trade)
+
+
+def played_of(config: schema.Config, recording: Recording, venue: str, symbol: str, inventory: int) -> Played:
+    """One instrument and its recording."""
+    told = next(each for each in config.instrument if (each.venue, each.symbol) == (venue, symbol))
+    found = recording.map_of(venue, symbol)
+    return Played(definition_of(told), recording.paths_of(found), inventory=inventory, told=found)
 
 
 def definition_of(told: schema.Instrument) -> InstrumentDef:
@@ -113,36 +114,57 @@ def definition_of(told: schema.Instrument) -> InstrumentDef:
     )
 
 
-def overlay_text(pair: str, legs: tuple[Leg, ...], node_dir: Path) -> str:
-    """The file that lies over the pair's configuration in this replay."""
-    venues = "".join(VENUE.format(leg=leg) for leg in legs)
-    return OVERLAY.format(node_dir=node_dir, pair=pair) + venues
+def overlay_text(config: schema.Config, plays: tuple[VenuePlay, ...], node_dir: Path, speed: float) -> str:
+    """The file that lies over the pair's configuration in this replay.
+
+    Raises: ConfigError where the pair is one that only observes.
+    """
+    pair = config.pair[0]
+    mode = "observe" if config.node.mode == "observe" else "live"
+    text = HEAD.format(node_dir=node_dir, mode=mode)
+    told = defaults_of(config, pair)
+    waits = {
+        "cooldown_ms": scaled(told.cooldown_ms, speed),
+        "failure_cooldown_ms": scaled(FAILURE_COOLDOWN_MS, speed),
+        "failure_cooldown_max_ms": scaled(FAILURE_COOLDOWN_MAX_MS, speed),
+        "max_failures": MAX_FAILURES,
+    }
+    orders = pair.limits.orders_per_hedge
+    if speed > 1:
+        orders = max(FAST_ORDERS, orders)
+        waits["max_orders_per_hedge"] = max(FAST_ORDERS, told.max_orders_per_hedge)
+        waits["max_replenish_orders"] = max(FAST_REPLENISH, told.max_replenish_orders)
+    lines = "".join(f"{key} = {value}\n" for key, value in waits.items())
+    text += PAIR.format(name=pair.name, orders=orders, hedges=pair.limits.max_hedges, speed=speed, lines=lines)
+    return text + "".join(VENUE.format(play=play) for play in plays)
 
 
-OVERLAY = """\
+def scaled(wait_ms: int, speed: float) -> int:
+    """A wait of the recording's time, on the node's clock."""
+    return max(1, round(wait_ms / speed)) if wait_ms else 0
+
+
+HEAD = """\
 # Written by `hedgerow replay`; lies over the pair's own configuration.
 
 [node]
 name = "replay"
-mode = "live"
+mode = "{mode}"
 dir = "{node_dir}"
-
-[defaults]
-cooldown_ms = 100               # a second of the recording at ten times its pace
-failure_cooldown_ms = 200
-failure_cooldown_max_ms = 1000
-max_failures = 100
-max_orders_per_hedge = 24       # the market moves ten times further between two tries
-max_replenish_orders = 12
-
-[[pair]]
-name = "{pair}"
-limits = {{ orders_per_hedge = 24, max_hedges = 1000 }}
 """
+
+PAIR = """
+[[pair]]
+name = "{name}"
+limits = {{ orders_per_hedge = {orders}, max_hedges = {hedges} }}
+
+[pair.defaults]
+# the market runs {speed:g} times faster than the node's clock, and failures end no replay
+{lines}"""
 
 VENUE = """
 [[venue]]
-name = "{leg.venue}"
-feed = "{leg.feed}"
-trade = "{leg.trade}"
+name = "{play.venue}"
+feed = "{play.feed}"
+trade = "{play.trade}"
 """

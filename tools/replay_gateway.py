@@ -1,8 +1,8 @@
 """`gateway replay`: one recorded venue as a gateway process.
 
 The composition root of a replay gateway: reads the pair's configuration for
-what the leg is, and passes values in. `hedgerow replay` starts one for each
-leg, both with the same start, so that they play in step.
+what the venue is, and passes values in. `hedgerow replay` starts one for each
+venue, all with the same start, so that they play in step.
 """
 
 from __future__ import annotations
@@ -12,24 +12,29 @@ from pathlib import Path
 
 import click
 
+from tools.replay_speed import SpeedType
+
+SPEED = SpeedType()
 PATH = click.Path(path_type=Path)
 
 
 @click.command("replay")
-@click.option("-c", "--config", "file", required=True, type=PATH, help="The pair's configuration (TOML).")
+@click.option("-c", "--config", "files", required=True, multiple=True, type=PATH, help="The pair's configuration (TOML).")
 @click.option("--venue", required=True, help="Which of its venues to be.")
-@click.option("--recording", required=True, type=PATH, help="The folder of the recording.")
+@click.option("--recording", required=True, help="A recording of ours by name, its .toml, or a folder.")
+@click.option("--data", default=None, help="Where the recording's files lie.")
 @click.option("--dir", "folder", required=True, type=PATH, help="Where this venue keeps its files.")
 @click.option("--feed", required=True, help="Where the feed is bound: ipc:///directory/name.")
 @click.option("--trade", required=True, help="Where orders are taken: ipc:///directory/name.")
 @click.option("--start", required=True, help="RECORDING_NS@WALL_NS: what plays when; the same for all venues.")
-@click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, help="How many times its pace.")
+@click.option("--speed", type=SPEED, default="1", help="How many times its pace; max: as fast as possible.")
 @click.option("--end-ns", type=int, default=None, help="Play no further than this moment of the recording.")
 @click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
 def replay_gateway(
-    file: Path,
+    files: tuple[Path, ...],
     venue: str,
-    recording: Path,
+    recording: str,
+    data: str | None,
     folder: Path,
     feed: str,
     trade: str,
@@ -46,14 +51,15 @@ def replay_gateway(
     from gateways.skeleton import Gateway, GatewaySettings
     from system.clock import SystemClock
     from system.signals import StopFlag
-    from tools.replay_config import CASH, leg_at
+    from tools.replay_config import CASH, config_of, play_at
+    from tools.replay_map import find_recording
 
     parent = os.getppid()
-    leg = leg_at(file, venue, recording, folder, feed, trade)
-    settings = Settings(venue, (leg.played,), _start(start, speed), leg.truth_path, CASH, end_ns)
+    play = play_at(config_of(files), venue, find_recording(recording, data), folder, feed, trade)
+    settings = Settings(venue, play.played, _start(start, speed), play.truth_path, CASH, end_ns, play.zone)
     clock, context = SystemClock(), zmq.Context()
     gateway = Gateway(
-        GatewaySettings(venue, feed, trade, leg.folder / "gateway"), ReplayAdapter(settings, clock), clock, context
+        GatewaySettings(venue, feed, trade, play.folder / "gateway"), ReplayAdapter(settings, clock), clock, context
     )
     gateway.start()
     with StopFlag().installed() as flag:

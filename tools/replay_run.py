@@ -11,19 +11,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from config.load import ROOT, load_checked
+from config.load import ROOT
 from domain.ports import Clock
 from gateways.replay.pacing import Start
 from system import processes
 from system.processes import Process
 from system.signals import StopFlag
 from tools.errors import ToolError
-from tools.replay_config import Leg, overlay_text
+from tools.replay_config import VenuePlay, config_of, overlay_text
+from tools.replay_map import Recording
 
 NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 AHEAD_NS = 3 * NS_PER_S
@@ -43,21 +44,26 @@ class ReplayRun:
     """One run in a folder of its own; use it as a context manager."""
 
     def __init__(
-        self, folder: Path, config: Path, pair: str, recording: Path, legs: tuple[Leg, ...], clock: Clock
+        self, folder: Path, files: Sequence[Path], recording: Recording, plays: tuple[VenuePlay, ...], clock: Clock
     ) -> None:
         self.folder = folder
         self.node_dir = folder / "node"
         self.overlay = folder / "replay.toml"
-        self._config, self._pair, self._recording = config, pair, recording
-        self._legs, self._clock = legs, clock
+        self._files, self._recording = tuple(file.resolve() for file in files), recording
+        self._plays, self._clock = plays, clock
         self._gateways: dict[str, Process] = {}
         self._node: Process | None = None
+        self.start: Start | None = None
         self._env = {**os.environ, "HEDGEROW_PYTHON": sys.executable}
 
     def __enter__(self) -> Self:
-        self.overlay.write_text(overlay_text(self._pair, self._legs, self.node_dir), encoding="utf-8")
-        load_checked([self._config, self.overlay])
         return self
+
+    def lay_over(self, speed: float) -> None:
+        """Write the overlay for this pace. Raises: ConfigError."""
+        text = overlay_text(config_of(self._files), self._plays, self.node_dir, speed)
+        self.overlay.write_text(text, encoding="utf-8")
+        config_of([*self._files, self.overlay])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -74,17 +80,19 @@ class ReplayRun:
         Raises ToolError where a process ends too early, with its last words;
         KeyboardInterrupt after a signal, when the node has been ended in order.
         """
+        self.lay_over(speed)
         with StopFlag().installed() as flag:
-            code = self._play(Start(first_ns, self._clock.wall_ns() + AHEAD_NS, speed), last_ns, end_ns, flag, tell)
+            self.start = Start(first_ns, self._clock.wall_ns() + AHEAD_NS, speed)
+            code = self._play(self.start, last_ns, end_ns, flag, tell)
         if flag.is_set():
             raise KeyboardInterrupt
         return code
 
     def _play(self, start: Start, last_ns: int, end_ns: int | None, flag: StopFlag, tell: Callable[[str], None]) -> int:
         end_mono_ns = self._clock.mono_ns() + AHEAD_NS + int((last_ns - start.recording_ns) / start.speed)
-        for leg in self._legs:
-            self._gateways[leg.venue] = self._start(leg.venue, *self._gateway_words(leg, start, end_ns))
-        self._node = self._start("node", "run", "-c", str(self._config), "-c", str(self.overlay), "--live")
+        for play in self._plays:
+            self._gateways[play.venue] = self._start(play.venue, *self._gateway_words(play, start, end_ns))
+        self._node = self._start("node", "run", *self._configs(), "-c", str(self.overlay), "--live")
         self._wait(end_mono_ns - QUIET_NS, flag, tell)
         code = self._end(self._node, STOP_MS)
         self._node = None
@@ -94,10 +102,13 @@ class ReplayRun:
         """Where a process's words go."""
         return self.folder / f"{name}.log"
 
-    def _gateway_words(self, leg: Leg, start: Start, end_ns: int | None) -> list[str]:
-        words = ["gateway", "replay", "-c", str(self._config), "--venue", leg.venue, "--with-parent"]
-        words += ["--recording", str(self._recording), "--dir", str(leg.folder)]
-        words += ["--feed", leg.feed, "--trade", leg.trade]
+    def _configs(self) -> list[str]:
+        return [word for file in self._files for word in ("-c", str(file))]
+
+    def _gateway_words(self, play: VenuePlay, start: Start, end_ns: int | None) -> list[str]:
+        words = ["gateway", "replay", *self._configs(), "--venue", play.venue, "--with-parent"]
+        words += ["--recording", str(self._recording.source), "--data", str(self._recording.data)]
+        words += ["--dir", str(play.folder), "--feed", play.feed, "--trade", play.trade]
         words += ["--start", f"{start.recording_ns}@{start.wall_ns}", "--speed", str(start.speed)]
         return words if end_ns is None else [*words, "--end-ns", str(end_ns)]
 

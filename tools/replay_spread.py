@@ -1,66 +1,97 @@
-"""What a recording offers a pair: its spread by the pair's own formula.
+"""What a recording offers a pair: its spread or ratio, by its own view.
 
-Spreads are held from one quote to the next, so figures are weighted by time,
+Values are held from one quote to the next, so figures are weighted by time,
 not by how often a venue happens to quote. Read once before the replay; every
 row is checked on the way.
 """
 
 from __future__ import annotations
 
-import heapq
-from decimal import Decimal
-from math import isfinite
-from pathlib import Path
+from bisect import bisect_right
+from collections.abc import Iterable
+from math import isfinite, isnan, nan
 from typing import Any
 
-from config import schema
-from config.values import formula_of
-from domain.market import quote_of
-from domain.prices import LegPrice, SpreadView
-from gateways.replay.reader import QuoteRow, read_rows
-from gateways.replay.settings import Played, Span
+from gateways.replay.rows import QuoteRow, Row
+from tools.walk import Key, Walk
 
-NS_PER_S = 1_000_000_000
+NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
+SLACK_NS = 5_000_000
+"""A decision stands a little after the row that it was made on."""
+
 PERCENTILES = (5, 50, 95)
-GRAIN = 100
-"""Spreads are counted to a hundredth: 23.456 counts as 23.46."""
+GRAIN = 10_000
+"""Values are counted to a ten-thousandth: a ratio of 3.0342 keeps its digits."""
 
 
 class Tally:
-    """One direction's spread: how long each value held."""
+    """One direction's value: how long each stood, and how long it was met."""
 
-    def __init__(self, threshold: Decimal | None, *, above: bool) -> None:
-        self._threshold = None if threshold is None else float(threshold)
+    def __init__(self, threshold: float | None, *, above: bool) -> None:
+        self._threshold = None if threshold is None or isnan(threshold) else threshold
         self._above = above
-        self._held_ns: dict[int, int] = {}
+        self.held_ns: dict[int, int] = {}
         self._now: int | None = None
         self._meets = False
         self._met_ns = 0
         self._times = 0
+        self._since_ns: int | None = None
+        self.episodes: list[tuple[int, int]] = []
+        """(from, how long) of each time that the threshold was met."""
+
+    @property
+    def meets(self) -> bool:
+        """Whether the threshold is met now."""
+        return self._meets
 
     def hold(self, elapsed_ns: int) -> None:
         """The value stood for so long."""
         if self._now is not None and elapsed_ns:
-            self._held_ns[self._now] = self._held_ns.get(self._now, 0) + elapsed_ns
+            self.held_ns[self._now] = self.held_ns.get(self._now, 0) + elapsed_ns
             self._met_ns += elapsed_ns if self._meets else 0
 
-    def change(self, value: float) -> None:
-        """The value from now on."""
-        self._now = round(value * GRAIN)
+    def change(self, value: float, now_ns: int = 0) -> None:
+        """The value from now on; NaN: there is none."""
         limit = self._threshold
-        meets = limit is not None and (value >= limit if self._above else value <= limit)
-        self._times += meets and not self._meets
-        self._meets = meets
+        known = isfinite(value)
+        meets = known and limit is not None and (value >= limit if self._above else value <= limit)
+        self._now = round(value * GRAIN) if known else None
+        if meets != self._meets:
+            self._meets = meets
+            self._turned(now_ns)
 
-    def told(self) -> dict[str, Any]:
+    def _turned(self, now_ns: int) -> None:
+        """An episode begins or ends."""
+        if self._meets:
+            self._times += 1
+            self._since_ns = now_ns
+        elif self._since_ns is not None:
+            self.episodes.append((self._since_ns, now_ns - self._since_ns))
+            self._since_ns = None
+
+    def end(self, now_ns: int) -> None:
+        """The walk is over; what is met ends with it."""
+        if self._since_ns is not None:
+            self.episodes.append((self._since_ns, now_ns - self._since_ns))
+            self._since_ns = None
+
+    def held_at(self, at_ns: int) -> int | None:
+        """How long the episode of that moment held; None: it was none."""
+        place = bisect_right(self.episodes, (at_ns + 1, 0)) - 1
+        if place < 0:
+            return None
+        since_ns, held_ns = self.episodes[place]
+        return held_ns if at_ns <= since_ns + held_ns + SLACK_NS else None
+
+    def told(self, percentiles: Iterable[int] = PERCENTILES) -> dict[str, Any]:
         """Range, percentiles by time, and how often the threshold was met."""
-        values = sorted(self._held_ns)
+        values = sorted(self.held_ns)
         if not values:
             return {}
         found: dict[str, Any] = {"min": values[0] / GRAIN, "max": values[-1] / GRAIN}
-        total, passed, wanted = sum(self._held_ns.values()), 0, list(PERCENTILES)
+        total, passed, wanted = sum(self.held_ns.values()), 0, list(percentiles)
         for value in values:
-            passed += self._held_ns[value]
+            passed += self.held_ns[value]
             while wanted and passed * 100 >= total * wanted[0]:
                 found[f"p{wanted.pop(0)}"] = value / GRAIN
         threshold = {} if self._threshold is None else {"threshold": self._threshold}
@@ -68,48 +99,45 @@ class Tally:
 
 
 class Survey:
-    """The spans of the recordings and what the pair's spread was in them."""
+    """What the pair's two directions were, while its quotes counted.
 
-    def __init__(self, config: schema.Config, played: tuple[Played, ...]) -> None:
-        pair = config.pair[0]
-        self._played = played
-        legs = [
-            LegPrice(formula_of(config, leg), leg.lots if leg.side == "buy" else -leg.lots, leg.weight)
-            for leg in pair.legs
-        ]
-        self._view = SpreadView(legs)
-        self.sell = Tally(pair.trigger.sell_open, above=True)
-        self.buy = Tally(pair.trigger.buy_close, above=False)
-        self.spans: list[Span] = []
+    `clocks`: how far the exchange's clock was ahead of the receiver's, in ms.
+    """
 
-    def read(self, seconds: float | None) -> None:
-        """Read the recordings, up to `seconds` after all of them began.
+    def __init__(self, walk: Walk) -> None:
+        trigger = walk.spec.trigger
+        self._walk = walk
+        self.sell = Tally(_first(trigger.sell_open, trigger.sell_close), above=True)
+        self.buy = Tally(_first(trigger.buy_close, trigger.buy_open), above=False)
+        self.clocks: dict[Key, Tally] = {}
+        self._last_ns = 0
+        walk.watchers.append(self.see)
 
-        Raises ConfigError by file and line where a row is bad.
-        """
-        spans: list[list[int]] = [[] for _ in self._played]
-        streams = [_keyed(leg, each.path, each.sizes) for leg, each in enumerate(self._played)]
-        end_ns, last_ns = None, 0
-        for recv_ns, leg, row in heapq.merge(*streams, key=lambda item: item[0]):
-            if end_ns is not None and recv_ns >= end_ns:
-                break
-            span = spans[leg]
-            span[:] = [span[0] if span else recv_ns, recv_ns, span[2] + 1 if span else 1]
-            if isinstance(row, QuoteRow):
-                self._quote(leg, row, recv_ns - last_ns)
-                last_ns = recv_ns
-            if end_ns is None and seconds is not None and all(spans):
-                end_ns = max(each[0] for each in spans) + int(seconds * NS_PER_S)
-        self.spans = [Span(*span) for span in spans if span]
-
-    def _quote(self, leg: int, row: QuoteRow, elapsed_ns: int) -> None:
-        for tally in (self.sell, self.buy):
+    def see(self, recv_ns: int, key: Key, row: Row) -> None:
+        """After each row of the walk."""
+        elapsed_ns, self._last_ns = recv_ns - (self._last_ns or recv_ns), recv_ns
+        view = self._walk.view
+        open_now = not self._walk.closed()
+        for tally, value in ((self.sell, view.sell), (self.buy, view.buy)):
             tally.hold(elapsed_ns)
-        self._view.on_quote(leg, quote_of(("", ""), row.bids, row.asks))
-        for tally, value in ((self.sell, self._view.sell), (self.buy, self._view.buy)):
-            if isfinite(value):
-                tally.change(value)
+            tally.change(value if open_now else nan, recv_ns)
+        if row.exch_ns is not None and isinstance(row, QuoteRow):
+            clock = self.clocks.setdefault(key, Tally(None, above=True))
+            clock.change((row.exch_ns - row.recv_ns) / NS_PER_MS)
+            clock.hold(1)
+
+    def end(self) -> None:
+        """After the walk: what is still met ends with it."""
+        for tally in (self.sell, self.buy):
+            tally.end(self._walk.now_ns)
+
+    def clock_offsets(self) -> dict[str, dict[str, float]]:
+        """By `venue/symbol`: exchange's clock less receiver's, ms."""
+        return {
+            f"{venue}/{symbol}": {name: value for name, value in clock.told().items() if not name.startswith("met")}
+            for (venue, symbol), clock in self.clocks.items()
+        }
 
 
-def _keyed(leg: int, path: Path, sizes: tuple[Decimal, Decimal]) -> Any:
-    return ((row.recv_ns, leg, row) for row in read_rows(path, *sizes))
+def _first(*values: float) -> float:
+    return next((value for value in values if not isnan(value)), nan)

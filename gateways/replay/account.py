@@ -5,8 +5,10 @@ then applies it. A restart applies the file again and stands where it stood,
 with its numbers going on; orders that still worked then are ended, because the
 recorded book that they rested in is gone.
 
-Positions are net, in lots. A spot instrument begins with an inventory and is
-never sold beyond it; what a spot buy costs must be there in money.
+Positions are in lots: net, or longs and shorts apart where offsets open and
+close (all of them are of today: a replay begins flat). A spot instrument begins
+with an inventory and is never sold beyond it; what a spot buy costs must be
+there in money. An inverse contract is worth lots over price, in its base.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from gateways.replay.truth import AnyRecord, OrderEnded, OrderPlaced, OrderTrade
 from wire.instrument import InstrumentDef
 
 BUY, SELL = "1", "2"
+OPEN_OFFSETS, CLOSE_YESTERDAY = "NO", "Y"
 NEW, PARTIALLY_FILLED, FILLED = "0", "1", "2"
 ZERO = Decimal(0)
 
@@ -38,9 +41,32 @@ class Terms(Struct, frozen=True):
 
     @property
     def lot_value(self) -> Decimal:
-        """Money in one lot at one tick."""
+        """Money in one lot at one tick; inverse: base in one lot, times ticks."""
         found = self.definition
-        return Decimal(found.tick_size) * Decimal(found.lot_size) * Decimal(found.multiplier)
+        held = Decimal(found.lot_size) * Decimal(found.multiplier)
+        return held / Decimal(found.tick_size) if self.is_inverse else held * Decimal(found.tick_size)
+
+    def worth(self, px: int) -> Decimal:
+        """What a long lot is worth at `px` ticks; it grows with the price."""
+        if not self.is_inverse:
+            return px * self.lot_value
+        return -self.lot_value / px if px else ZERO
+
+    @property
+    def is_inverse(self) -> bool:
+        """Whether a lot is a sum of money, settled in the base."""
+        return self.definition.kind == "inverse"
+
+    @property
+    def currency(self) -> str:
+        """What gains, losses and fees are paid in."""
+        found = self.definition
+        return (found.base or found.currency) if self.is_inverse else found.currency
+
+    @property
+    def nets(self) -> bool:
+        """Whether a sale takes off a long position by itself."""
+        return self.definition.offset_mode == "net"
 
     @property
     def is_spot(self) -> bool:
@@ -81,6 +107,8 @@ class Account:
         self.orders: dict[str, Order] = {}
         self.trades: dict[str, list[OrderTraded]] = {}
         self.positions = dict.fromkeys(self.terms, 0)
+        self.longs = dict.fromkeys(self.terms, 0)
+        self.shorts = dict.fromkeys(self.terms, 0)
         self.trade_count = 0
         self._by_ref: dict[str, str] = {}
         self._working: dict[str, Order] = {}
@@ -112,20 +140,23 @@ class Account:
     def fee(self, symbol: str, qty: int, px: int) -> Decimal:
         """What a trade costs, by the account's rate."""
         terms = self.terms[symbol]
-        return abs(px * qty * terms.lot_value * terms.fee_rate)
+        return abs(qty * terms.worth(px) * terms.fee_rate)
 
     def held(self, symbol: str) -> int:
         """Lots that the account has: inventory and what was traded."""
         return self.terms[symbol].inventory + self.positions[symbol]
 
     def frozen(self, symbol: str, side: str) -> int:
-        """Lots that working orders of one side may still trade."""
+        """Lots held that working orders of one side may still take off."""
         placed = (order for order in self._working.values() if order.placed.symbol == symbol)
-        return sum(order.leaves_qty for order in placed if order.placed.side == side)
+        closes = (order for order in placed if order.placed.offset != "O")
+        return sum(order.leaves_qty for order in closes if order.placed.side == side)
 
-    def why_not(self, symbol: str, side: str, qty: int, px: int) -> str:
+    def why_not(self, symbol: str, side: str, qty: int, px: int, offset: str = "N") -> str:
         """Why the account can't place an order, in words; "" where it can."""
         terms = self.terms[symbol]
+        if offset not in OPEN_OFFSETS:
+            return self._over_close(symbol, side, qty, offset)
         if not terms.is_spot:
             return ""
         if side == SELL:
@@ -133,6 +164,13 @@ class Account:
             return "" if qty <= free else f"no short selling: {free} lots of {symbol} are free, {qty} were to be sold"
         cost, free_money = px * qty * terms.lot_value * (1 + terms.fee_rate), self.free_cash()
         return "" if cost <= free_money else f"costs {cost:f}, {free_money:f} is free"
+
+    def _over_close(self, symbol: str, side: str, qty: int, offset: str) -> str:
+        """A close takes off what was opened here, and nothing of yesterday."""
+        held = self.longs[symbol] if side == SELL else self.shorts[symbol]
+        free = 0 if offset == CLOSE_YESTERDAY else held - self.frozen(symbol, side)
+        what = "yesterday's" if offset == CLOSE_YESTERDAY else "today's"
+        return "" if qty <= free else f"over close: {free} of {what} lots of {symbol} are free, {qty} were to be closed"
 
     def free_cash(self) -> Decimal:
         """Money that no working spot buy has a claim on."""
@@ -147,7 +185,7 @@ class Account:
         """Equity at these marks (ticks a symbol); a missing mark counts 0."""
         equity, margin = self._cash, ZERO
         for symbol, terms in self.terms.items():
-            value = marks.get(symbol, 0) * terms.lot_value
+            value = terms.worth(marks.get(symbol, 0))
             equity += value * (self.held(symbol) if terms.is_spot else self.positions[symbol])
             margin += abs(value * self.positions[symbol]) * terms.margin_rate
         free = equity - margin if not any(terms.is_spot for terms in self.terms.values()) else self.free_cash()
@@ -171,8 +209,18 @@ class Account:
         self.trade_count += 1
         signed = record.qty if placed.side == BUY else -record.qty
         self.positions[placed.symbol] += signed
-        self._cash -= signed * record.px * self.terms[placed.symbol].lot_value + Decimal(record.fee)
+        self._hold(placed, signed)
+        self._cash -= signed * self.terms[placed.symbol].worth(record.px) + Decimal(record.fee)
         self._fees += Decimal(record.fee)
+
+    def _hold(self, placed: OrderPlaced, signed: int) -> None:
+        """Longs and shorts, by the side that the offset says."""
+        if self.terms[placed.symbol].nets:
+            return
+        if (signed > 0) == (placed.offset == "O"):
+            self.longs[placed.symbol] += signed
+        else:
+            self.shorts[placed.symbol] -= signed
 
     @staticmethod
     def _ended(order: Order, record: OrderEnded) -> None:

@@ -2,8 +2,8 @@
 
 A turn first does what the node asked since the last one, on the book as it
 stands, then plays the rows that are due. Before a symbol's first row and after
-the last one its market is closed (FIX 18); the gateway stays up until told to
-end. The recorded exchange's clock is passed on, as far off as it was, and
+the last one its market is closed (FIX 18), and by its recorded hours between
+them; the gateway stays up until told to end. The recorded exchange's clock is passed on, as far off as it was, and
 believed by nobody: the skeleton stamps `gw_ns` with our own.
 
 The feed is the recording and nothing else: what we took shows in fills alone,
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from domain.ports import Clock
 from gateways.adapter import (
@@ -28,10 +27,11 @@ from gateways.adapter import (
     TradeState,
     VenueOrder,
 )
-from gateways.replay.account import BUY, SELL, Order
-from gateways.replay.pacing import NS_PER_S, Pace, Player
-from gateways.replay.reader import Row, TradeRow, read_rows
+from gateways.replay.account import BUY, SELL, Account, Order
+from gateways.replay.pacing import Pace, Player
+from gateways.replay.rows import QuoteRow, Row, StatusRow, TradeRow
 from gateways.replay.settings import Settings
+from gateways.replay.times import day_in, zone_of
 from gateways.replay.truth import AnyRecord, OrderTraded
 from gateways.replay.venue import Venue
 
@@ -44,25 +44,26 @@ NO_QUERY = ""
 class ReplayAdapter:
     """One replay venue; see `gateways.adapter.Adapter`."""
 
-    capabilities: dict[str, bool | int] = {
-        "positions": True,
-        "collateral": True,
-        "mass_status": True,
-        "settle_ms": 0,
-        "max_orders_per_s": 0,
-        "depth": 1,
-    }
     answers_in_order = True
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.capabilities: dict[str, bool | int] = {
+            "positions": True,
+            "collateral": True,
+            "mass_status": True,
+            "settle_ms": 0,
+            "max_orders_per_s": 0,
+            "depth": max(each.depth for each in settings.played),
+        }
         self._settings = settings
         self._clock = clock
         self._asked: deque[Callable[[], None]] = deque()
         self._refs_made = 0
         self._born_ns = clock.wall_ns()
-        self._open: set[str] = set()
         self._last_px: dict[str, int] = {}
         self._exch_ahead_ns: dict[str, int] = {}
+        self._limits: dict[str, tuple[int | None, int | None]] = {}
+        self._by_hours = {each.definition.symbol for each in settings.played if each.has_statuses}
         self._ended = False
 
     def start(self, sink: Sink) -> None:
@@ -70,9 +71,9 @@ class ReplayAdapter:
         settings = self._settings
         self._sink = sink
         self._pace = Pace(settings.start, self._clock.mono_ns(), self._clock.wall_ns())
-        files = {each.definition.symbol: read_rows(each.path, *each.sizes) for each in settings.played}
+        files = {each.definition.symbol: each.rows() for each in settings.played}
         self._player = Player(files, self._pace, settings.end_ns)
-        self.trading_day = day_of(settings.start.recording_ns)
+        self.trading_day = day_in(settings.start.recording_ns, zone_of(settings.zone, settings.venue))
         terms = [each.terms for each in settings.played]
         self._venue = Venue(terms, settings.cash, settings.truth_path, self.trading_day)
         self._asked.append(self._begin)
@@ -139,15 +140,31 @@ class ReplayAdapter:
         """Show one recorded row; the orders that it reached are told."""
         if row.exch_ns is not None:
             self._exch_ahead_ns[symbol] = row.exch_ns - row.recv_ns
-        if isinstance(row, TradeRow):
+        if isinstance(row, QuoteRow):
+            self._play_book(symbol, row)
+        elif isinstance(row, TradeRow):
             self._last_px[symbol] = row.px
-            return
-        if symbol not in self._open:
-            self._open.add(symbol)
-            self._sink.on_status(symbol, STATUS_OPEN)
+        elif isinstance(row, StatusRow):
+            self._set_status(symbol, row.status, row.limits)
+
+    def _play_book(self, symbol: str, row: QuoteRow) -> None:
+        """A book; it opens a market whose hours nobody told."""
+        if row.last is not None:
+            self._last_px[symbol] = row.last
+        if symbol not in self._venue.statuses and symbol not in self._by_hours:
+            self._set_status(symbol, STATUS_OPEN, row.limits)
+        elif row.limits is not None and row.limits != self._limits.get(symbol):
+            self._set_status(symbol, self._venue.statuses.get(symbol, STATUS_CLOSED), row.limits)
         exch_ns = self._pace.shifted_exch_ns(row.recv_ns, row.exch_ns)
-        self._sink.on_book(symbol, exch_ns, list(row.bids), list(row.asks), self._last_px.get(symbol))
+        self._sink.on_book(symbol, exch_ns, list(row.bids), list(row.asks), self._last_px.get(symbol), row.volume)
         self._venue.quote(symbol, row.bids, row.asks, self._clock.wall_ns())
+
+    def _set_status(self, symbol: str, status: int, limits: tuple[int | None, int | None] | None) -> None:
+        """The market's status from now on; limits stay until others come."""
+        if limits is not None:
+            self._limits[symbol] = limits
+        self._venue.status(symbol, status)
+        self._sink.on_status(symbol, status, *self._limits.get(symbol, ()))
 
     def _end(self) -> None:
         """The recording is over: day orders expire, the markets close."""
@@ -158,7 +175,7 @@ class ReplayAdapter:
 
     def _submitted(self, order: VenueOrder) -> None:
         now_ns = self._clock.wall_ns()
-        self._venue.submit(order.venue_ref, order.symbol, order.side, order.qty, order.px, order.tif, now_ns)
+        self._venue.submit(order.venue_ref, order.symbol, order.side, order.qty, order.px, order.tif, now_ns, order.offset)
 
     def _canceled(self, order: VenueOrder, cancel_ref: str) -> None:
         found = self._venue.account.order_of(order.venue_ref)
@@ -213,7 +230,7 @@ class ReplayAdapter:
     # ------------------------------------------------------------ values
 
     def _currency(self) -> str:
-        return self._settings.played[0].definition.currency
+        return self._settings.played[0].terms.currency
 
     def _exch_ns(self, symbol: str, at_ns: int) -> int | None:
         """The exchange's clock at our `at_ns`, where it is known."""
@@ -227,7 +244,7 @@ class ReplayAdapter:
             order_id=placed.order_id,
             symbol=placed.symbol,
             side=placed.side,
-            offset="N",
+            offset=placed.offset,
             qty=placed.qty,
             ord_status=order.ord_status,
             cum_qty=order.cum_qty,
@@ -246,7 +263,7 @@ class ReplayAdapter:
             exec_id=trade.exec_id,
             symbol=placed.symbol,
             side=placed.side,
-            offset="N",
+            offset=placed.offset,
             qty=trade.qty,
             px=trade.px,
             fee=trade.fee,
@@ -257,21 +274,31 @@ class ReplayAdapter:
 
     def _position(self, symbol: str) -> Position:
         account = self._venue.account
-        held, traded = account.held(symbol), account.positions[symbol]
-        long_qty, short_qty = max(held, 0), max(-held, 0)
+        long_qty, short_qty, long_today, short_today = _held(account, symbol)
+        sells, buys = account.frozen(symbol, SELL), account.frozen(symbol, BUY)
         return Position(
             symbol=symbol,
             long_qty=long_qty,
             short_qty=short_qty,
-            long_today=min(long_qty, max(traded, 0)),
-            short_today=min(short_qty, max(-traded, 0)),
-            long_free=max(long_qty - account.frozen(symbol, SELL), 0),
-            short_free=max(short_qty - account.frozen(symbol, BUY), 0),
-            long_free_today=max(min(long_qty, max(traded, 0)) - account.frozen(symbol, SELL), 0),
-            short_free_today=max(min(short_qty, max(-traded, 0)) - account.frozen(symbol, BUY), 0),
+            long_today=long_today,
+            short_today=short_today,
+            long_free=max(long_qty - sells, 0),
+            short_free=max(short_qty - buys, 0),
+            long_free_today=max(long_today - sells, 0),
+            short_free_today=max(short_today - buys, 0),
         )
+
+
+def _held(account: Account, symbol: str) -> tuple[int, int, int, int]:
+    """Long, short, and what of each was opened today, in lots."""
+    if not account.terms[symbol].nets:
+        longs, shorts = account.longs[symbol], account.shorts[symbol]
+        return longs, shorts, longs, shorts
+    held, traded = account.held(symbol), account.positions[symbol]
+    long_qty, short_qty = max(held, 0), max(-held, 0)
+    return long_qty, short_qty, min(long_qty, max(traded, 0)), min(short_qty, max(-traded, 0))
 
 
 def day_of(recording_ns: int) -> str:
     """The recording's day in UTC: a continuous venue's trading day."""
-    return datetime.fromtimestamp(recording_ns // NS_PER_S, UTC).strftime("%Y%m%d")
+    return day_in(recording_ns)

@@ -14,21 +14,25 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from domain.errors import ConfigError
-from gateways.replay.reader import Row
+from gateways.replay.rows import Row
 
 NS_PER_S = 1_000_000_000
 
 
 class Start(Struct, frozen=True):
-    """`recording_ns` plays at `wall_ns`, and what follows at `speed` times."""
+    """`recording_ns` plays at `wall_ns`, and what follows at `speed` times.
+
+    At infinite speed every row is due at the start: one after the other, as
+    fast as they can be told.
+    """
 
     recording_ns: int
     wall_ns: int
     speed: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.speed < float("inf"):
-            raise ConfigError("replay", "speed", self.speed, "a number above 0, such as 10")
+        if not self.speed > 0:
+            raise ConfigError("replay", "speed", self.speed, "a number above 0, such as 10; infinity: as fast as possible")
 
 
 class Pace:
@@ -43,7 +47,7 @@ class Pace:
         return self._start_mono_ns + int((recorded_ns - self._start.recording_ns) / self._start.speed)
 
     def recorded_ns(self, now_mono_ns: int) -> int:
-        """The moment of the recording that is played now."""
+        """The moment of the recording that is played now; without a pace, none."""
         return self._start.recording_ns + int((now_mono_ns - self._start_mono_ns) * self._start.speed)
 
     def shifted_exch_ns(self, recv_ns: int, exch_ns: int | None) -> int | None:

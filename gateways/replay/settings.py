@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from msgspec import Struct
 
 from domain.errors import ConfigError
 from gateways.replay.account import Terms
+from gateways.replay.mapping import HOUSE, FileMap
 from gateways.replay.pacing import Start
+from gateways.replay.reader import read_rows
+from gateways.replay.rows import Row
 from wire.instrument import InstrumentDef
 
 
@@ -17,10 +21,30 @@ class Played(Struct, frozen=True):
     """One recording played as one instrument, and the account's terms in it."""
 
     definition: InstrumentDef
-    path: Path
+    path: Path | tuple[Path, ...]
     inventory: int = 0
     fee_rate: Decimal = Decimal(0)
     margin_rate: Decimal = Decimal(0)
+    told: FileMap = HOUSE
+
+    @property
+    def made(self) -> bool:
+        """Whether its book is made, not recorded."""
+        return self.told.made is not None
+
+    @property
+    def depth(self) -> int:
+        """Levels of its book."""
+        return 1 if self.told.book is None else len(self.told.book.bids)
+
+    @property
+    def has_statuses(self) -> bool:
+        """Whether its market's status is told, by hours or by rows."""
+        return self.told.session is not None or self.told.status is not None
+
+    def rows(self) -> Iterator[Row]:
+        """The recording from its first row. Raises: ConfigError."""
+        return read_rows(self.path, *self.sizes, self.told)
 
     @property
     def terms(self) -> Terms:
@@ -37,7 +61,7 @@ class Settings(Struct, frozen=True):
     """A replay gateway: what it plays, from when, how fast, until when.
 
     Units: `end_ns` is a moment of the recording (None: to its last row),
-    `cash` money of the account.
+    `cash` money of the account, `zone` whose calendar names its trading day.
     """
 
     venue: str
@@ -46,11 +70,15 @@ class Settings(Struct, frozen=True):
     truth_path: Path
     cash: Decimal
     end_ns: int | None = None
+    zone: str = "UTC"
 
     def __post_init__(self) -> None:
         symbols = [each.definition.symbol for each in self.played]
         if not symbols or len(set(symbols)) != len(symbols):
             raise ConfigError(self.venue, "played", symbols, "one recording or more, each of its own symbol")
+        currencies = sorted({each.terms.currency for each in self.played})
+        if len(currencies) > 1:
+            raise ConfigError(self.venue, "currency", currencies, "one currency in all instruments of a replay venue")
 
 
 class Span(Struct, frozen=True):

@@ -34,6 +34,7 @@ class OrderPlaced(TruthRecord, tag="order"):
     px: int | None
     tif: str
     at_ns: int
+    offset: str = "N"
 
 
 class OrderTraded(TruthRecord, tag="trade"):

@@ -19,6 +19,7 @@ from gateways.replay.book import IOC, Book
 from gateways.replay.truth import AnyRecord, OrderEnded, OrderPlaced, OrderTraded, TruthLog, read_truth
 
 CANCELED, REJECTED, EXPIRED = "4", "8", "C"
+STATUS_OPEN = 17
 REASON_CLOSED, REASON_EXCEEDS_LIMIT = 2, 3
 
 Tell = Callable[[AnyRecord, Order], None]
@@ -34,6 +35,7 @@ class Venue:
         self.account = Account(terms, cash)
         self.trading_day = trading_day
         self.is_open = True
+        self.statuses: dict[str, int] = {}
         self.tell: Tell = lambda _record, _order: None
         self._books = {symbol: Book() for symbol in self.account.terms}
         self._marks: dict[str, int] = {}
@@ -46,13 +48,16 @@ class Venue:
         for order in self.account.working():
             self._end(order, CANCELED, None, "the venue started again", now_ns)
 
-    def submit(self, venue_ref: str, symbol: str, side: str, qty: int, px: int | None, tif: str, now_ns: int) -> Order:
+    def submit(
+        self, venue_ref: str, symbol: str, side: str, qty: int, px: int | None, tif: str, now_ns: int, offset: str = "N"
+    ) -> Order:
         """Place an order; all that it meets at once has been told."""
         order_id = f"R{len(self.account.orders) + 1}"
-        why_not = self.account.why_not(symbol, side, qty, px or self._marks.get(symbol, 0))
-        order = self._do(OrderPlaced(self.trading_day, order_id, venue_ref, symbol, side, qty, px, tif, now_ns))
-        if not self.is_open:
-            self._end(order, REJECTED, REASON_CLOSED, "the recording has ended", now_ns)
+        why_not = self.account.why_not(symbol, side, qty, px or self._marks.get(symbol, 0), offset)
+        order = self._do(OrderPlaced(self.trading_day, order_id, venue_ref, symbol, side, qty, px, tif, now_ns, offset))
+        if not self.trades(symbol):
+            text = "the market is not open" if self.is_open else "the recording has ended"
+            self._end(order, REJECTED, REASON_CLOSED, text, now_ns)
         elif why_not:
             self._end(order, REJECTED, REASON_EXCEEDS_LIMIT, why_not, now_ns)
         else:
@@ -71,10 +76,20 @@ class Venue:
         self._end(order, CANCELED, None, "", now_ns)
         return True
 
+    def trades(self, symbol: str) -> bool:
+        """Whether orders can trade now: not in a break, nor in an auction."""
+        return self.is_open and self.statuses.get(symbol, STATUS_OPEN) == STATUS_OPEN
+
+    def status(self, symbol: str, status: int) -> None:
+        """The market opened, closed, or holds an auction; orders rest meanwhile."""
+        self.statuses[symbol] = status
+
     def quote(self, symbol: str, bids: tuple[int, ...], asks: tuple[int, ...], now_ns: int) -> None:
         """Adopt a recorded book; the orders that it reached have been told."""
         if bids and asks:
             self._marks[symbol] = (bids[0] + asks[0]) // 2
+        if not self.trades(symbol):
+            return
         for fill in self._books[symbol].quote(bids, asks):
             self._trade(fill.order_id, fill.qty, fill.px, now_ns)
 

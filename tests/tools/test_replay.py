@@ -12,7 +12,7 @@ import pytest
 from gateways.replay.reader import COLUMNS
 from tools.cli import run
 from tools.errors import ToolError
-from tools.replay_config import recording_at
+from tools.replay_map import find_recording
 
 T0, MS = 1_723_161_255_000_000_000, 1_000_000
 SPREADS = (20, 34, 20, 14)
@@ -43,7 +43,7 @@ def made_recording(folder: Path, phases: int) -> Path:
 
 
 def test_absent_recording_ends_with_what_to_do(tmp_path, capsys):
-    assert run(["replay", str(tmp_path)]) == 1
+    assert run(["replay", str(tmp_path), "--dir", str(tmp_path / "d")]) == 1
     assert "no recorded data" in capsys.readouterr().err
 
 
@@ -63,6 +63,24 @@ def test_bad_row_is_told_before_anything_starts(folder, capsys):
     assert list((folder / "d").iterdir()) == []
 
 
+def test_virtual_replay_writes_the_same_journal_at_every_speed(folder, capsys):
+    recording = made_recording(folder / "r", 8)
+    found = []
+    for place, speed in enumerate(("max", "100", "40")):
+        words = ["replay", str(recording), "--virtual", "--speed", speed, "--dir", str(folder / f"d{place}"), "-o", "json"]
+        assert run(words) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert len({each["journal_sha256"] for each in found}) == 1
+    assert found[0]["opened"] >= 2
+    assert found[0]["hedge_list"] == found[1]["hedge_list"] == found[2]["hedge_list"]
+    assert found[2]["virtual_over_real"] <= 40.5 < found[0]["virtual_over_real"]
+
+
+def test_processes_have_no_pace_without_a_number(capsys):
+    assert run(["replay", "--speed", "max"]) == 2
+    assert "add --virtual" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_replay_trades_a_recording_and_the_books_are_equal(folder, capsys):
     recording = made_recording(folder / "r", 8)
@@ -79,11 +97,12 @@ def test_replay_trades_a_recording_and_the_books_are_equal(folder, capsys):
 @pytest.mark.slow
 def test_replay_of_the_real_recording_hedges_and_the_books_are_equal(folder, capsys):
     try:
-        recording = recording_at(None)
+        find_recording(None)
     except ToolError:
         pytest.skip("not run: no recorded data")
-    code = run(["replay", str(recording), "--speed", "20", "--dir", str(folder / "d"), "-o", "json"])
+    code = run(["replay", "--speed", "20", "--dir", str(folder / "d"), "-o", "json"])
     found = json.loads(capsys.readouterr().out)
     assert code == 0, found
     assert found["books_equal"]
     assert found["hedges"] >= 5
+    assert all(row["kind"] and row["cause"] for row in found["differences"])

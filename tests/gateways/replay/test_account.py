@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from domain.errors import InvariantViolation, VenueError
 from gateways.replay.account import BUY, SELL, Account, Terms
@@ -59,6 +60,28 @@ def test_perpetual_is_sold_short_and_marked():
     account.apply(OrderTraded("20240808", "t1", "1", PERP, BUY, 10, 600_000, "0", 2))
     money = account.money({PERP: 599_000})
     assert (money.equity, money.margin_used) == (Decimal(1_001), Decimal("29.95"))
+
+
+def test_longs_and_shorts_stand_apart_where_offsets_open_and_close():
+    future = definition("CFFEX.IF", "linear", "0.2", "1")
+    account = Account([Terms(replace(future, offset_mode="oc", multiplier="300"))], Decimal(10_000_000))
+    for number, (side, offset, qty) in enumerate(((BUY, "O", 5), (SELL, "O", 3), (SELL, "C", 2)), 1):
+        account.apply(OrderPlaced("20210104", str(number), f"c{number}", "CFFEX.IF", side, qty, 26_150, "3", 1, offset))
+        account.apply(OrderTraded("20210104", f"t{number}", str(number), "CFFEX.IF", side, qty, 26_150, "0", 2))
+    assert (account.longs["CFFEX.IF"], account.shorts["CFFEX.IF"], account.positions["CFFEX.IF"]) == (3, 3, 0)
+    assert account.why_not("CFFEX.IF", SELL, 3, 1, "C") == ""
+    assert "over close: 3 of today's" in account.why_not("CFFEX.IF", SELL, 4, 1, "C")
+    assert "over close: 0 of yesterday's" in account.why_not("CFFEX.IF", BUY, 1, 1, "Y")
+
+
+def test_inverse_contract_gains_its_base_when_the_price_rises():
+    perp = replace(definition(PERP, "inverse", "0.1", "1"), multiplier="100", currency="USD", base="BTC")
+    account = Account([Terms(perp)], Decimal(10))
+    account.apply(placed("1", BUY, 50, 500_000, PERP))
+    account.apply(OrderTraded("20240808", "t1", "1", PERP, BUY, 50, 500_000, "0", 2))
+    assert account.terms[PERP].currency == "BTC"
+    assert account.money({PERP: 500_000}).equity == Decimal(10)
+    assert account.money({PERP: 625_000}).equity == Decimal(10) + 50 * 100 * (Decimal(1) / 50_000 - Decimal(1) / 62_500)
 
 
 def test_order_that_ended_no_longer_holds_anything():

@@ -1,0 +1,153 @@
+"""A recording's TOML: its files, what their columns say, which pair.
+
+The recordings that come with the program are in config/recordings, each with
+the pair that trades on it; the data itself is somebody else's and lies where
+HEDGEROW_DATA says, or in the folder that the command is given.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from config.explain import allowed_text, path_of
+from config.load import ROOT, read_toml
+from domain.errors import ConfigError
+from gateways.replay.mapping import FileMap, Table, wrong_with
+from tools.errors import ToolError, UsageError
+
+RECORDINGS = ROOT / "config" / "recordings"
+DEFAULT = "btc-linear"
+DATA_VARIABLE = "HEDGEROW_DATA"
+DATA_BESIDE = ROOT.parent / "shared" / "data"
+OWN_FILE = "recording.toml"
+"""What `record` writes beside its files."""
+
+
+class RecordingFile(Table):
+    """The whole file. Shape: `pair` are configurations beside it, later over earlier."""
+
+    file: Annotated[tuple[FileMap, ...], Meta(min_length=1)]
+    name: str = ""
+    folder: str = ""
+    pair: tuple[str, ...] = ()
+    zone: str = "UTC"
+    note: str = ""
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A recording's file and where its data lies."""
+
+    source: Path
+    told: RecordingFile
+    data: Path
+
+    @property
+    def name(self) -> str:
+        """What it is called where it shows."""
+        return self.told.name or self.source.stem
+
+    def config_files(self) -> list[Path]:
+        """The pair's configuration that comes with it."""
+        return [self.source.parent / name for name in self.told.pair]
+
+    def map_of(self, venue: str, symbol: str) -> FileMap:
+        """The map of one instrument. Raises: ConfigError."""
+        for each in self.told.file:
+            if (each.venue, each.symbol) == (venue, symbol):
+                return each
+        known = ", ".join(f"{each.venue}/{each.symbol}" for each in self.told.file)
+        raise ConfigError(str(self.source), "file", f"{venue}/{symbol}", f"one that is recorded: {known}")
+
+    def paths_of(self, told: FileMap) -> tuple[Path, ...]:
+        """The files of one instrument, in the order of their names."""
+        return _paths(self.data, told)
+
+
+def names() -> list[str]:
+    """The recordings that come with the program."""
+    return sorted(path.stem for path in RECORDINGS.glob("*.toml"))
+
+
+def load_recording(source: Path) -> RecordingFile:
+    """Read and check a recording's file. Raises: ConfigError."""
+    document = read_toml(source)
+    try:
+        told = msgspec.convert(document, RecordingFile, strict=True)
+    except msgspec.ValidationError as error:
+        raise _explained(source, document, str(error)) from None
+    seen: set[tuple[str, str]] = set()
+    for index, each in enumerate(told.file):
+        wrong = wrong_with(each)
+        if wrong is not None:
+            key, value, allowed = wrong
+            raise ConfigError(str(source), f"file[{index}].{key}", value, allowed)
+        if (each.venue, each.symbol) in seen:
+            raise ConfigError(str(source), f"file[{index}].symbol", each.symbol, "each instrument of a venue once")
+        seen.add((each.venue, each.symbol))
+    return told
+
+
+def find_recording(what: str | None, data: str | None = None) -> Recording:
+    """The recording that a word names: one of ours, a file, or a folder.
+
+    A folder is one that `record` wrote, or holds the data of the default.
+    Raises: UsageError, ConfigError; ToolError where the data is not there.
+    """
+    word = what or DEFAULT
+    path = Path(word)
+    if path.is_dir() and (path / OWN_FILE).is_file():
+        source, data = path / OWN_FILE, str(path)
+    elif path.is_dir():
+        source, data = RECORDINGS / f"{DEFAULT}.toml", str(path)
+    elif word in names():
+        source = RECORDINGS / f"{word}.toml"
+    elif path.is_file():
+        source = path
+        data = data or (str(path.parent) if path.name == OWN_FILE else None)
+    else:
+        raise UsageError(f"no recording {word!r}: one of {', '.join(names())}, a recording's .toml, or a folder of one")
+    told = load_recording(source)
+    return Recording(source.resolve(), told, _data_of(source, told, data))
+
+
+def _data_of(source: Path, told: RecordingFile, given: str | None) -> Path:
+    """Where the files are: as given, by HEDGEROW_DATA, or beside us."""
+    start = Path(given or os.environ.get(DATA_VARIABLE) or DATA_BESIDE)
+    tried = [start, start / told.folder, start.parent / told.folder]
+    for folder in tried:
+        if all(_paths(folder, each) for each in told.file):
+            return folder.resolve()
+    missing = [each.path for each in told.file if not _paths(start, each)]
+    raise ToolError(
+        f"no recorded data: {', '.join(missing)} not in {start}; "
+        f"name the folder: hedgerow replay {told.name or source} --data DIR, or set {DATA_VARIABLE}"
+    )
+
+
+def _paths(folder: Path, told: FileMap) -> tuple[Path, ...]:
+    if not any(mark in told.path for mark in "*?["):
+        path = folder / told.path
+        return (path,) if path.is_file() else ()
+    return tuple(sorted(folder.glob(told.path)))
+
+
+def _explained(source: Path, document: dict[str, Any], text: str) -> ConfigError:
+    """msgspec's complaint as ours: file, key, value, what is allowed."""
+    said, _, place = text.partition(" - at ")
+    path = path_of(place)
+    unknown = re.match(r"Object contains unknown field `(.*)`", said)
+    missing = re.match(r"Object missing required field `(.*)`", said)
+    if unknown or missing:
+        path = (*path, (unknown or missing)[1])  # type: ignore[index]
+    allowed = "no such key here" if unknown else "required: it must be given" if missing else allowed_text(said)
+    value: Any = document
+    for step in path:
+        value = value[step] if (isinstance(step, int) and isinstance(value, list)) or (isinstance(value, dict) and step in value) else None
+    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+    return ConfigError(str(source), key or "(file)", value, allowed)
