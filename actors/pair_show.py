@@ -7,11 +7,12 @@ from typing import Any
 
 from domain import guards
 from domain.books import LegBook
+from domain.formula_view import ratios
 from domain.hedges import Hedge
 from domain.market import Quote
 from domain.pairs import Pair
 from domain.pairspec import LegSpec
-from domain.prices import tradable_units
+from domain.prices import Line, tradable_units
 
 SIDES = {1: "buy", -1: "sell"}
 MAX_TRADES_SHOWN = 32
@@ -40,13 +41,22 @@ def show_leg(leg: LegSpec, quote: Quote | None, book: LegBook, now_ns: int) -> d
     }
 
 
+def show_comparable(leg: LegSpec, quote: Quote | None, rate: float) -> dict[str, Any]:
+    """The leg's touch in the pair's currency and unit, by its own formula."""
+    slope, rest = Line(leg.price.formula).coefficients(rate)
+    bid = None if quote is None or quote.bid_px is None else _number(slope * quote.bid_px + rest)
+    ask = None if quote is None or quote.ask_px is None else _number(slope * quote.ask_px + rest)
+    return {"comparable_bid": bid, "comparable_ask": ask}
+
+
 def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
     """One pair. Units: ticks, lots, pair units, ms of age."""
     spec = view.spec
     legs = [
-        show_leg(leg, quote, book, now_ns)
-        for leg, quote, book in zip(spec.legs, view.quotes, pair.books, strict=True)
+        {**show_leg(leg, quote, book, now_ns), **show_comparable(leg, quote, rate)}
+        for leg, quote, book, rate in zip(spec.legs, view.quotes, pair.books, view.rates, strict=True)
     ]
+    payups = [leg.payup_ticks for leg in spec.legs] if spec.counts_payup else ()
     hedge = pair.hedge
     return {
         "pair": pair.name,
@@ -58,8 +68,8 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "naked_qty": sum(abs(lots) for lots in pair.naked),
         "buy": _number(view.price.buy),
         "sell": _number(view.price.sell),
-        "tradable_buy": tradable_units(view.quotes, spec.lots, 1),
-        "tradable_sell": tradable_units(view.quotes, spec.lots, -1),
+        "tradable_buy": tradable_units(view.quotes, spec.lots, 1, payups),
+        "tradable_sell": tradable_units(view.quotes, spec.lots, -1, payups),
         "reason": view.reason or view.over.opens,
         "held": view.desk.holds[pair.name].why if pair.name in view.desk.holds else "",
         "holds": dict(view.holds),
@@ -67,6 +77,10 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "hedges": pair.hedge_count,
         "failures": pair.failures,
         "hedge": None if hedge is None else show_hedge(hedge, now_ns),
+        "ratio": {
+            basis: {"buy": _number(buy), "sell": _number(sell)}
+            for basis, (buy, sell) in ratios([leg.price for leg in spec.legs], view.quotes, view.rates).items()
+        },
         "rates": [_number(rate) for rate in view.rates],
         "fx": [
             {"symbol": key[1], "age_ms": (now_ns - quote.changed_mono_ns) // 1_000_000}
@@ -79,7 +93,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
 
 PAIR_KEYS = (
     "pair", "state", "mode", "units", "max_units", "naked", "naked_qty", "buy", "sell", "tradable_buy", "tradable_sell", "reason",
-    "held", "holds", "fires", "hedges", "failures", "hedge", "rates", "fx", "currency", "legs",
+    "held", "holds", "fires", "hedges", "failures", "hedge", "ratio", "rates", "fx", "currency", "legs",
 )  # fmt: skip
 """The keys of `show_pair`, for a pair that nothing can be asked of."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from math import nan
+from math import isfinite, nan
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,6 +18,8 @@ from actors.link import Purpose
 from domain import firing, guards
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
+from domain.formula_view import FormulaView
+from domain.formulas import Formula
 from domain.hedges import Hedge, HedgeOpened
 from domain.market import Quote
 from domain.outlook import Outlook
@@ -35,6 +37,8 @@ def spread_view(spec: PairSpec) -> SpreadView:
     legs = [leg.price for leg in spec.legs]
     if spec.trigger.kind == "ratio":
         return RatioView(legs, spec.basis, spec.ratio_basis)
+    if spec.trigger.kind == "formula":
+        return FormulaView(legs, Formula(spec.formula, spec.leg_names), spec.basis)
     if spec.trigger.kind == "touch":
         return TouchView(legs, spec.watched_leg, spec.basis)
     return SpreadView(legs, spec.basis)
@@ -63,7 +67,7 @@ class PairView:
         self._venues = [(desk.links[leg.venue], leg.symbol) for leg in spec.legs]
         self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
-        self._watches_touch = spec.basis == "touch"
+        self._watches_touch = spec.basis == "touch" and not spec.counts_payup
         self._units_for: Pair | None = None
         self._units = 0
         self.keys = tuple({*self._index, *self._fx_legs})
@@ -125,7 +129,8 @@ class PairView:
         )
         if why:
             return why
-        units, bound = firing.size(pair, self.units_of(pair), spec, aim, quotes)
+        claimed = self.desk.claims.on_books(quotes, aim.sides)
+        units, bound = firing.size(self.units_of(pair), spec, aim, quotes, claimed)
         if units == 0:
             return bound
         if not self._watches_touch and not firing.meets(spec, event, self.price.executable(aim.direction, units)):
@@ -142,7 +147,12 @@ class PairView:
             if 0 < fewer < units and fewer >= spec.trigger.min_units:
                 opened = firing.plan(pair, spec, aim, fewer, quotes, epoch, now_ns)
                 why = self._refusal(opened)
-        return f"RISK {why}" if why else opened
+        if why:
+            return f"RISK {why}"
+        if aim.edge and spec.trigger.kind != "spread":
+            worth = self.price.worth(aim.direction)
+            return replace(opened, edge=opened.edge * worth if isfinite(worth) else 0.0)
+        return opened
 
     def _why_held(self, opens: bool) -> str:
         """The name of the kill or mode that bars it, or ""."""
@@ -158,7 +168,7 @@ class PairView:
         why = self.over.every or firing.why_not_quoted(aim, spec.legs, quotes, now_ns) or self._why_venue(False)
         if why or not spec.sends_orders:
             return why or "OBSERVE"
-        size, bound = firing.size(pair, units, spec, aim, quotes)
+        size, bound = firing.size(units, spec, aim, quotes, self.desk.claims.on_books(quotes, aim.sides))
         if not size:
             return bound
         opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from config import sanity
+from config import formulas, sanity
 from config.load import Loaded
 from config.schema import Leg, Pair, Trigger
 from config.values import defaults_of, fx_of, heartbeat_ms_of, instrument_at, slippage_cap_ticks_of, venue_called
@@ -213,6 +213,7 @@ def trigger_problems(loaded: Loaded, index: int, mode: str) -> Found:
         yield loaded.error((*path, "leg"), trigger.leg, f"1 to {len(pair.legs)}")
     if trigger.on == "ratio" and (len(pair.legs) != 2 or [leg.side for leg in pair.legs] != ["buy", "sell"]):
         yield loaded.error((*path, "on"), "ratio", "two legs, the first of side buy, the second of side sell")
+    yield from formulas.problems(loaded, index)
     yield from threshold_problems(loaded, index, trigger)
     if mode != "observe" and all(getattr(trigger, key) is None for key in THRESHOLDS):
         yield loaded.error(path, None, f"a threshold, one of {', '.join(THRESHOLDS)}: without one it never fires")

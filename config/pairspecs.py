@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import nan
 
 from config.schema import Config, Leg, Pair
@@ -12,6 +13,7 @@ from config.values import (
     fx_of,
     instrument_at,
     instrument_of,
+    leg_names,
     payup_ticks_of,
     quote_limits_of,
     signed_lots,
@@ -58,12 +60,20 @@ def pair_spec(config: Config, pair: Pair, *, sends_orders: bool) -> PairSpec:
         time_penalty=float(pair.time_penalty),
         sends_orders=sends_orders,
         unit_size=unit_size(legs[0]),
+        formula=pair.trigger.formula,
+        leg_names=leg_names(pair),
+        counts_payup=pair.size.volume == "payup",
     )
 
 
 def unit_size(leg: LegSpec) -> float:
-    """What the first leg of one pair unit holds: the trigger's unit."""
-    return float(abs(leg.lots) * leg.instrument.units_per_lot())
+    """What the first leg of one pair unit holds, in the unit of the spread.
+
+    A price times the unit's factor is one of the spread's unit: what a lot
+    holds is divided by it. Inverse: nothing is known before a price is.
+    """
+    held = abs(leg.lots) * leg.instrument.units_per_lot()
+    return float(held / Fraction(leg.price.formula.unit_factor) / Fraction(leg.price.weight))
 
 
 def leg_spec(config: Config, pair: Pair, leg: Leg) -> LegSpec:

@@ -13,11 +13,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from domain.formulas import MAX_TEXT
 from domain.ids import MAX_PAIR_NAME
 
 Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.\-]+\Z")]
 PairName = Annotated[str, Meta(min_length=1, max_length=MAX_PAIR_NAME, pattern=r"^[A-Za-z0-9_.\-]+\Z")]
 """Its hedges' and orders' ids are made of it, and must fit the protocol's 48."""
+LegName = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z")]
+"""What a formula calls a leg."""
 Symbol = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Text = Annotated[str, Meta(max_length=512)]
 Millis = Annotated[int, Meta(ge=1, le=86_400_000)]
@@ -168,13 +171,14 @@ class Leg(Table):
     slippage_cap_ticks: Ticks | None = None
     inventory_lots: CountOrNone = 0
     hedge_flag: Literal["S", "A", "H"] | None = None
+    name: LegName | None = None
     limits: LegLimits | None = None
 
 
 class Trigger(Table):
     """When a pair fires; a threshold that is absent never does."""
 
-    on: Literal["spread", "touch", "ratio"] = "spread"
+    on: Literal["spread", "touch", "ratio", "formula"] = "spread"
     leg: Annotated[int, Meta(ge=1, le=8)] = 1
     buy_open: Decimal | None = None
     sell_close: Decimal | None = None
@@ -182,6 +186,7 @@ class Trigger(Table):
     buy_close: Decimal | None = None
     min_units: Count = 1
     hysteresis: Decimal = Decimal(0)
+    formula: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
 
 
 class Size(Table):
@@ -189,6 +194,7 @@ class Size(Table):
 
     units: Count = 1
     max_position_units: Count = 1
+    volume: Literal["touch", "payup"] = "touch"
 
 
 class PairLimits(Table):

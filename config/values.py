@@ -81,6 +81,11 @@ def signed_lots(leg: Leg) -> int:
     return leg.lots if leg.side == "buy" else -leg.lots
 
 
+def leg_names(pair: Pair) -> tuple[str, ...]:
+    """What a formula calls the legs: their own names, else leg1, leg2, ..."""
+    return tuple(leg.name or f"leg{place}" for place, leg in enumerate(pair.legs, 1))
+
+
 def quote_limits_of(config: Config, pair: Pair, leg: Leg) -> QuoteLimits:
     """How old the leg's quote may be: its own, the pair's, the defaults."""
     defaults = defaults_of(config, pair)

@@ -6,6 +6,8 @@ for the book that it was made on; a newer one shows what is left by itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.market import Quote
 
 
@@ -24,6 +26,16 @@ class BookClaims:
         if taken is None or taken[0] != quote.changed_mono_ns:
             taken = self._taken[slot] = (quote.changed_mono_ns, {})
         taken[1][owner] = taken[1].get(owner, 0) + lots
+
+    def on_books(self, quotes: Sequence[Quote], sides: Sequence[int]) -> list[int] | None:
+        """Lots of these books that any hedge has claimed; None for none."""
+        claimed = None
+        for index, quote in enumerate(quotes):
+            taken = self._taken.get((quote.key, sides[index]))
+            if taken is not None and taken[0] == quote.changed_mono_ns:
+                claimed = claimed or [0] * len(quotes)
+                claimed[index] = sum(taken[1].values())
+        return claimed
 
     def claimed(self, quote: Quote, side: int, owner: str = "") -> int:
         """Lots of this book that hedges other than `owner` have claimed."""

@@ -16,7 +16,7 @@ from domain.books import LegBook
 from domain.hedges import HedgeOpened
 from domain.ids import hedge_id
 from domain.legs import LegPlan
-from domain.market import Quote
+from domain.market import Quote, depth
 from domain.orders import OrderSubmitted
 from domain.pairs import Mode, Pair
 from domain.pairspec import LegSpec, PairSpec
@@ -79,16 +79,24 @@ def why_not_quoted(aim: Aim, legs: Sequence[LegSpec], quotes: Sequence[Quote | N
     return ""
 
 
-def size(pair: Pair, held: int, spec: PairSpec, aim: Aim, quotes: Sequence[Quote]) -> tuple[int, str]:
+def size(
+    held: int, spec: PairSpec, aim: Aim, quotes: Sequence[Quote], claimed: Sequence[int] | None = None
+) -> tuple[int, str]:
     """Units to trade now and what bound them; 0 with the reason.
 
-    The least of configured, what the touches hold, and the position's room;
-    what a venue's risk limits leave is asked of the orders themselves.
+    The least of configured, what the books hold at the touch (or within the
+    payup), less what was `claimed` of them, and the position's room; what a
+    venue's risk limits leave is asked of the orders themselves.
     """
     units, why = spec.units, "CONFIGURED"
     for index, side in enumerate(aim.sides):
         quote = quotes[index]
-        there = (quote.ask_qty if side > 0 else quote.bid_qty) // aim.per_unit[index]
+        there = quote.ask_qty if side > 0 else quote.bid_qty
+        if spec.counts_payup:
+            there = depth(quote.levels(side), quote.touch_px(side) + side * spec.legs[index].payup_ticks, side)
+        if claimed is not None:
+            there -= claimed[index]
+        there //= aim.per_unit[index]
         if there < units:
             units, why = there, "LIQUIDITY"
     room = spec.max_position_units - abs(held) if aim.opens else abs(held)

@@ -74,6 +74,10 @@ class PairSpec(Struct, frozen=True):
     time_penalty: float = 0.0
     sends_orders: bool = False
     unit_size: float = 1.0
+    formula: str = ""
+    leg_names: tuple[str, ...] = ()
+    counts_payup: bool = False
+    """Whether the tradable volume is what lies within the payup."""
 
     @property
     def lots(self) -> tuple[int, ...]:

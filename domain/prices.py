@@ -207,6 +207,10 @@ class SpreadView:
         """One leg's comparable price at `px_ticks`, at the present rate."""
         return (self._a[leg] * px_ticks + self._b[leg]) / self._weights[leg]
 
+    def worth(self, direction: int) -> float:  # noqa: ARG002 (a spread is in the pair's money already)
+        """What the watched value moving by one is worth in a unit's spread."""
+        return 1.0
+
 
 class RatioView(SpreadView):
     """First leg over second: comparable, or raw as traders quote it.
@@ -254,6 +258,12 @@ class RatioView(SpreadView):
         """The ratio at given prices of the legs."""
         return _ratio(self.comparable(0, px_ticks[0]), self.comparable(1, px_ticks[1]))
 
+    def worth(self, direction: int) -> float:
+        """A ratio moves by one as its first price does by the second one's."""
+        if self.ratio_basis == RAW:
+            return nan  # without FX it is nobody's money
+        return -self._buys[1] if direction > 0 else -self._sells[1]
+
 
 class TouchView(SpreadView):
     """The touch of one leg, in its own price; the others only size it.
@@ -263,18 +273,24 @@ class TouchView(SpreadView):
     the lots), so that lower is still better to buy.
     """
 
-    __slots__ = ("watched",)
+    __slots__ = ("_slope", "watched")
 
     def __init__(self, legs: Sequence[LegPrice], watched: int, basis: str = TOUCH) -> None:
         require(0 <= watched < len(legs), f"the pair has no leg {watched}")
         self.watched = watched
         super().__init__(legs, basis)
 
-    def on_fx(self, leg: int, rate: float | None) -> None:  # noqa: ARG002 (a leg's own price needs no FX)
+    def on_fx(self, leg: int, rate: float | None) -> None:
         """Draw the leg's line: its own price, whatever the rate."""
         sign = 1.0 if self.legs[leg].lots > 0 else -1.0
         self._a[leg] = sign * float(self.legs[leg].formula.tick_size) if leg == self.watched else 0.0
         self._b[leg] = 0.0
+        if leg == self.watched:
+            self._slope = self._lines[leg].coefficients(rate)[0] / float(self.legs[leg].formula.tick_size)
+
+    def worth(self, direction: int) -> float:  # noqa: ARG002 (a price in the pair's money, at any touch)
+        """One of the leg's own price in the pair's currency and unit."""
+        return self._slope
 
 
 def watched_px(quote: Quote, basis: str) -> float | None:
@@ -313,10 +329,10 @@ def tradable_units(
     quotes: Sequence[Quote | None],
     lots: Sequence[int],
     direction: int,
-    payup_ticks: int = 0,
+    payups: Sequence[int] = (),
     claimed_lots: Sequence[int] = (),
 ) -> int:
-    """Whole units that all books hold within `payup_ticks` of the touch.
+    """Whole units that all books hold within each leg's payup of the touch.
 
     `claimed_lots` is what other hedges of the account have already taken
     from each leg's book.
@@ -328,8 +344,8 @@ def tradable_units(
         touch = quote.touch_px(side) if quote is not None else None
         if touch is None:
             return 0
-        worst = touch + side * payup_ticks
-        there = depth(quote.levels(side), worst, side) if payup_ticks else quote.touch_qty(side)
+        payup = payups[index] if payups else 0
+        there = depth(quote.levels(side), touch + side * payup, side) if payup else quote.touch_qty(side)
         free = there - (claimed_lots[index] if claimed_lots else 0)
         here = max(0, free) // abs(signed)
         units = here if units is None else min(units, here)

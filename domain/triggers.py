@@ -27,7 +27,8 @@ from domain.market import BUY, SELL
 SPREAD = "spread"
 TOUCH = "touch"
 RATIO = "ratio"
-KINDS = (SPREAD, TOUCH, RATIO)
+FORMULA = "formula"
+KINDS = (SPREAD, TOUCH, RATIO, FORMULA)
 
 NOTHING = ""
 BUY_OPEN = "buy_open"
@@ -81,7 +82,12 @@ class Trigger(msgspec.Struct, frozen=True):
         return getattr(self, event)
 
     def edge(self, event: str) -> float:
-        """What the threshold met is better than fair, a unit; never below 0."""
+        """What the threshold met is better than fair, a unit; never below 0.
+
+        A price or a ratio of 0 is no fair value: left at 0, there is no edge.
+        """
+        if self.kind != SPREAD and self.fair == 0.0:
+            return 0.0
         away = self.threshold(event) - self.fair
         edge = away if DIRECTION[event] == SELL else -away
         return max(0.0, edge)

@@ -71,6 +71,11 @@ def _both(told: dict[str, Any], first: str, second: str) -> str | None:
     return f"{told[first]}/{told[second]}" if first in told else None
 
 
+def _span(told: dict[str, Any], first: str, second: str) -> str | None:
+    known = (told.get(first), told.get(second))
+    return None if None in known else "/".join(f"{value:.8g}" for value in known)
+
+
 def leg_row(leg: dict[str, Any]) -> dict[str, Any]:
     """One leg of a pair as a row."""
     size = leg.get("tick_size")
@@ -82,6 +87,7 @@ def leg_row(leg: dict[str, Any]) -> dict[str, Any]:
         "bid_qty": leg.get("bid_qty"),
         "ask": price_text(leg.get("ask_px"), size) if size else None,
         "ask_qty": leg.get("ask_qty"),
+        "comparable": _span(leg, "comparable_bid", "comparable_ask"),
         "age_ms": leg.get("age_ms"),
         "position": leg["net_lots"],
         "today": leg["today_lots"],
@@ -96,7 +102,8 @@ def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     outcomes = told.get("outcomes", {})
     done = "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in outcomes.items() if count)
     holds = "  ".join(f"{out.word(why)} {count}" for why, count in told.get("holds", {}).items())
-    facts = {**row, "currency": told.get("currency"), "outcomes": done, "holds": holds}
+    kinds = {f"{basis} ratio": _span(both, "sell", "buy") for basis, both in told.get("ratio", {}).items()}
+    facts = {**row, **kinds, "currency": told.get("currency"), "outcomes": done, "holds": holds}
     return {key: value for key, value in facts.items() if value not in (None, "")}
 
 

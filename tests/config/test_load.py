@@ -108,7 +108,7 @@ def test_load_fills_in_a_gateways_command(written, tmp_path):
         ('[[pair]]\nname = "p"\n[pair.size]\nunits = true', "pair[p].size.units", True, "int"),
         ('[[venue]]\nname = "b c"\nfeed = "x"', "venue[b c].name", "b c", "str matching regex '^[A-Za-z0-9_.\\\\-]+\\\\Z'"),
         ("node = 3", "node", 3, "a table"),
-        ('[[pair]]\nname = "p"\n[pair.trigger]\non = "spraed"', "pair[p].trigger.on", "spraed", "one of spread, touch, ratio"),
+        ('[[pair]]\nname = "p"\n[pair.trigger]\non = "spraed"', "pair[p].trigger.on", "spraed", "one of spread, touch, ratio, formula"),
     ],
 )
 def test_load_says_file_key_value_and_what_is_allowed(written, text, key, value, allowed):

@@ -120,17 +120,17 @@ def test_repair_offsets_never_open_what_they_take_back(mode, book, side, opens, 
 ])  # fmt: skip
 def test_the_size_is_the_least_of_all(changes, event, units, why):
     spec = replace(SPEC, **changes)
-    assert size(FLAT, 0, spec, aim_of(spec, event), QUOTES) == (units, why)
+    assert size(0, spec, aim_of(spec, event), QUOTES) == (units, why)
 
 
 def test_a_close_is_at_most_what_is_held():
-    assert size(holding(3), 3, SPEC, aim_of(SPEC, "sell_close"), QUOTES) == (3, "STAGE_LIMIT")
-    assert size(FLAT, 0, SPEC, aim_of(SPEC, "sell_close"), QUOTES)[0] == 0
+    assert size(3, SPEC, aim_of(SPEC, "sell_close"), QUOTES) == (3, "STAGE_LIMIT")
+    assert size(0, SPEC, aim_of(SPEC, "sell_close"), QUOTES)[0] == 0
 
 
 def test_less_than_the_least_size_is_none():
     spec = replace(SPEC, units=9, trigger=replace(TRIGGER, min_units=7))
-    assert size(FLAT, 0, spec, aim_of(spec, "buy_open"), QUOTES) == (0, "LIQUIDITY")
+    assert size(0, spec, aim_of(spec, "buy_open"), QUOTES) == (0, "LIQUIDITY")
 
 
 @pytest.mark.parametrize(("event", "met", "missed"), [("buy_open", -50.0, -49.9), ("sell_open", 60.0, 59.9), ("sell_close", -10.0, -10.1), ("buy_close", 20.0, 20.1)])
@@ -157,3 +157,21 @@ def test_only_the_sides_that_are_taken_need_to_be_there():
     assert why_not_quoted(sold, SPEC.legs, (no_bid, QUOTES[1]), NS) == "LIQUIDITY"
     assert why_not_quoted(bought, SPEC.legs, (None, QUOTES[1]), NS) == "LEG_STALE"
     assert why_not_quoted(bought, SPEC.legs, QUOTES, 4 * NS + 1) != ""
+
+
+DEEP = (
+    quote_of(("v0", "SHFE.cu2612"), (99, 7), (100, 6, 101, 4, 103, 9), recv_mono_ns=NS),
+    quote_of(("v1", "COMEX.HGZ26"), (200, 13, 199, 4), (201, 12), recv_mono_ns=NS),
+)
+
+
+def test_volume_within_the_payup_counts_where_it_is_told_to():
+    touch = replace(SPEC, units=9)
+    assert size(0, touch, aim_of(touch, "buy_open"), DEEP) == (6, "LIQUIDITY")
+    payup = replace(touch, counts_payup=True)
+    assert size(0, payup, aim_of(payup, "buy_open"), DEEP) == (8, "LIQUIDITY")  # 10 at 102 or less; 17 at 198 or more
+
+
+def test_lots_that_a_hedge_has_taken_from_a_book_do_not_count_again():
+    assert size(0, SPEC, aim_of(SPEC, "buy_open"), QUOTES, [4, 0]) == (2, "LIQUIDITY")
+    assert size(0, SPEC, aim_of(SPEC, "buy_open"), QUOTES, [7, 0]) == (0, "LIQUIDITY")

@@ -202,7 +202,7 @@ def test_walk_book_is_between_best_and_worst(steps, qty):
 def test_tradable_units_is_the_scarcest_leg_less_claims():
     quotes = [quote([100, 7, 99, 9], [101, 5]), quote([50, 3], [51, 4, 52, 8])]
     assert tradable_units(quotes, (3, -1), SELL) == 2
-    assert tradable_units(quotes, (3, -1), SELL, payup_ticks=1) == 5
+    assert tradable_units(quotes, (3, -1), SELL, payups=(1, 1)) == 5
     assert tradable_units(quotes, (3, -1), SELL, claimed_lots=(2, 0)) == 1
     assert tradable_units([quotes[0], None], (3, -1), SELL) == 0
 

@@ -131,3 +131,9 @@ def test_two_firings_are_a_cooldown_and_a_retreat_apart(steps):
 
 def test_directions_are_the_tables():
     assert DIRECTION == {"buy_open": BUY, "sell_open": SELL, "sell_close": SELL, "buy_close": BUY}
+
+
+def test_no_edge_is_made_of_a_price_or_ratio_that_has_no_fair_value():
+    for kind in ("touch", "ratio", "formula"):
+        assert msgspec.structs.replace(BTC, kind=kind).edge("sell_open") == 0.0
+        assert msgspec.structs.replace(BTC, kind=kind, fair=24.0).edge("sell_open") == 6.0
