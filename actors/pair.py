@@ -30,9 +30,6 @@ from domain.reports import OrderReport
 from domain.triggers import IS_OPEN
 from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, StrayReport, VenueChanged, VenueTrouble
 
-MARKET_RETRY_NS = 200_000_000
-"""How often a pair stranded for a closed market looks again."""
-
 _SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQueried, HedgeStranded))
 """Facts after which a hedge wants to be seen sooner than it did before."""
 
@@ -366,7 +363,7 @@ class PairActor(PairWords):
             return
         at = advance.next_ns(hedge, self.spec.rules)
         if hedge.status is hedges.H.STRANDED and hedge.stranded_why == "MARKET":
-            retry = self.clock.mono_ns() + MARKET_RETRY_NS
+            retry = self.clock.mono_ns() + self.view.retry_ns()
             at = retry if at is None else min(at, retry)
         if at is None or (self._timer is not None and self._timer_ns <= at):
             return

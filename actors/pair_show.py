@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from actors.session_show import show_session
 from domain import guards
 from domain.books import LegBook
 from domain.formula_view import ratios
@@ -58,6 +59,8 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
     ]
     payups = [leg.payup_ticks for leg in spec.legs] if spec.counts_payup else ()
     hedge = pair.hedge
+    wall_ns = view.desk.clock.wall_ns()
+    why_closed = view.hours.why_not(wall_ns)
     return {
         "pair": pair.name,
         "state": str(pair.status),
@@ -70,7 +73,8 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "sell": _number(view.price.sell),
         "tradable_buy": tradable_units(view.quotes, spec.lots, 1, payups),
         "tradable_sell": tradable_units(view.quotes, spec.lots, -1, payups),
-        "reason": view.reason or view.over.opens,
+        "reason": why_closed or view.reason or view.over.opens,
+        "session": show_session(view.hours, wall_ns, why_closed),
         "held": view.desk.holds[pair.name].why if pair.name in view.desk.holds else "",
         "holds": dict(view.holds),
         "fires": view.fires,
@@ -93,7 +97,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
 
 PAIR_KEYS = (
     "pair", "state", "mode", "units", "max_units", "naked", "naked_qty", "buy", "sell", "tradable_buy", "tradable_sell", "reason",
-    "held", "holds", "fires", "hedges", "failures", "hedge", "ratio", "rates", "fx", "currency", "legs",
+    "session", "held", "holds", "fires", "hedges", "failures", "hedge", "ratio", "rates", "fx", "currency", "legs",
 )  # fmt: skip
 """The keys of `show_pair`, for a pair that nothing can be asked of."""
 

@@ -22,12 +22,18 @@ from domain.formula_view import FormulaView
 from domain.formulas import Formula
 from domain.hedges import Hedge, HedgeOpened
 from domain.market import Quote
+from domain.opening import OpenHours
 from domain.outlook import Outlook
 from domain.pairs import Pair, PairStatus
 from domain.pairspec import PairSpec
 from domain.prices import RatioView, SpreadView, TouchView, fx_rate
 from domain.sizing import units_within
 from domain.triggers import EVENTS, Arming, fired
+
+MARKET_RETRY_NS = 200_000_000
+"""How often a pair that is stranded for its market looks again."""
+CLOSED_RETRY_NS = 5_000_000_000
+"""The same while a calendar has the market closed: it may still open early."""
 
 _QUIET = (PairStatus.IDLE, PairStatus.HOLDING)
 
@@ -67,6 +73,9 @@ class PairView:
         self._venues = [(desk.links[leg.venue], leg.symbol) for leg in spec.legs]
         self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
+        self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
+        self._wall_ns = desk.clock.wall_ns
+        self._has_hours = any(leg.calendar is not None for leg in spec.legs)
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
         self._units_for: Pair | None = None
         self._units = 0
@@ -109,7 +118,7 @@ class PairView:
                 self.price.on_fx(i, rate)
 
     def _uncounted(self, now_ns: int) -> bool:
-        return any(
+        return self.why_closed() != "" or any(
             guards.why_not(q, True, True, now_ns, leg.quote_limits) != ""
             for q, leg in zip(self.quotes, self.spec.legs, strict=True)
         )
@@ -123,6 +132,7 @@ class PairView:
             firing.why_closed(pair, spec, aim.opens)
             or (self.desk.holds and self._why_held(aim.opens))
             or (self.over.opens if aim.opens else self.over.every)
+            or (self._has_hours and self.why_closed())
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
             or (self._fx_legs and self._why_fx(now_ns))
             or self._why_venue(aim.opens)
@@ -154,6 +164,21 @@ class PairView:
             return replace(opened, edge=opened.edge * worth if isfinite(worth) else 0.0)
         return opened
 
+    def why_closed(self) -> str:
+        """What the markets' calendars have against a hedge now, or ""."""
+        return self.hours.why_not(self._wall_ns())
+
+    def retry_ns(self) -> int:
+        """How soon a pair that is stranded for its market looks again.
+
+        Nothing is sent by looking; at the calendar's opening it looks at once.
+        """
+        wall_ns = self._wall_ns()
+        opens_ns = self.hours.opens_ns(wall_ns)
+        if opens_ns is None:
+            return MARKET_RETRY_NS
+        return max(MARKET_RETRY_NS, min(CLOSED_RETRY_NS, opens_ns - wall_ns))
+
     def _why_held(self, opens: bool) -> str:
         """The name of the kill or mode that bars it, or ""."""
         hold = self.desk.holds.get(self.spec.name)
@@ -165,7 +190,12 @@ class PairView:
         if not units:
             return "NO_UNITS"
         aim = self._aims["sell_close" if units > 0 else "buy_close"]
-        why = self.over.every or firing.why_not_quoted(aim, spec.legs, quotes, now_ns) or self._why_venue(False)
+        why = (
+            self.over.every
+            or self.why_closed()
+            or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
+            or self._why_venue(False)
+        )
         if why or not spec.sends_orders:
             return why or "OBSERVE"
         size, bound = firing.size(units, spec, aim, quotes, self.desk.claims.on_books(quotes, aim.sides))

@@ -109,7 +109,8 @@ def placed(loaded: Loaded) -> Config:
     config = loaded.config
     folder = folder_of(loaded, ("node", "dir"))
     directory = str((folder / config.node.dir).resolve())
-    node = msgspec.structs.replace(config.node, dir=directory)
+    tables = tuple(str((folder_of(loaded, ("node", "calendars")) / file).resolve()) for file in config.node.calendars)
+    node = msgspec.structs.replace(config.node, dir=directory, calendars=tables)
     venues = tuple(placed_venue(loaded, index, venue, directory) for index, venue in enumerate(config.venue))
     return msgspec.structs.replace(config, node=node, venue=venues)
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import nan
 
 from config.schema import Config, Leg, Pair
+from config.sessions import Book, book_for, calendar_for
 from config.values import (
     defaults_of,
     formula_of,
@@ -33,13 +34,14 @@ IOC, DAY = "3", "0"
 
 def pair_specs(config: Config, *, sends_orders: bool) -> tuple[PairSpec, ...]:
     """Every configured pair, in order."""
-    return tuple(pair_spec(config, pair, sends_orders=sends_orders) for pair in config.pair)
+    book = book_for(config)
+    return tuple(pair_spec(config, pair, book, sends_orders=sends_orders) for pair in config.pair)
 
 
-def pair_spec(config: Config, pair: Pair, *, sends_orders: bool) -> PairSpec:
+def pair_spec(config: Config, pair: Pair, book: Book, *, sends_orders: bool) -> PairSpec:
     """One pair."""
     defaults = defaults_of(config, pair)
-    legs = tuple(leg_spec(config, pair, leg) for leg in pair.legs)
+    legs = tuple(leg_spec(config, pair, leg, book) for leg in pair.legs)
     return PairSpec(
         name=pair.name,
         currency=pair.currency,
@@ -76,9 +78,10 @@ def unit_size(leg: LegSpec) -> float:
     return float(held / Fraction(leg.price.formula.unit_factor) / Fraction(leg.price.weight))
 
 
-def leg_spec(config: Config, pair: Pair, leg: Leg) -> LegSpec:
+def leg_spec(config: Config, pair: Pair, leg: Leg, book: Book) -> LegSpec:
     """One leg; IOC where the venue has it."""
-    instrument = instrument_of(instrument_at(config, leg.venue, leg.symbol))
+    told = instrument_at(config, leg.venue, leg.symbol)
+    instrument = instrument_of(told)
     lots = signed_lots(leg)
     fx = fx_of(config, leg)
     rate = None
@@ -99,6 +102,7 @@ def leg_spec(config: Config, pair: Pair, leg: Leg) -> LegSpec:
         fixed_fx=1.0 if fx is not None else float(decimal_of(leg.fx)),
         hedge_flag=leg.hedge_flag,
         inventory_lots=leg.inventory_lots,
+        calendar=calendar_for(config, told, book),
     )
 
 

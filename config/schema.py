@@ -28,6 +28,7 @@ MillisOrOff = Annotated[int, Meta(ge=0, le=86_400_000)]
 Lots = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Days = Annotated[int, Meta(ge=0, le=3650)]
 Ticks = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 Mode = Literal["observe", "paper", "live"]
@@ -46,6 +47,9 @@ class Node(Table):
     mode: Mode = "observe"
     dir: Text = "var"
     lang: Literal["zh", "en", ""] = ""
+    calendars: tuple[Text, ...] = ()
+    calendar_warn_days: Days = 30
+    roll_warn_days: Days = 5
 
 
 class Defaults(Table):
@@ -91,6 +95,7 @@ class Venue(Table):
     trade: Text | None = None
     command: tuple[Text, ...] = ()
     account: Text = ""
+    calendar: Text = ""
     cancel_on_disconnect_ms: MillisOrOff = 3000
     heartbeat_ms: Millis | None = None
     settle_ms: MillisOrOff = 0
@@ -119,6 +124,7 @@ class Instrument(Table):
     kind: Literal["linear", "inverse", "spot", "fx", "index"] = "linear"
     offset_mode: Literal["net", "oc", "octy"] = "net"
     updates: Literal["continuous", "snapshots"] = "continuous"
+    calendar: Text = ""
     tifs: Annotated[str, Meta(min_length=1, max_length=3, pattern="^[034]+$")] | None = None
     min_lots: Lots | None = None
     max_lots: Lots | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from domain.market import BUY, SELL, STATUS_OPEN, Quote
+from domain.opening import SESSION_CLOSED
 from domain.units import NS_PER_S
 
 COUNTS = ""
@@ -16,7 +17,6 @@ LEG_STALE = "LEG_STALE"
 LEG_CROSSED = "LEG_CROSSED"
 LEG_LIMIT_LOCKED = "LEG_LIMIT_LOCKED"
 LIQUIDITY = "LIQUIDITY"
-SESSION_CLOSED = "SESSION_CLOSED"
 FX_STALE = "FX_STALE"
 FX_JUMP = "FX_JUMP"
 

@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from domain.advance import HedgeRules
+from domain.calendars import Calendar
 from domain.guards import FxLimits, QuoteLimits
 from domain.market import FeeSchedule, Instrument
+from domain.opening import SPARE_NS
 from domain.prices import LegPrice
 from domain.triggers import Trigger
 
@@ -42,6 +44,7 @@ class LegSpec(Struct, frozen=True):
     fixed_fx: float = 1.0
     hedge_flag: str | None = None
     inventory_lots: int = 0
+    calendar: Calendar | None = None
 
     key: tuple[str, str] = ("", "")
     """(venue, symbol), made once."""
@@ -78,6 +81,11 @@ class PairSpec(Struct, frozen=True):
     leg_names: tuple[str, ...] = ()
     counts_payup: bool = False
     """Whether the tradable volume is what lies within the payup."""
+
+    @property
+    def horizon_ns(self) -> int:
+        """How long its markets must stay open for a hedge to begin."""
+        return self.rules.hedge_deadline_ns + self.rules.policy.naked_budget_ns + SPARE_NS
 
     @property
     def lots(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any, TextIO
 
-from tools.board_text import COLUMNS, DOWN, NARROW, UP, WIDE_ONLY, Row, head_text, plain_line, row_of
+from tools.board_text import COLUMNS, DOWN, NARROW, UP, WIDE_ONLY, Row, head_text, plain_line, reason_text, row_of
 from tools.output import Output
 
 EVERY_S = 1.0
@@ -111,9 +111,8 @@ class Board:
         yield Text(self._reason(row.reason))
 
     def _reason(self, why: str) -> str:
-        """A reason's name in the language, with what it says of itself."""
-        name, space, more = why.partition(" ")
-        return self.word(name) + space + more
+        """A reason in the language of the board."""
+        return reason_text(why, self.word)
 
 
 def snapshot(client: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:

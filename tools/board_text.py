@@ -61,8 +61,32 @@ def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
         outcomes.get("rolled_back", 0),
         naked_text(told),
         "/".join(age_text(leg) for leg in told.get("legs", [])),
-        told.get("held") or told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
+        told.get("held") or closed_text(told) or told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
     )
+
+
+SESSION_CLOSED = "SESSION_CLOSED"
+FAR_S = 20 * 3600
+"""An opening further away is told with its day."""
+
+
+def closed_text(told: dict[str, Any]) -> str:
+    """`SESSION_CLOSED domestic 09:00`: which side opens last, and when; else ""."""
+    session = told.get("session") or {}
+    if not session.get("opens") or not str(session.get("why")).startswith(SESSION_CLOSED):
+        return ""
+    day, time = session["opens"].split(" ")[:2]
+    return f"{SESSION_CLOSED} {session['side']} {day[5:] + ' ' if session['opens_in_s'] > FAR_S else ''}{time}"
+
+
+def reason_text(why: str, word: Any) -> str:
+    """A reason's name in the language, with what it says of itself."""
+    name, space, more = why.partition(" ")
+    side, _, at = more.partition(" ")
+    if name == SESSION_CLOSED and side in ("domestic", "overseas"):
+        zh = word(name) != name
+        return f"{word(name)} ({word(side)} {at} 开)" if zh else f"{name} ({side} opens {at})"
+    return word(name) + space + more
 
 
 def value_text(value: float | None) -> str:
@@ -121,7 +145,7 @@ def plain_line(status: dict[str, Any], rows: list[Row], word: Any) -> str:
         f"{row.pair} {word(row.state)} {row.units} {word('spread')} {row.buy}/{row.sell} "
         f"{word('hedges')} {row.hedges} {word('replenished')} {row.replenished} "
         f"{word('rolled_back')} {row.rolled_back} {word('naked')} {row.naked} {word('age_ms')} {row.ages}"
-        + (f" {word(row.reason)}" if row.reason else "")
+        + (f" {reason_text(row.reason, word)}" if row.reason else "")
         for row in rows
     )
     return " | ".join(parts)

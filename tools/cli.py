@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
     "replay": Verb("tools.replay:replay", "trade on recorded quotes", "用录制的行情交易"),
     "init": Verb("tools.config_verbs:init", "a commented configuration to start from", "生成带注释的起始配置"),
     "config": Verb("tools.config_verbs:config", "check | show the configuration", "检查 | 显示配置"),
+    "calendar": Verb("tools.calendar:calendar", "ls | show sessions and holidays, by product", "日历:各品种交易时段与假日 ls | show"),
     "run": Verb("tools.node:run", "start the node and its gateways", "启动节点与柜台网关"),
     "stop": Verb("tools.stop:stop", "stop: settle, repair, say what is left", "停止:结清、补救、说明遗留"),
     "status": Verb("tools.status:status", "what the node is doing", "节点现状"),

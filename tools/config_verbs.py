@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
+from config.calendar_checks import calendars_of, notes
 from config.checks import problems
 from config.load import ROOT, Loaded, fingerprint, load
 from domain.errors import ConfigError
+from system.clock import SystemClock
 from tools.errors import FINE, USAGE, Refused
 from tools.output import Output, pass_out
 
@@ -32,12 +35,16 @@ def config() -> None:
     """Check or show the configuration, its files laid over one another."""
 
 
-files_option = click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="More than once: later over earlier.")
+files_option = click.option(
+    "-c", "--config", "files", multiple=True, metavar="FILE", help="More than once: later over earlier."
+)
 
 
 @config.command()
 @files_option
-@click.option("--mode", type=click.Choice(["observe", "paper", "live"]), default=None, help="Check as if it ran in this mode.")
+@click.option(
+    "--mode", type=click.Choice(["observe", "paper", "live"]), default=None, help="Check as if it ran in this mode."
+)
 @pass_out
 def check(out: Output, files: tuple[str, ...], mode: str | None) -> int:
     """Say everything that is wrong; exit 2 if anything is."""
@@ -47,18 +54,30 @@ def check(out: Output, files: tuple[str, ...], mode: str | None) -> int:
         out.many([problem_row(problem) for problem in found], ["file", "key", "value", "allowed"])
         out.say(f"hedgerow: {len(found)} to put right")
         return USAGE
-    settings = loaded.config
-    out.one(
-        {
-            "ok": True,
-            "mode": mode or settings.node.mode,
-            "venues": len(settings.venue),
-            "instruments": len(settings.instrument),
-            "pairs": len(settings.pair),
-            "sha256": fingerprint(settings),
-        },
-    )
+    settings, today = loaded.config, today_utc()
+    noted = notes(settings, today)
+    told = {
+        "ok": True,
+        "mode": mode or settings.node.mode,
+        "venues": len(settings.venue),
+        "instruments": len(settings.instrument),
+        "pairs": len(settings.pair),
+        "calendars": calendars_of(settings, today),
+        "notes": noted,
+        "sha256": fingerprint(settings),
+    }
+    if out.format == "table":
+        told = {**told, "calendars": " ".join(sorted(told["calendars"])) or None, "notes": len(noted) or None}
+        told = {key: value for key, value in told.items() if value is not None}
+    out.one(told)
+    for note in noted if out.format == "table" else ():
+        out.say(f"hedgerow: note: {note}")
     return FINE
+
+
+def today_utc() -> date:
+    """The day by this machine's clock."""
+    return datetime.fromtimestamp(SystemClock().wall_ns() // 1_000_000_000, UTC).date()
 
 
 def problem_row(problem: ConfigError) -> dict[str, object]:
@@ -76,7 +95,9 @@ def show(out: Output, files: tuple[str, ...], everything: bool) -> None:
     if out.format == "json":
         out.one(msgspec.to_builtins(loaded.config))
         return
-    out.many(list(rows(loaded, (), msgspec.to_builtins(loaded.config), everything=everything)), ["key", "value", "file"])
+    out.many(
+        list(rows(loaded, (), msgspec.to_builtins(loaded.config), everything=everything)), ["key", "value", "file"]
+    )
 
 
 def rows(loaded: Loaded, path: tuple[str | int, ...], value: object, *, everything: bool):

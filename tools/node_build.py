@@ -11,6 +11,7 @@ from typing import Any
 
 from actors.account import Account
 from actors.alerts import Alert, AlertSink
+from actors.calendars import CalendarWatch
 from actors.controls import ControlDesk
 from actors.desk import Desk
 from actors.hedge_show import terms_map
@@ -227,7 +228,9 @@ class Node:
             ChildSpec(f"venue/{name}", (VenueActor, (link, self.journal, ACCOUNT, ACCOUNT)))
             for name, link in self.desk.links.items()
         )
-        return (account, *venues)
+        node = self.config.node
+        watch = (self.desk, self.specs, node.calendar_warn_days, node.roll_warn_days)
+        return (account, *venues, ChildSpec("node/calendars", (CalendarWatch, watch)))
 
     def _pairs(self) -> tuple[ChildSpec, ...]:
         groups: list[ChildSpec] = []

@@ -167,4 +167,5 @@ VENUE = """
 name = "{play.venue}"
 feed = "{play.feed}"
 trade = "{play.trade}"
+calendar = "venue"              # the recording has its own hours
 """
