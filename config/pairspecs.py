@@ -38,8 +38,9 @@ def pair_specs(config: Config, *, sends_orders: bool) -> tuple[PairSpec, ...]:
     return tuple(pair_spec(config, pair, book, sends_orders=sends_orders) for pair in config.pair)
 
 
-def pair_spec(config: Config, pair: Pair, book: Book, *, sends_orders: bool) -> PairSpec:
-    """One pair."""
+def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_orders: bool) -> PairSpec:
+    """One pair; `book` None: the calendars are read for it."""
+    book = book or book_for(config)
     defaults = defaults_of(config, pair)
     legs = tuple(leg_spec(config, pair, leg, book) for leg in pair.legs)
     return PairSpec(
