@@ -13,6 +13,7 @@ from typing import Any
 from actors.link import Purpose, VenueLink
 from domain.claims import BookClaims
 from domain.controls import Hold
+from domain.ledgers import Ledgers
 from domain.market import Quote
 from domain.ports import Clock, Journal
 from domain.risk import RiskTable
@@ -34,6 +35,7 @@ class Desk:
         self.alert = alert
         self.risk = RiskTable()
         self.claims = BookClaims()
+        self.ledgers = Ledgers()
         self.links: dict[str, VenueLink] = {}
         self.memories: dict[str, Any] = {}
         self.controls: Any = None

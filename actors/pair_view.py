@@ -146,7 +146,7 @@ class PairView:
         if not self._watches_touch and not firing.meets(spec, event, self.price.executable(aim.direction, units)):
             return "EXECUTABLE"
         epoch = self.desk.node_epoch
-        opened = firing.plan(pair, spec, aim, units, quotes, epoch, now_ns)
+        opened = firing.plan(pair, spec, aim, units, quotes, epoch, now_ns, self.rates)
         if opened.__class__ is str:
             return opened
         if not spec.sends_orders:
@@ -155,7 +155,7 @@ class PairView:
         if why and aim.opens and units > 1:
             fewer = min(units, self._room(aim))
             if 0 < fewer < units and fewer >= spec.trigger.min_units:
-                opened = firing.plan(pair, spec, aim, fewer, quotes, epoch, now_ns)
+                opened = firing.plan(pair, spec, aim, fewer, quotes, epoch, now_ns, self.rates)
                 why = self._refusal(opened)
         if why:
             return f"RISK {why}"
@@ -201,7 +201,7 @@ class PairView:
         size, bound = firing.size(units, spec, aim, quotes, self.desk.claims.on_books(quotes, aim.sides))
         if not size:
             return bound
-        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns)
+        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates)
         why = opened if isinstance(opened, str) else self._refusal(opened)
         return why or replace(opened, trigger="kill", edge=0.0)
 

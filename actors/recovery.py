@@ -16,18 +16,20 @@ from msgspec.structs import replace
 
 from actors.controls import KIND as OPERATOR
 from actors.controls import fold_word
-from actors.hedge_show import legs_of
+from actors.hedge_show import legs_of, terms_of
 from actors.repairer import RepairMemory
 from actors.reports import KIND as REPORT
 from actors.reports import SeenFold
 from actors.trader import DECISION
 from domain import mandates, pairs
 from domain.controls import Controls
+from domain.ledgers import Ledgers
 from domain.mandates import MandateGiven, MandateReturned, MandateState
 from domain.orders import OrderFact, OrderSubmitted
 from domain.outside import KIND as OUTSIDE
 from domain.outside import Outside, OutsideTrade
 from domain.pairs import Pair
+from domain.terms import terms_of as money_terms
 from wire.codec import unpack
 from wire.records import Decision, decode_decision
 
@@ -45,6 +47,7 @@ class Recovered:
         self.venues = SeenFold()
         self.controls = Controls()
         self.outside = Outside()
+        self.ledgers = Ledgers()
 
     def owner(self, cl_ord_id: str) -> str:
         """Who owned this order when the journal ended, or ""."""
@@ -90,11 +93,18 @@ def _take(found: Recovered, decision: Decision, lots: dict[str, tuple[int, ...]]
         elif child:
             _spent(found, decision.actor, fact)
     found.pairs[name] = pair
+    found.ledgers.note(name, tuple(decision.facts))
 
 
 def _started(found: Recovered, started: Any) -> None:
-    for name, legs in (legs_of(started) if isinstance(started, dict) else {}).items():
+    if not isinstance(started, dict):
+        return
+    terms, instruments = terms_of(started)
+    for name, legs in legs_of(started).items():
         found.legs[name] = legs
+        told = tuple(instruments[leg[:2]] for leg in legs if leg[:2] in instruments)
+        if name in terms and len(told) == len(legs):
+            found.ledgers.configure(name, terms[name].currency, tuple(money_terms(each) for each in told))
         pair = found.pairs.get(name)
         if pair is not None:
             found.pairs[name] = rebuilt(pair, tuple(leg[2] for leg in legs))

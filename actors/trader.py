@@ -129,11 +129,14 @@ class Trader(Actor):
         for command in commands:
             sent.append((command.link.name, command.frame))
         body = encode_decision(self.name, self.spec.name, hedge_id, facts, sent, saw)
+        desk = self.desk
         try:
-            return self.desk.journal.append(DECISION, body, cause)
+            seq = desk.journal.append(DECISION, body, cause)
         except JournalError as error:
-            self.desk.journal_failed = str(error)
+            desk.journal_failed = str(error)
             raise
+        desk.ledgers.note(self.spec.name, facts)
+        return seq
 
     # ------------------------------------------------ perform
 

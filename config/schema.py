@@ -30,6 +30,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Days = Annotated[int, Meta(ge=0, le=3650)]
 Ticks = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Digits = Annotated[int, Meta(ge=0, le=12)]
 
 Mode = Literal["observe", "paper", "live"]
 Policy = Literal["cheaper", "replenish_first", "rollback_first"]
@@ -136,6 +137,8 @@ class Instrument(Table):
     margin_lot_long: Decimal | None = None
     margin_lot_short: Decimal | None = None
     fees: Fees | None = None
+    digits: Digits | None = None
+    base_digits: Digits | None = None
 
 
 class Fx(Table):

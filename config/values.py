@@ -43,7 +43,7 @@ def fx_of(config: Config, leg: Leg) -> Fx | None:
 
 def instrument_of(told: Instrument) -> market.Instrument:
     """The instrument as the domain knows it."""
-    optional = ("tifs", "min_lots", "max_lots", "base", "expiry", "last_open_day")
+    optional = ("tifs", "min_lots", "max_lots", "base", "expiry", "last_open_day", "digits", "base_digits")
     margins = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
     given = {key: getattr(told, key) for key in optional + margins if getattr(told, key) is not None}
     fees = market.FeeSchedule(**msgspec.structs.asdict(told.fees)) if told.fees is not None else market.NO_FEES

@@ -113,7 +113,14 @@ def meets(spec: PairSpec, event: str, value: float) -> bool:
 
 
 def plan(
-    pair: Pair, spec: PairSpec, aim: Aim, units: int, quotes: Sequence[Quote], node_epoch: int, now_ns: int
+    pair: Pair,
+    spec: PairSpec,
+    aim: Aim,
+    units: int,
+    quotes: Sequence[Quote],
+    node_epoch: int,
+    now_ns: int,
+    rates: Sequence[float] = (),
 ) -> HedgeOpened | str:
     """The hedge with its orders, priced at touch plus payup; or why not."""
     ref = hedge_id(pair.name, node_epoch, pair.hedge_count + 1)
@@ -140,7 +147,7 @@ def plan(
             count += 1
     kind = "open" if opens else "close"
     return HedgeOpened(
-        ref, kind, aim.direction, units, tuple(plans), tuple(orders), aim.edge, now_ns, aim.event
+        ref, kind, aim.direction, units, tuple(plans), tuple(orders), aim.edge, now_ns, aim.event, tuple(rates)
     )
 
 

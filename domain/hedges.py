@@ -57,7 +57,8 @@ class HedgeOpened(HedgeFact, tag=True):
     """Triggered, through the gates, its orders about to leave.
 
     `kind`: open or close; `direction`: +1 the pair is bought, -1 sold;
-    `edge`: the threshold met less `fair`, per pair unit, in its currency.
+    `edge`: the threshold met less `fair`, per pair unit, in its currency;
+    `rates`: what 1 of each leg's currency was in the pair's.
     """
 
     hedge_id: str
@@ -69,6 +70,7 @@ class HedgeOpened(HedgeFact, tag=True):
     edge: float
     at_ns: int
     trigger: str
+    rates: tuple[float, ...] = ()
 
 
 class HedgeSettling(HedgeFact, tag=True):

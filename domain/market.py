@@ -78,6 +78,9 @@ class Instrument(msgspec.Struct, frozen=True):
     margin_lot_long: Decimal = ZERO
     margin_lot_short: Decimal = ZERO
     fees: FeeSchedule = NO_FEES
+    digits: int = 2
+    base_digits: int = 8
+    """Decimals of the currency's money, and of the base asset's."""
 
     @property
     def key(self) -> tuple[str, str]:

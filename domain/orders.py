@@ -87,12 +87,14 @@ class OrderPartiallyFilled(OrderFact, tag=True):
     cum_qty: int
     trade: tuple[str, int, int] | None
     fee: str | None = None
+    fee_currency: str | None = None
 
 
 class OrderFilled(OrderFact, tag=True):
     cum_qty: int
     trade: tuple[str, int, int] | None
     fee: str | None = None
+    fee_currency: str | None = None
 
 
 class TradeBooked(OrderFact, tag=True):
@@ -100,6 +102,7 @@ class TradeBooked(OrderFact, tag=True):
 
     trade: tuple[str, int, int]
     fee: str | None = None
+    fee_currency: str | None = None
 
 
 class OrderFilledLate(OrderFact, tag=True):
@@ -108,6 +111,7 @@ class OrderFilledLate(OrderFact, tag=True):
     cum_qty: int
     trade: tuple[str, int, int] | None
     fee: str | None = None
+    fee_currency: str | None = None
 
 
 class CancelSubmitted(OrderFact, tag=True):
@@ -170,6 +174,8 @@ class TradeCorrected(OrderFact, tag=True):
     cum_qty: int
     trade: tuple[str, int, int]
     ref: str
+    fee: str | None = None
+    fee_currency: str | None = None
 
 
 # ------------------------------------------------------------------ the table
@@ -241,7 +247,7 @@ class Order(Struct, frozen=True, gc=False):
     queried_ns: int = 0
     unknown_ns: int = 0
     reject_code: str = ""
-    fees: tuple[str, ...] = ()
+    fees: tuple[tuple[str, str], ...] = ()
     refused_cancels: tuple[str | None, ...] = ()
 
     @property
@@ -294,32 +300,45 @@ def _changed(order: Order, status: OrdStatus, **changes: object) -> Order:
 
 def _filled(order: Order, fact: OrderPartiallyFilled, status: OrdStatus) -> Order:
     trades = order.trades if fact.trade is None else (*order.trades, fact.trade)
-    fees = order.fees if fact.fee is None else (*order.fees, fact.fee)
-    return _changed(order, status, cum_qty=fact.cum_qty, trades=trades, fees=fees)
+    return _changed(order, status, cum_qty=fact.cum_qty, trades=trades, fees=_fees(order, fact))
 
 
 def _booked(order: Order, fact: TradeBooked, status: OrdStatus) -> Order:
-    fees = order.fees if fact.fee is None else (*order.fees, fact.fee)
-    return _changed(order, status, trades=(*order.trades, fact.trade), fees=fees)
+    return _changed(order, status, trades=(*order.trades, fact.trade), fees=_fees(order, fact))
+
+
+def _fees(order: Order, fact: TradeBooked) -> tuple[tuple[str, str], ...]:
+    if fact.fee is None or fact.trade is None:
+        return order.fees
+    return (*order.fees, (fact.trade[0], fact.fee))
 
 
 def _busted(order: Order, fact: TradeBusted, status: OrdStatus) -> Order:
     kept = tuple(t for t in order.trades if t[0] != fact.ref)
     off = next((t for t in order.trades if t[0] == fact.ref), (fact.ref, 0, 0))
     mark = (fact.trade[0], 0, off[2])
-    return _undone_to(order, status, fact.cum_qty, (*kept, (fact.ref, 0, off[2]), mark))
+    fees = tuple(fee for fee in order.fees if fee[0] != fact.ref)
+    return _undone_to(order, status, fact.cum_qty, (*kept, (fact.ref, 0, off[2]), mark), fees)
 
 
 def _corrected(order: Order, fact: TradeCorrected, status: OrdStatus) -> Order:
     kept = tuple(t for t in order.trades if t[0] != fact.ref)
     new = (fact.ref, fact.trade[1], fact.trade[2])
     mark = (fact.trade[0], 0, fact.trade[2])
-    return _undone_to(order, status, fact.cum_qty, (*kept, new, mark))
+    told = () if fact.fee is None else ((fact.ref, fact.fee),)
+    fees = (*(fee for fee in order.fees if fee[0] != fact.ref), *told)
+    return _undone_to(order, status, fact.cum_qty, (*kept, new, mark), fees)
 
 
-def _undone_to(order: Order, status: OrdStatus, cum_qty: int, trades: tuple[tuple[str, int, int], ...]) -> Order:
+def _undone_to(
+    order: Order,
+    status: OrdStatus,
+    cum_qty: int,
+    trades: tuple[tuple[str, int, int], ...],
+    fees: tuple[tuple[str, str], ...],
+) -> Order:
     """Never below the trades that remain: a lost H may come after newer ones."""
-    return _changed(order, status, cum_qty=max(cum_qty, sum(qty for _, qty, _ in trades)), trades=trades)
+    return _changed(order, status, cum_qty=max(cum_qty, sum(qty for _, qty, _ in trades)), trades=trades, fees=fees)
 
 
 _CHANGES = {
@@ -394,7 +413,7 @@ def decide(order: Order, report: OrderReport) -> Heard:
     cum = max(order.cum_qty, stated, traded)
     facts: tuple[OrderFact, ...] = ()
     if cum > order.cum_qty or trade is not None:
-        fill = _fill(order, cum, trade, report.fee)
+        fill = _fill(order, cum, trade, report)
         facts = (fill,)
         order = evolve(order, fill)
     end = None if unknown else _end(order, report)
@@ -420,13 +439,16 @@ def trade_key(report: OrderReport) -> str:
     return f"{report.trading_day}/{report.side}/{report.exec_type}/{report.exec_id}"
 
 
-def _fill(order: Order, cum: int, trade: tuple[str, int, int] | None, fee: str | None) -> OrderFact:
+def _fill(order: Order, cum: int, trade: tuple[str, int, int] | None, report: OrderReport) -> OrderFact:
     ref = order.cl_ord_id
+    fee = currency = None
+    if trade is not None:
+        fee, currency = report.fee, report.fee_currency
     if cum > order.cum_qty:
         if not order.live:
-            return OrderFilledLate(ref, cum, trade, fee)
-        return (OrderFilled if cum >= order.qty else OrderPartiallyFilled)(ref, cum, trade, fee)
-    return TradeBooked(ref, trade, fee)
+            return OrderFilledLate(ref, cum, trade, fee, currency)
+        return (OrderFilled if cum >= order.qty else OrderPartiallyFilled)(ref, cum, trade, fee, currency)
+    return TradeBooked(ref, trade, fee, currency)
 
 
 def _end(order: Order, report: OrderReport) -> OrderFact | None:
@@ -472,4 +494,6 @@ def _undone(order: Order, report: OrderReport) -> Heard:
     if (order.status, kind) not in TRANSITIONS:
         return Heard((), ask=True)
     trade = (key, report.last_qty, report.last_px if report.last_px is not None else 0)
-    return Heard((kind(order.cl_ord_id, report.cum_qty, trade, ref),))
+    if kind is TradeBusted:
+        return Heard((TradeBusted(order.cl_ord_id, report.cum_qty, trade, ref),))
+    return Heard((TradeCorrected(order.cl_ord_id, report.cum_qty, trade, ref, report.fee, report.fee_currency),))

@@ -80,7 +80,7 @@ def _leg_cost(leg: Leg, instrument: Instrument | None, rate: float) -> dict[str,
 def _fees(
     orders: Sequence[Order], trades: list[tuple[Order, int, int]], instrument: Instrument, money: LegMoney
 ) -> tuple[float | None, str | None]:
-    told = [Decimal(fee) for order in orders for fee in order.fees]
+    told = [Decimal(fee) for order in orders for _, fee in order.fees]
     if told:
         return _known(float(sum(told)) * money.fx), VENUE
     if instrument.fees == NO_FEES:

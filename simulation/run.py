@@ -12,6 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.ledgers import account_of
+from domain.money import SCALE
 from simulation.agenda import MS
 from simulation.faults import Plan
 from simulation.settings import CHEAP, NAMES, POLICIES, QUIET, RICH, Shape
@@ -19,6 +21,7 @@ from simulation.world import NodeMaker, World
 from system.clock import chance
 
 WARM_UP_MS = 1500
+CENT = SCALE // 100
 SAFETY_MS = 15_000
 SETTLE_NS = 90_000 * MS
 HEAL_MS = 10_000
@@ -160,6 +163,7 @@ def audit(world: World, *, free: bool) -> None:
         cash, truth = [book.cash for book in world.pair.books], [venue.cash for venue in world.venues.values()]
         if cash != truth:
             judge.broken("I3", f"at rest the pair has paid and got {cash}, by the venues' trades {truth}")
+        judge_money(world)
         crashed = [
             row["path"] for row in world.node.runtime.snapshot() if row["restarts"] and row["path"] not in world.raised
         ]
@@ -171,6 +175,18 @@ def audit(world: World, *, free: bool) -> None:
             judge.broken("I4", f"{venue.name} was sent {venue.gateway.duplicates[:3]} twice")
     if free and (judge.alerts or judge.repairs):
         judge.broken("I8", f"nothing went wrong, but alerts {judge.alerts} and {judge.repairs} repairs")
+
+
+def judge_money(world: World) -> None:
+    """I14: our ledgers say what the venues' accounts say, to the unit."""
+    ledgers = world.node.desk.ledgers
+    for venue in world.venues.values():
+        account = venue.account
+        ours = account_of(ledgers.every(), venue.name, "USD")
+        found = (ours.cash - ours.fees, ours.fees, ours.net.get(venue.symbol, 0))
+        truth = ((account.cash - account.fees) * CENT, account.fees * CENT, account.net)
+        if found != truth:
+            world.judge.broken("I14", f"{venue.name}: money, fees, lots by our ledger {found}, by the venue's account {truth}")
 
 
 def _reasons(node: Any) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from config.schema import Config
+from simulation.account import FEES
 
 PAIR = "AxB"
 NAMES = ("A", "B")
@@ -48,6 +49,7 @@ tick_size = "1"
 currency = "USD"
 offset_mode = "{offset_mode}"
 tifs = "{tifs}"
+fees = {{ {fees} }}
 """
 
 LEG = """
@@ -87,7 +89,7 @@ def config_of(shape: Shape) -> Config:
     every = {**DEFAULTS, **shape.defaults}
     lines = ['[node]\nname = "simulated"\nmode = "live"\ndir = "/sim"\n\n[defaults]']
     lines += [f"{key} = {json.dumps(value)}" for key, value in every.items()]
-    lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs) for name in NAMES]
+    lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name]) for name in NAMES]
     lines.append(f'[[pair]]\nname = "{PAIR}"\ncurrency = "USD"\npolicy = "{shape.policy}"')
     for name, side, lots in zip(NAMES, ("buy", "sell"), shape.lots, strict=True):
         lines.append(LEG.format(name=name, side=side, lots=lots, position_lots=shape.position_lots))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from simulation.account import VirtualAccount
 from simulation.agenda import MS, Agenda
 
 BUY, SELL = "1", "2"
@@ -22,10 +23,10 @@ OPEN = 17
 class Trade:
     """One trade. `busted` by a later word of the venue."""
 
-    __slots__ = ("busted", "exec_id", "px", "qty")
+    __slots__ = ("busted", "exec_id", "fee", "px", "qty")
 
-    def __init__(self, exec_id: str, qty: int, px: int) -> None:
-        self.exec_id, self.qty, self.px = exec_id, qty, px
+    def __init__(self, exec_id: str, qty: int, px: int, fee: int) -> None:
+        self.exec_id, self.qty, self.px, self.fee = exec_id, qty, px, fee
         self.busted = False
 
 
@@ -82,6 +83,7 @@ class VirtualVenue:
         self.name, self.symbol = name, f"{name}.X"
         self.agenda, self.rng = agenda, rng
         self.gateway: Any = None
+        self.account = VirtualAccount(name)
         self.orders: dict[str, VenueOrder] = {}
         self.rates: dict[str, float] = {}
         self.script: deque[Fate] = deque()
@@ -158,7 +160,7 @@ class VirtualVenue:
         if px is None:
             px = order.px or self.bid or self.ask
         self._trades += 1
-        trade = Trade(f"t{self._trades}", lots, px)
+        trade = Trade(f"t{self._trades}", lots, px, self.account.trade(order.sign, order.offset, lots, px))
         order.trades.append(trade)
         order.most = max(order.most, order.cum)
         if order.status in WORKING:
@@ -178,6 +180,7 @@ class VirtualVenue:
     def bust(self, order: VenueOrder, trade: Trade) -> None:
         """A trade is taken back."""
         trade.busted = True
+        self.account.bust(order.sign, trade.qty, trade.px, trade.fee)
         self.say(order, "H", trade, exec_ref=trade.exec_id)
 
     def say(

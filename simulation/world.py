@@ -169,7 +169,7 @@ class World:
         node, self.node = self.node, None
         self.kills += 1
         self.judge.killed()
-        before = _lasting(node.pairs())
+        before = _lasting(node)
         for box in node.runtime.boxes.values():
             if box.actor is not None:
                 box.actor.live = False
@@ -190,7 +190,7 @@ class World:
         if not report.ok:
             self.judge.broken("I10", str(report.problems[0]))
         try:
-            found = _lasting(fold(read(directory), {spec.name: spec.lots for spec in specs}).pairs)
+            found = _lasting(fold(read(directory), {spec.name: spec.lots for spec in specs}))
         except HedgerowError as error:
             self.judge.broken("I11", f"the journal can't be folded: {error}")
             return
@@ -201,7 +201,7 @@ class World:
         """The tree stops in order; the journal is closed and compared."""
         node = self.node
         node.desk.stopping = True
-        before = _lasting(node.pairs())
+        before = _lasting(node)
         node.runtime.stop(ROOT)
         until_ns = self.agenda.now_ns + STOP_NS
         self.until(lambda: not node.runtime.alive(ROOT) or self.agenda.now_ns > until_ns, STOP_NS)
@@ -249,9 +249,12 @@ class World:
         return sha.hexdigest()
 
 
-def _lasting(found: dict[str, Any]) -> dict[str, Any]:
-    """Pairs that have something on record."""
-    return {name: pair for name, pair in found.items() if pair.hedge_count}
+def _lasting(told: Any) -> dict[str, Any]:
+    """Pairs that have something on record, and their ledgers. `told`: a node, or what a fold found."""
+    node = callable(told.pairs)
+    found, ledgers = (told.pairs(), told.desk.ledgers) if node else (told.pairs, told.ledgers)
+    ledgers.settle()
+    return {name: (pair, ledgers.of.get(name)) for name, pair in found.items() if pair.hedge_count}
 
 
 def _difference(found: Any, before: Any) -> str:

@@ -32,6 +32,7 @@ from domain.errors import ConfigError, HedgerowError, InvariantViolation
 from domain.market import Instrument
 from domain.orders import LIVE
 from domain.pairspec import PairSpec
+from domain.terms import terms_of
 from journal.reader import last_mono_ns, read
 from journal.segment import segment_paths
 from journal.writer import Journal, last_node_epoch, next_node_epoch
@@ -176,7 +177,9 @@ class Node:
 
     def _remember(self) -> None:
         """What the journal knows becomes the actors' memories."""
+        self.desk.ledgers = ledgers = self.recovered.ledgers
         for spec in self.specs:
+            ledgers.configure(spec.name, spec.currency, tuple(terms_of(leg.instrument) for leg in spec.legs))
             pair = self.recovered.pairs.get(spec.name)
             if pair is None:
                 continue

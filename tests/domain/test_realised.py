@@ -42,7 +42,7 @@ def test_a_leg_taken_back_has_cost_what_lies_between_its_fills():
 
 
 def test_fees_are_the_venues_where_it_tells_them_else_the_schedules():
-    told = cost_of(hedge(order(0, 1, 100, 3, fees=("12.5", "0.5")), order(1, -1, 500, 1)), KNOWN, "CNY", (1.0, 7.0))
+    told = cost_of(hedge(order(0, 1, 100, 3, fees=(("t1", "12.5"), ("t2", "0.5"))), order(1, -1, 500, 1)), KNOWN, "CNY", (1.0, 7.0))
     assert [(leg["fees"], leg["fees_by"]) for leg in told["legs"]] == [(13.0, "venue"), (10.5, "schedule")]
     assert (told["fees"], told["total"]) == (23.5, 23.5)
 
