@@ -3,7 +3,7 @@
 JSON lines, append-only, written and flushed before any client is told. The
 engine never reads it; a checker does. Lines, by their "t": start, order (each
 state of each client order), trade (both sides), position (after each client
-trade), status, day. `summarise` adds a log up; `truth_of` says the same from
+trade), money (the account's, after it), status, day. `summarise` adds a log up; `truth_of` says the same from
 the venues' books as they stand, and the two must agree.
 """
 
@@ -65,6 +65,7 @@ def lines_of(world: World, event: Event) -> Iterator[dict[str, Any]]:
         yield {"t": "trade", **_trade_fields(event)}
         if not event.house:
             yield _position_line(world.venues[event.venue], event)
+            yield from _money_lines(world.venues[event.venue], event)
     elif isinstance(event, StatusEvent):
         yield {"t": "status", "venue": event.venue, "symbol": event.symbol, "status": event.status, "ns": event.exch_ns}
     elif isinstance(event, TroubleEvent):
@@ -226,3 +227,23 @@ def _position_line(venue: Venue, trade: TradeEvent) -> dict[str, Any]:
         "short_today": position.short.today,
         "ns": trade.exch_ns,
     }
+
+
+def _money_lines(venue: Venue, trade: TradeEvent) -> Iterator[dict[str, Any]]:
+    """The account in each currency, and at which prices it is marked."""
+    account = venue.accounts[trade.account]
+    marks = {symbol: venue.mark(symbol) for symbol, position in account.positions.items() if position.net}
+    for one in account.balances(venue.reference, venue.mark):
+        yield {
+            "t": "money",
+            "venue": trade.venue,
+            "account": trade.account,
+            "currency": one.currency,
+            "deposit": one.text(account.deposits.get(one.currency, 0)),
+            "cash": one.text(account.cash.get(one.currency, 0)),
+            "equity": one.text(one.equity),
+            "fees": one.text(one.fees),
+            "margin": one.text(one.margin_used),
+            "marks": marks,
+            "ns": trade.exch_ns,
+        }

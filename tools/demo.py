@@ -37,6 +37,7 @@ CHECKS = (
     Check("naked_qty", "=", 0),
     Check("working", "=", 0),
     Check("books_equal", "=", True),
+    Check("money_equal", "=", True),
     Check("journal_verified", "=", True),
     Check("node_exit", "=", 0),
 )
@@ -96,8 +97,9 @@ def _outcome(run: Any) -> dict[str, Any]:
     from exchange.truth import read
     from journal.verify import verify
     from tools.demo_truth import naked_of, order_names, row_of, sums_of, truth_from
+    from tools.money_books import accounts_of, compared
     from tools.replay_books import compare, journal_fills
-    from tools.replay_hedges import folded
+    from tools.replay_hedges import refolded
 
     journal = run.node_dir / "journal"
     if not journal.is_dir():
@@ -110,7 +112,9 @@ def _outcome(run: Any) -> dict[str, Any]:
     books = compare(journal_fills(journal), truth.books)
     report = verify(journal)
     rows = [row_of(hedge, lots) for hedge in truth.hedges.values()]
-    ours = {place: book.net for place, book in zip(lots, folded(config, journal).books, strict=True)}
+    folded, ledgers = refolded(config, journal)
+    ours = {place: book.net for place, book in zip(lots, folded.books, strict=True)}
+    money, apart = compared(ledgers, accounts_of(read(run.truth)))
     problems = [*truth.unnamed, *books.problems, *_apart(truth.positions, ours, books.positions)]
     naked = [f"{row['hedge']}: {row['naked_qty']} lots naked" for row in rows if row["naked_qty"]]
     return {
@@ -122,9 +126,11 @@ def _outcome(run: Any) -> dict[str, Any]:
         "rejected": books.rejected,
         "positions": truth.positions,
         "books_equal": not problems,
+        "money_equal": bool(money) and not apart,
         "journal_verified": report.ok,
         "journal_records": report.records,
-        "problems": [*problems, *naked, *(problem.what for problem in report.problems)],
+        "money": money,
+        "problems": [*problems, *apart, *naked, *(problem.what for problem in report.problems)],
         "hedge_list": rows,
     }
 
@@ -149,9 +155,10 @@ def _show(out: Output, found: dict[str, Any]) -> None:
     if out.format != "table":
         out.one(found)
         return
-    apart = {"checks", "hedge_list", "problems", "positions", "config", "ok"}
+    apart = {"checks", "hedge_list", "problems", "positions", "config", "money", "ok"}
     shown = {key: value for key, value in found.items() if key not in apart}
     out.one(shown | found["positions"])
+    out.many(found["money"])
     out.many(found["checks"])
     for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
         out.say(f"demo: {problem}")

@@ -19,6 +19,7 @@ from config.values import defaults_of
 from domain import pairs
 from domain.books import units_of
 from domain.hedges import Hedge
+from domain.ledgers import Ledgers
 from domain.pairs import Pair
 from domain.units import NS_PER_MS
 from gateways.replay.pacing import Start
@@ -31,9 +32,15 @@ FILLED_STATES = ("DONE", "PART")
 
 def folded(config: schema.Config, journal: Path) -> Pair:
     """The pair as the journal's facts leave it."""
+    return refolded(config, journal)[0]
+
+
+def refolded(config: schema.Config, journal: Path) -> tuple[Pair, Ledgers]:
+    """The pair as the journal's facts leave it, and the ledgers of all."""
     pair = config.pair[0]
     lots = signed_lots(pair)
-    return fold(read(journal), {pair.name: lots}).pairs.get(pair.name) or pairs.new(pair.name, lots)
+    found = fold(read(journal), {pair.name: lots})
+    return found.pairs.get(pair.name) or pairs.new(pair.name, lots), found.ledgers
 
 
 def signed_lots(pair: schema.Pair) -> tuple[int, ...]:
