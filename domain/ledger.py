@@ -1,4 +1,4 @@
-"""A pair's money: positions, averages, profit, fees, folded from its facts.
+"""A pair's money: averages, profit and fees, folded from its facts.
 
     cash      what all trades have moved, exactly: value sold less value bought
     realised  cash + the open lots at their own prices

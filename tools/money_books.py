@@ -1,4 +1,4 @@
-"""Our money against the venues' accounts: to the unit, or told how far apart.
+"""Our money against the venues' accounts, to the unit.
 
 Ours is folded from the journal's facts; theirs is the truth log's last word on
 each account, written by the exchange before it told anybody. Deposits are the
