@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actors.simulated import SimulatedDispatcher, VirtualClock
+from domain.errors import InvariantViolation
 
 MS = 1_000_000
+SECOND_NS = 1000 * MS
+MOST_TURNS_A_SECOND = 20_000
+"""A busy run has a thousand: more are a loop that time does not end."""
 
 
 class Entry:
@@ -46,9 +50,19 @@ class WatchedLane(SimulatedDispatcher):
     def __init__(self, seed: int, clock: VirtualClock | None = None) -> None:
         super().__init__(seed, clock or VirtualClock())
         self.after_step: Callable[[], None] = _nothing
+        self._second = self._turns = 0
 
     def step(self) -> bool:
-        """One turn, then whoever watches."""
+        """One turn, then whoever watches.
+
+        Raises: InvariantViolation where a virtual second has too many.
+        """
+        second = self.clock.mono_ns() // SECOND_NS
+        if second != self._second:
+            self._second, self._turns = second, 0
+        self._turns += 1
+        if self._turns > MOST_TURNS_A_SECOND:
+            raise InvariantViolation(f"I12: more than {MOST_TURNS_A_SECOND} turns in a virtual second")
         worked = super().step()
         if worked:
             self.after_step()

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.errors import InvariantViolation
 from domain.ledgers import account_of
 from domain.money import SCALE
 from simulation.agenda import MS
@@ -70,19 +71,26 @@ def run(seed: int, make_node: NodeMaker, safety_ms: int = SAFETY_MS) -> Result:
     shape = rng.choice(SHAPES)
     world = World(rng.randrange(2**60), make_node, _with_policy(shape, rng))
     try:
-        world.start()
-        world.run(WARM_UP_MS)
-        if not plan.free:
-            plan.begin(world)
-        _swing(world, rng, safety_ms, calm=plan.free)
-        plan.end(world)
-        heal(world)
-        if world.node is not None:
-            fire(world)
-        audit(world, free=plan.free)
+        try:
+            _phases(world, plan, rng, safety_ms)
+        except InvariantViolation as error:
+            world.judge.broken("I12", str(error))
         return _result(seed, world, plan)
     finally:
         world.close()
+
+
+def _phases(world: World, plan: Plan, rng: Random, safety_ms: int) -> None:
+    world.start()
+    world.run(WARM_UP_MS)
+    if not plan.free:
+        plan.begin(world)
+    _swing(world, rng, safety_ms, calm=plan.free)
+    plan.end(world)
+    heal(world)
+    if world.node is not None:
+        fire(world)
+    audit(world, free=plan.free)
 
 
 def _with_policy(shape: Shape, rng: Random) -> Shape:

@@ -19,6 +19,7 @@ import click
 from domain.errors import ConfigError, WireError
 from tools.errors import NotConnected, Refused, ToolError
 from tools.output import Output, pass_out
+from tools.sim_plants import plants
 from tools.sim_run import run, seeds
 
 ANSWER_MS = 2000
@@ -33,6 +34,7 @@ def sim() -> None:
 
 sim.add_command(run)
 sim.add_command(seeds)
+sim.add_command(plants)
 
 
 @sim.command()

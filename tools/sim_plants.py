@@ -1,0 +1,94 @@
+"""`sim plants`: bugs put into the code one at a time; who notices?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tools.errors import FAILED, FINE, ToolError
+from tools.output import Output, pass_out
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = 500
+PATIENCE_S = 600
+"""A process that has said nothing for so long is stuck: caught as well."""
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--seeds", type=click.IntRange(0), default=SEEDS, show_default=True, help="The most seeds a bug; 0: none.")
+@click.option("--from", "first", type=click.IntRange(0), default=0, show_default=True, help="The first seed.")
+@click.option("--scenarios/--no-scenarios", default=True, show_default=True, help="Run each bug's scenario too.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes at a time.")
+@pass_out
+def plants(out: Output, names: tuple[str, ...], seeds: int, first: int, jobs: int, *, scenarios: bool) -> int:
+    """Plant bugs, one at a time, and say after how many seeds each is caught.
+
+    NAMES: only these (default: all). Where a bug takes a scenario's rule out,
+    a test of that scenario must fail. Exit 1 if any bug is not caught.
+    """
+    from simulation.plants import every
+
+    known = every()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ToolError(f"no plant {unknown[0]!r}; there are: {', '.join(known)}")
+    chosen = [known[name] for name in names] if names else list(known.values())
+    rows = list(_caught(out, chosen, seeds, first, jobs, scenarios=scenarios))
+    missed = [row["plant"] for row in rows if not row["caught"]]
+    if out.format == "json":
+        out.one({"plants": len(rows), "caught": len(rows) - len(missed), "missed": missed, "rows": rows})
+    else:
+        out.many(rows, ["plant", "caught", "seeds", "by", "scenario", "test", "file"])
+    return FAILED if missed else FINE
+
+
+def _caught(out: Output, chosen: list[Any], seeds: int, first: int, jobs: int, *, scenarios: bool) -> Iterator[dict[str, Any]]:
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(row_of, plant, seeds, first, scenarios=scenarios) for plant in chosen]
+        for future in futures:
+            row = future.result()
+            out.say(f"{row['plant']}: {_told(row)}")
+            yield row
+
+
+def _told(row: dict[str, Any]) -> str:
+    by_seeds = f"{row['by']} after {row['seeds']} seeds" if row["by"] else f"no seed of {row['seeds']}"
+    by_test = f"; {row['scenario']}: {row['test'] or 'NO TEST FAILS'}" if row["scenario"] else ""
+    return ("" if row["caught"] else "NOT CAUGHT: ") + by_seeds + by_test
+
+
+def row_of(plant: Any, seeds: int, first: int, *, scenarios: bool) -> dict[str, Any]:
+    """One bug: what the seeds and its scenario say of it."""
+    row = {"plant": plant.name, "what": plant.what, "file": plant.file, "scenario": plant.scenario, "test": ""}
+    runs = seeds if plant.seeds else 0
+    by = {"seeds": 0, "seed": None, "by": "", "what": ""}
+    if runs:
+        by = child({"plant": plant.name, "seeds": runs, "first": first})
+    row |= {"seeds": by["seeds"], "seed": by["seed"], "by": by["by"], "broken": by["what"]}
+    if scenarios and plant.scenario:
+        row["test"] = child({"plant": plant.name, "scenario": plant.scenario}).get("failed", "HUNG")
+    by_seeds = bool(row["by"]) or not runs
+    by_test = bool(row["test"]) or not (scenarios and plant.scenario)
+    return row | {"caught": by_seeds and by_test}
+
+
+def child(asked: dict[str, Any]) -> dict[str, Any]:
+    """The answer of a process with that bug."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.plant_child import main; main()"
+    command = [sys.executable, "-I", "-B", "-c", code, json.dumps(asked)]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        return {"seeds": 1, "seed": asked.get("first"), "by": "HUNG", "what": f"nothing said in {PATIENCE_S} s", "failed": "HUNG"}
+    lines = told.stdout.strip().splitlines()
+    if told.returncode or not lines:
+        raise ToolError(f"{asked}: {(told.stderr or told.stdout).strip()[-400:]}")
+    return json.loads(lines[-1])
