@@ -73,13 +73,13 @@ def rest(venue: VirtualVenue, order: VenueOrder) -> None:
 def lost(venue: VirtualVenue, order: VenueOrder) -> None:
     """Handed over, and the venue never had it."""
     venue.gateway.pending(order)
-    venue.count("lost")
+    venue.count("lost", order)
 
 
 def vanish(venue: VirtualVenue, order: VenueOrder) -> None:
     """Not even a pending new: the gateway's word is lost, the order too."""
     venue.gateway.keep(order)
-    venue.count("vanish")
+    venue.count("vanish", order)
 
 
 def silent(lots: int | None = None) -> Fate:
@@ -87,7 +87,7 @@ def silent(lots: int | None = None) -> Fate:
 
     def fate(venue: VirtualVenue, order: VenueOrder) -> None:
         order.muted = True
-        venue.count("silent")
+        venue.count("silent", order)
 
         def arrived() -> None:
             venue.arrive(order)
@@ -122,7 +122,7 @@ def late_fill(after_ms: int = 100, lots: int = 1) -> Fate:
             venue.end(order)
             venue.agenda.after(after_ms * MS, lambda: venue.fill(order, min(lots, order.qty)))
 
-        venue.count("late_fill")
+        venue.count("late_fill", order)
         _arrives(venue, order, arrived)
 
     return fate
@@ -140,7 +140,7 @@ def overfill(extra: int = 1, after_ms: int = 30) -> Fate:
             elif order.works:
                 venue.end(order, "C")
 
-        venue.count("overfill")
+        venue.count("overfill", order)
         _arrives(venue, order, arrived)
 
     return fate
@@ -154,7 +154,7 @@ def busted(after_ms: int = 500) -> Fate:
             if order.trades and not order.muted:
                 venue.bust(order, order.trades[0])
 
-        venue.count("busted")
+        venue.count("busted", order)
         meet(venue, order)
         venue.agenda.after(after_ms * MS, off)
 
@@ -171,7 +171,7 @@ def trade_first(venue: VirtualVenue, order: VenueOrder) -> None:
             venue.end(order, "C")
         venue.agenda.after(20 * MS, lambda: venue.say(order, "0"))
 
-    venue.count("trade_first")
+    venue.count("trade_first", order)
     _arrives(venue, order, arrived)
 
 
@@ -192,7 +192,7 @@ def crumbs(venue: VirtualVenue, order: VenueOrder) -> None:
         venue.arrive(order)
         crumb()
 
-    venue.count("crumbs")
+    venue.count("crumbs", order)
     _arrives(venue, order, arrived)
 
 
@@ -209,19 +209,19 @@ def obey(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> None:
 
 def swallow(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> None:
     """Never answered, and nothing happens."""
-    venue.count("cancel_swallowed")
+    venue.count("cancel_swallowed", order)
 
 
 def refuse_cancel(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> None:
     """Refused, whatever the order's state."""
-    venue.count("cancel_refused")
+    venue.count("cancel_refused", order)
     venue.gateway.cancel_refused(order, cxl_id, TOO_LATE)
 
 
 def fill_then_refuse(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> None:
     """It fills while the cancel is on its way."""
     if order.works:
-        venue.count("fill_on_cancel")
+        venue.count("fill_on_cancel", order)
         venue.fill(order, order.qty - order.cum)
     venue.gateway.cancel_refused(order, cxl_id, TOO_LATE)
 
@@ -229,7 +229,7 @@ def fill_then_refuse(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> Non
 def cancel_then_fill(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> None:
     """Canceled, and a fill comes after it."""
     if order.works:
-        venue.count("late_fill")
+        venue.count("late_fill", order)
         venue.end(order)
         venue.agenda.after(40 * MS, lambda: venue.fill(order, 1))
     else:
@@ -266,7 +266,7 @@ def drawn(venue: VirtualVenue, order: VenueOrder) -> None:
         if venue.rates.get(name) and venue.rng.random() < venue.rates[name]:
             fate = fate_of(venue)
             if name in ("reject", "deny", "part", "rest"):
-                venue.count(name)
+                venue.count(name, order)
             fate(venue, order)
             return
     meet(venue, order)

@@ -120,8 +120,9 @@ MOMENT_GAP_MS = 2500
 class Plan:
     """A seed's faults. `rates` by venue, `moments` that may strike."""
 
-    def __init__(self, rng: Random, names: tuple[str, ...]) -> None:
+    def __init__(self, rng: Random, names: tuple[str, ...], without: frozenset[str] = frozenset()) -> None:
         self.rng = rng
+        self.without = without
         self.free = rng.random() < FAULT_FREE
         self.rates: dict[str, dict[str, float]] = {name: {} for name in names}
         self.moments: list[str] = []
@@ -137,7 +138,7 @@ class Plan:
         """From now on things go wrong."""
         self.active = True
         for name, venue in world.venues.items():
-            venue.rates = dict(self.rates[name])
+            venue.rates = {fault: rate for fault, rate in self.rates[name].items() if fault not in self.without}
             venue.always, venue.cancel_always = fates.drawn, fates.drawn_cancel
         if self.moments:
             self._next(world)
@@ -150,8 +151,9 @@ class Plan:
             return
         name = self.rng.choice(self.moments)
         venue = self.rng.choice(list(world.venues.values()))
-        venue.count(name)
-        MOMENTS[name](world, venue, self.rng)
+        if name not in self.without:
+            venue.count(name)
+            MOMENTS[name](world, venue, self.rng)
         self._next(world)
 
     def end(self, world: World) -> None:

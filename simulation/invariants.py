@@ -48,13 +48,27 @@ ABOUT_ORDERS = ("Order", "Cancel", "Trade")
 BROKEN_FRAMES = (WireError, ValueError, KeyError, IndexError, TypeError)
 
 
+STATES: dict[Any, str] = {
+    "OrderPending": "PENDING_NEW",
+    "OrderAccepted": "NEW",
+    "OrderPartiallyFilled": "PARTIALLY_FILLED",
+    "OrderUnknown": "UNKNOWN",
+    "CancelSubmitted": "PENDING_CANCEL",
+    ("UNKNOWN", "CancelSubmitted"): "UNKNOWN",
+    ("PENDING_CANCEL", "OrderPartiallyFilled"): "PENDING_CANCEL",
+    **dict.fromkeys(LAST_FACTS, "ENDED"),
+}
+"""What a fact makes of an order's state, for the table of faults and states."""
+
+
 class RecordedOrder:
     """An order by its records."""
 
-    __slots__ = ("cum", "ended", "intent", "trades")
+    __slots__ = ("cum", "ended", "intent", "state", "trades")
 
     def __init__(self, intent: tuple) -> None:
         self.intent = intent
+        self.state = "SUBMITTED"
         self.ended = False
         self.cum = 0
         self.trades: set[str] = set()
@@ -101,6 +115,11 @@ class Judge:
         """An invariant does not hold."""
         if len(self.violations) < MOST_VIOLATIONS:
             self.violations.append((self.agenda.now_ns, invariant, what))
+
+    def state_of(self, ref: str) -> str:
+        """An order's state by the records; NONE where it is on none."""
+        record = self.records.get(ref)
+        return "NONE" if record is None else record.state
 
     # ------------------------------------------------ frames
 
@@ -269,6 +288,8 @@ class Judge:
         if order.ended and (name in LIVE_FACTS or name in LAST_FACTS):
             self.broken("I5", f"{ref}: {name} after its end")
         order.ended = order.ended or name in LAST_FACTS
+        if not order.ended or name in LAST_FACTS:
+            order.state = STATES.get((order.state, name)) or STATES.get(name, order.state)
         if name in CUM_FACTS:
             if fact[2] < order.cum:
                 self.broken("I6", f"{ref}: {name} makes {fact[2]} of {order.cum}")

@@ -44,12 +44,17 @@ SHAPES = (
 
 
 class Result(Struct):
-    """What a seed's run came to. Faults: how often each met something."""
+    """What a seed's run came to.
+
+    `faults`: how often each met something; `met`: by the state, on record, of
+    the order that it met, NONE where no order was out.
+    """
 
     seed: int
     hedges: int
     outcomes: dict[str, int]
     faults: dict[str, int]
+    met: dict[str, dict[str, int]]
     violations: list[tuple[int, str, str]]
     alerts: dict[str, int]
     repairs: int
@@ -64,10 +69,12 @@ class Result(Struct):
         return not self.violations
 
 
-def run(seed: int, make_node: NodeMaker, safety_ms: int = SAFETY_MS) -> Result:
-    """The whole run of one seed."""
+def run(
+    seed: int, make_node: NodeMaker, safety_ms: int = SAFETY_MS, without: frozenset[str] = frozenset()
+) -> Result:
+    """The whole run of one seed; `without`: faults that are left out."""
     rng = chance(seed)
-    plan = Plan(rng, NAMES)
+    plan = Plan(rng, NAMES, without)
     shape = rng.choice(SHAPES)
     world = World(rng.randrange(2**60), make_node, _with_policy(shape, rng))
     try:
@@ -205,14 +212,19 @@ def _result(seed: int, world: World, plan: Plan) -> Result:
     judge = world.judge
     outcomes = [outcome or "IN_FLIGHT" for outcome in judge.outcomes.values()]
     faults: dict[str, int] = {}
+    met: dict[str, dict[str, int]] = {}
     for venue in world.venues.values():
-        for name, count in venue.met.items():
+        for (name, state), count in sorted(venue.met.items()):
+            states = met.setdefault(name, {})
+            states[state] = states.get(state, 0) + count
+        for name, count in venue.struck.items():
             faults[name] = faults.get(name, 0) + count
     return Result(
         seed,
         len(judge.outcomes),
         _counted(outcomes),
         dict(sorted(faults.items())),
+        dict(sorted(met.items())),
         judge.violations,
         _counted(judge.alerts),
         judge.repairs,

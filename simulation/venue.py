@@ -17,6 +17,7 @@ from simulation.agenda import MS, Agenda
 
 BUY, SELL = "1", "2"
 WORKING = "A01"
+LIVE_STATES = frozenset(("SUBMITTED", "PENDING_NEW", "NEW", "PARTIALLY_FILLED", "PENDING_CANCEL", "UNKNOWN"))
 OPEN = 17
 
 
@@ -96,23 +97,32 @@ class VirtualVenue:
         self.status = OPEN
         self.limits: tuple[int | None, int | None] = (None, None)
         self.quoted_ns = 0
-        self.met: dict[str, int] = {}
+        self.struck: dict[str, int] = {}
+        self.met: dict[tuple[str, str], int] = {}
+        self.state_of: Callable[[str], str] = lambda _ref: "NONE"
         self.deaf_until_ns = 0
         self._trades = 0
 
     # ------------------------------------------------ chance
 
-    def happens(self, what: str) -> bool:
+    def happens(self, what: str, order: VenueOrder | None = None) -> bool:
         """Whether this trouble strikes now; each that does is counted."""
         rate = self.rates.get(what, 0.0)
         if not rate or self.rng.random() >= rate:
             return False
-        self.count(what)
+        self.count(what, order)
         return True
 
-    def count(self, what: str) -> None:
-        """A fault has met something live."""
-        self.met[what] = self.met.get(what, 0) + 1
+    def count(self, what: str, order: VenueOrder | None = None) -> None:
+        """A fault has struck: an order, or whatever the venue has out."""
+        self.struck[what] = self.struck.get(what, 0) + 1
+        refs = [order.ref] if order is not None else self.out_refs()
+        for state in [self.state_of(ref) for ref in refs] or ["NONE"]:
+            self.met[what, state] = self.met.get((what, state), 0) + 1
+
+    def out_refs(self) -> list[str]:
+        """Orders that the node has not seen end, by its records."""
+        return [ref for ref in self.orders if self.state_of(ref) in LIVE_STATES]
 
     def latency(self) -> int:
         """Between gateway and venue, one way."""
@@ -195,13 +205,13 @@ class VirtualVenue:
         """To the gateway, with whatever befalls words on their way."""
         said = Said(order, exec_type, trade, exec_ref)
         said.reason, said.text = reason, text
-        if order.muted or self.happens("say_lost"):
+        if order.muted or self.happens("say_lost", order):
             return
         delay_ns = self.latency()
-        if self.happens("say_late"):
+        if self.happens("say_late", order):
             delay_ns += self.rng.randrange(1, 2000) * MS
         self.agenda.after(delay_ns, lambda: self.gateway.heard(said))
-        if self.happens("say_twice"):
+        if self.happens("say_twice", order):
             self.agenda.after(delay_ns + self.rng.randrange(20) * MS, lambda: self.gateway.heard(said))
 
     # ------------------------------------------------ truth

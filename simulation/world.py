@@ -75,6 +75,7 @@ class World:
     def _venue(self, name: str, rng: Random) -> None:
         agenda = self.agenda
         venue = self.venues[name] = VirtualVenue(name, agenda, rng, fates.meet, fates.obey)
+        venue.state_of = self.judge.state_of
         feed = self.feeds[name] = FeedLink(name, agenda, rng, self.judge)
         trade = self.trades[name] = TradeLink(name, agenda, rng, self.judge)
         trade.is_dead, trade.on_sent = self._is_dead, self.burn

@@ -20,7 +20,7 @@ from domain.errors import ConfigError, WireError
 from tools.errors import NotConnected, Refused, ToolError
 from tools.output import Output, pass_out
 from tools.sim_plants import plants
-from tools.sim_run import run, seeds
+from tools.sim_run import fleet, run, shrink
 
 ANSWER_MS = 2000
 NS = 1_000_000_000
@@ -33,7 +33,9 @@ def sim() -> None:
 
 
 sim.add_command(run)
-sim.add_command(seeds)
+sim.add_command(fleet)
+sim.add_command(fleet, "seeds")
+sim.add_command(shrink)
 sim.add_command(plants)
 
 

@@ -1,4 +1,4 @@
-"""`sim run | seeds`: the whole node in virtual time, judged, from a seed."""
+"""`sim run | seeds | fleet | shrink`: the whole node in virtual time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from tools.errors import FAILED, FINE
 from tools.output import Output, pass_out
 
 SAFETY_MS = 15_000
+_safety = click.option(
+    "--safety-ms", type=click.IntRange(1000), default=SAFETY_MS, show_default=True, help="Virtual time with faults."
+)
 
 
 @click.command()
 @click.option("--seed", type=click.IntRange(0), required=True, help="What everything of the run is drawn from.")
-@click.option(
-    "--safety-ms", type=click.IntRange(1000), default=SAFETY_MS, show_default=True, help="Virtual time with faults."
-)
+@click.option("--without", multiple=True, metavar="FAULT", help="Leave this fault out; may be given again.")
+@_safety
 @pass_out
-def run(out: Output, seed: int, safety_ms: int) -> int:
+def run(out: Output, seed: int, safety_ms: int, without: tuple[str, ...]) -> int:
     """Run one seed: node, venues and faults in virtual time, judged.
 
     Every invariant is checked after every event. The same seed writes the
@@ -27,81 +29,68 @@ def run(out: Output, seed: int, safety_ms: int) -> int:
     from simulation.run import run as run_seed
     from tools.node_build import Node
 
-    result = run_seed(seed, Node, safety_ms)
+    result = run_seed(seed, Node, safety_ms, frozenset(without))
     out.one(_row(result))
     return FINE if result.ok else FAILED
 
 
 @click.command()
-@click.option("--count", type=click.IntRange(1), default=1000, show_default=True, help="How many seeds.")
+@click.option("--seeds", "--count", "count", type=click.IntRange(1), default=1000, show_default=True, help="How many seeds.")
 @click.option("--from", "first", type=click.IntRange(0), default=0, show_default=True, help="The first seed.")
-@click.option(
-    "--safety-ms", type=click.IntRange(1000), default=SAFETY_MS, show_default=True, help="Virtual time with faults."
-)
-@click.option("--keep-going", is_flag=True, help="Go on after a violation.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes at a time.")
+@click.option("--twice", is_flag=True, help="Each seed again, with another PYTHONHASHSEED: the same bytes?")
+@click.option("--matrix", is_flag=True, help="Only the table of faults by the order's state that they met.")
+@_safety
 @pass_out
-def seeds(out: Output, count: int, first: int, safety_ms: int, *, keep_going: bool) -> int:
-    """Run many seeds, one after another; name those that broke something."""
-    from simulation.run import run as run_seed
+def fleet(out: Output, count: int, first: int, jobs: int, safety_ms: int, *, twice: bool, matrix: bool) -> int:
+    """Run many seeds in several processes; name those that broke something.
+
+    Exit 1 where an invariant is broken, or where two runs of a seed differ.
+    `sim shrink --seed S` makes a broken one small.
+    """
     from system.clock import SystemClock
-    from tools.node_build import Node
+    from tools.sim_fleet import Total, matrix_rows, results
 
     clock = SystemClock()
     begun_ns = clock.mono_ns()
-    total = _Total()
-    for seed in range(first, first + count):
-        result = run_seed(seed, Node, safety_ms)
-        total.add(result)
-        if not result.ok:
-            _, invariant, what = result.violations[0]
-            out.say(f"seed {seed}: {invariant}: {what}")
-            if not keep_going:
-                break
-    out.one(total.row((clock.mono_ns() - begun_ns) / 1e9))
-    return FAILED if total.broken else FINE
+    total = Total()
+    for row, again in results(range(first, first + count), safety_ms, jobs, twice=twice):
+        total.add(row, again)
+        for _, invariant, what in row["violations"][:1]:
+            out.say(f"seed {row['seed']}: {invariant}: {what}")
+        if again is not None and again != row["journal_sha256"]:
+            out.say(f"seed {row['seed']}: two runs wrote different journals")
+    told = total.row((clock.mono_ns() - begun_ns) / 1e9, jobs)
+    if matrix:
+        out.many(matrix_rows(told["matrix"]))
+    else:
+        out.one(told if out.format != "table" else {key: value for key, value in told.items() if key != "matrix"})
+    return FAILED if total.broken or total.differing else FINE
 
 
-class _Total:
-    """Sums over seeds."""
+@click.command()
+@click.option("--seed", type=click.IntRange(0), required=True, help="A seed that breaks an invariant.")
+@click.option("--keep", default="", metavar="WHAT", help="Add it to the ledger that the tests replay, with this word.")
+@_safety
+@pass_out
+def shrink(out: Output, seed: int, safety_ms: int, keep: str) -> int:
+    """Make a broken seed small: fewer faults, a shorter horizon.
 
-    def __init__(self) -> None:
-        self.seeds = self.hedges = self.violations = self.events = self.virtual_ms = self.free = self.kills = 0
-        self.faults: dict[str, int] = {}
-        self.outcomes: dict[str, int] = {}
-        self.broken: list[int] = []
+    Exit 1 where the seed breaks nothing.
+    """
+    from simulation.shrink import shrunk
+    from tools.node_build import Node
+    from tools.sim_ledger import add
 
-    def add(self, result: Any) -> None:
-        """One seed more."""
-        self.seeds += 1
-        self.hedges += result.hedges
-        self.violations += len(result.violations)
-        self.events += result.events
-        self.virtual_ms += result.virtual_ms
-        self.kills += result.kills
-        self.free += result.free_of_faults
-        for mine, theirs in ((self.faults, result.faults), (self.outcomes, result.outcomes)):
-            for name, number in theirs.items():
-                mine[name] = mine.get(name, 0) + number
-        if not result.ok:
-            self.broken.append(result.seed)
-
-    def row(self, seconds: float) -> dict[str, Any]:
-        """What is shown at the end."""
-        return {
-            "seeds": self.seeds,
-            "free_of_faults": self.free,
-            "hedges": self.hedges,
-            "outcomes": dict(sorted(self.outcomes.items())),
-            "node_kills": self.kills,
-            "faults_met": sum(self.faults.values()),
-            "faults": dict(sorted(self.faults.items())),
-            "violations": self.violations,
-            "broken_seeds": self.broken,
-            "events": self.events,
-            "events_per_s": round(self.events / seconds),
-            "virtual_over_real": round(self.virtual_ms / 1000 / seconds, 1),
-            "seconds": round(seconds, 1),
-        }
+    found = shrunk(seed, Node, safety_ms)
+    if found is None:
+        out.say(f"seed {seed}: no invariant is broken")
+        return FAILED
+    row = {**found, "note": keep}
+    if keep:
+        add(row)
+    out.one(row)
+    return FINE
 
 
 def _row(result: Any) -> dict[str, Any]:

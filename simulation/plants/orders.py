@@ -115,9 +115,9 @@ PLANTS = (
     ),
     Plant(
         "fill_while_cancelling_dropped",
-        "an order that is being cancelled is forgotten: its fill changes nothing",
+        "an order that is being cancelled is forgotten: whatever comes of it is its end",
         ORDERS,
-        (('    if report.kind == "9":\n', '    if order.status is S.PENDING_CANCEL and report.exec_type == "F":\n        return NOTHING\n    if report.kind == "9":\n'),),
+        (('    if report.kind == "9":\n', '    if order.status is S.PENDING_CANCEL and report.kind == "8":\n        return Heard((OrderCanceled(order.cl_ord_id, order.cum_qty),))\n    if report.kind == "9":\n'),),
         "T21",
     ),
     Plant(
@@ -146,13 +146,13 @@ PLANTS = (
     ),
     Plant(
         "missing_is_cancelled",
-        "an order that a query shows ended is cancelled, whatever it filled",
+        "an order that is in no open list is cancelled, whatever it filled",
         ORDERS,
         (
             (
                 "    stated = 0 if report.poss_resend and order.undone else report.cum_qty",
-                '    if report.poss_resend and report.ord_status in ("2", "C", "4") and order.live:\n'
-                "        return Heard((OrderCanceled(order.cl_ord_id, order.cum_qty),))\n"
+                '    if report.poss_resend and report.ord_status in ("2", "C", "4"):\n'
+                "        return Heard((OrderCanceled(order.cl_ord_id, order.cum_qty),) if order.live else ())\n"
                 "    stated = 0 if report.poss_resend and order.undone else report.cum_qty",
             ),
         ),

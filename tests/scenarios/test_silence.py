@@ -48,8 +48,9 @@ def test_t08_refused_cancel_makes_the_order_looked_at_anew(scene, fills):
     s = scene(tifs="0")
     s.a.cancel_script.extend([fates.fill_then_refuse if fills else fates.refuse_cancel])
     s.opens(fates.rest)
+    assert s.until(lambda: s.frames("F"), 3000 * MS)
     asked = s.frames("H")
-    assert fills or s.until(lambda: s.frames("H") > asked, 3000 * MS)
+    assert fills or s.until(lambda: s.frames("H") > asked, 200 * MS)  # at the refusal, before any time-out
     assert s.ends() in ("DONE", "NONE")
 
 

@@ -1,0 +1,37 @@
+"""Planted bugs: each applies to the code as it is; a sample is caught."""
+
+import pytest
+
+from simulation.plants import ROOT, every
+from tools.sim_plants import row_of
+
+PLANTS = every()
+BY_SEEDS = ("silence_is_reject", "in_flight_forgotten", "sent_before_recorded", "alert_dropped", "old_numbering_kept")
+BY_SCENARIO = ("overfill_capped", "restart_forgets", "closed_market_counts")
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_plant_applies_to_the_code_as_it_is(name):
+    plant = PLANTS[name]
+    source = (ROOT / plant.file).read_text(encoding="utf-8")
+    patched = plant.patched(source)
+    assert patched != source
+    compile(patched, plant.file, "exec")
+
+
+def test_there_are_plants_enough():
+    assert len(PLANTS) >= 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BY_SEEDS)
+def test_sample_is_caught_by_seeds(name):
+    row = row_of(PLANTS[name], 40, 0, scenarios=False)
+    assert row["by"], row
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BY_SCENARIO)
+def test_sample_is_caught_by_its_scenario(name):
+    row = row_of(PLANTS[name], 0, 0, scenarios=True)
+    assert row["test"].startswith(f"test_{row['scenario'].lower()}_"), row

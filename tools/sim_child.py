@@ -1,0 +1,22 @@
+"""A process that runs seeds: one JSON line for each, as they end.
+
+Started by `sim fleet`, several at a time, each with its own PYTHONHASHSEED.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from simulation.run import run
+from tools.node_build import Node
+
+
+def main() -> None:
+    """The argument: {"seeds": [...], "safety_ms": n}."""
+    asked = json.loads(sys.argv[1])
+    for seed in asked["seeds"]:
+        result = run(seed, Node, asked["safety_ms"])
+        row = {name: getattr(result, name) for name in result.__struct_fields__}
+        sys.stdout.write(json.dumps(row) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,132 @@
+"""Many seeds in several processes, and the sums over them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from tools.errors import ToolError
+
+ROOT = Path(__file__).resolve().parent.parent
+BATCH = 10
+"""Seeds a process: few enough that all processes end at about the same time."""
+HASH_SEEDS = ("1", "77")
+LIVE_STATES = ("SUBMITTED", "PENDING_NEW", "NEW", "PARTIALLY_FILLED", "PENDING_CANCEL", "UNKNOWN")
+
+
+def results(seeds: range, safety_ms: int, jobs: int, *, twice: bool) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Each seed's result, and the digest of its second run where asked for."""
+    batches = [seeds[at : at + BATCH] for at in range(0, len(seeds), BATCH)]
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(_batch, batch, safety_ms, twice=twice) for batch in batches]
+        try:
+            for future in as_completed(futures):
+                yield from future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _batch(seeds: range, safety_ms: int, *, twice: bool) -> list[tuple[dict[str, Any], str | None]]:
+    first = _rows(seeds, safety_ms, HASH_SEEDS[0])
+    again: list[str | None] = [None] * len(first)
+    if twice:
+        again = [row["journal_sha256"] for row in _rows(seeds, safety_ms, HASH_SEEDS[1])]
+    return list(zip(first, again, strict=True))
+
+
+def _rows(seeds: range, safety_ms: int, hash_seed: str) -> list[dict[str, Any]]:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.sim_child import main; main()"
+    command = [sys.executable, "-P", "-s", "-c", code, json.dumps({"seeds": list(seeds), "safety_ms": safety_ms})]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    told = subprocess.run(
+        command, env={**environment, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=False
+    )
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    if told.returncode or len(rows) != len(seeds):
+        stuck = seeds[len(rows)] if len(rows) < len(seeds) else seeds[-1]
+        raise ToolError(f"seed {stuck} broke its process (exit {told.returncode}): {told.stderr.strip()[-400:]}")
+    return rows
+
+
+class Total:
+    """Sums over seeds."""
+
+    def __init__(self) -> None:
+        self.seeds = self.hedges = self.repairs = self.violations = self.events = self.virtual_ms = 0
+        self.free = self.kills = self.alerts_free = self.repairs_free = 0
+        self.faults: dict[str, int] = {}
+        self.outcomes: dict[str, int] = {}
+        self.matrix: dict[str, dict[str, int]] = {}
+        self.broken: list[int] = []
+        self.differing: list[int] = []
+        self.compared = 0
+
+    def add(self, row: dict[str, Any], again: str | None = None) -> None:
+        """One seed more."""
+        self.seeds += 1
+        self.hedges += row["hedges"]
+        self.repairs += row["repairs"]
+        self.violations += len(row["violations"])
+        self.events += row["events"]
+        self.virtual_ms += row["virtual_ms"]
+        self.kills += row["kills"]
+        if row["free_of_faults"]:
+            self.free += 1
+            self.alerts_free += sum(row["alerts"].values())
+            self.repairs_free += row["repairs"]
+        for mine, theirs in ((self.faults, row["faults"]), (self.outcomes, row["outcomes"])):
+            _sum(mine, theirs)
+        for fault, states in row["met"].items():
+            _sum(self.matrix.setdefault(fault, {}), states)
+        if row["violations"]:
+            self.broken.append(row["seed"])
+        if again is not None:
+            self.compared += 1
+            if again != row["journal_sha256"]:
+                self.differing.append(row["seed"])
+
+    def row(self, seconds: float, jobs: int) -> dict[str, Any]:
+        """What is shown at the end. events_per_s: of one process."""
+        return {
+            "seeds": self.seeds,
+            "free_of_faults": self.free,
+            "alerts_free_of_faults": self.alerts_free,
+            "repairs_free_of_faults": self.repairs_free,
+            "hedges": self.hedges,
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "repairs": self.repairs,
+            "node_kills": self.kills,
+            "faults_met": sum(self.faults.values()),
+            "faults": dict(sorted(self.faults.items())),
+            "matrix": {fault: self.matrix[fault] for fault in sorted(self.matrix)},
+            "violations": self.violations,
+            "broken_seeds": sorted(self.broken),
+            "compared_twice": self.compared,
+            "differing_seeds": sorted(self.differing),
+            "events": self.events,
+            "events_per_s": round(self.events / seconds / jobs),
+            "virtual_over_real": round(self.virtual_ms / 1000 / seconds, 1),
+            "jobs": jobs,
+            "seconds": round(seconds, 1),
+        }
+
+
+def matrix_rows(matrix: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
+    """The matrix as a table: a fault a row, an order's state a column."""
+    rows = []
+    for fault, states in sorted(matrix.items()):
+        ended = sum(count for state, count in states.items() if state not in (*LIVE_STATES, "NONE"))
+        rows.append({"fault": fault, **{s: states.get(s, 0) for s in LIVE_STATES}, "ENDED": ended, "NO_ORDER": states.get("NONE", 0)})
+    return rows
+
+
+def _sum(mine: dict[str, int], theirs: dict[str, int]) -> None:
+    for name, number in theirs.items():
+        mine[name] = mine.get(name, 0) + number
