@@ -22,7 +22,7 @@ class _Loader(SourceFileLoader):
         super().__init__(plant.module, str(ROOT / plant.file))
         self.plant = plant
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 (the loader's signature)
         text = (ROOT / self.plant.file).read_text(encoding="utf-8")
         return self.source_to_code(self.plant.patched(text).encode(), self.path)
 
@@ -33,7 +33,7 @@ class _Finder(MetaPathFinder):
     def __init__(self, plant: Plant) -> None:
         self.plant = plant
 
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
         if fullname != self.plant.module:
             return None
         return spec_from_file_location(fullname, ROOT / self.plant.file, loader=_Loader(self.plant))

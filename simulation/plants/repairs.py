@@ -31,7 +31,7 @@ PLANTS = (
         MANDATES,
         (
             ('    if spent >= m.max_orders:\n        return "orders"\n', ""),
-            ('        if m.kind == "replenish" and _refused_twice(state.orders):\n            return "refused"\n', ""),
+            ('        if m.kind == "replenish" and not m.patient and _refused_twice(state.orders):\n            return "refused"\n', ""),
         ),
         "T01",
     ),
@@ -167,7 +167,7 @@ PLANTS = (
         "denied_repair_hammers",
         "a repair that was refused locally is sent again at once",
         MANDATES,
-        (("    return last is not None and last.status is OrdStatus.DENIED and now_ns < last.sent_ns + DENIED_PAUSE_NS", "    return False"),),
+        (("        return last.sent_ns + (LEAST_PAUSE_NS << min(row - 1, MOST_DOUBLINGS))", "        return last.sent_ns"),),
         "T02",
     ),
     Plant(
