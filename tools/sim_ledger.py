@@ -1,4 +1,7 @@
-"""Seeds that once broke an invariant, made small: replayed by the tests for ever."""
+"""The ledger of seeds that once broke an invariant, made small.
+
+The tests replay it for ever.
+"""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ PLANTS = (
         "day_not_asked",
         "after a reconnect nobody asks what was filled meanwhile",
         VENUE,
-        (("        answers = (DAY, *(POSITIONS,) * bool(", "        answers = (*(POSITIONS,) * bool("),),
+        (("        answers = (DAY, *(POSITIONS,) * bool(m.capabilities.get(\"positions\")))", "        answers = (POSITIONS,) * bool(m.capabilities.get(\"positions\"))"),),
     ),
     Plant(
         "resend_from_the_end",
