@@ -1,4 +1,4 @@
-"""How a plant gets into a process: the module is compiled from patched text.
+"""How a plant gets into a process: its module is compiled as patched.
 
 To be installed before the module is imported; nothing is written anywhere.
 """

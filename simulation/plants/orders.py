@@ -84,7 +84,7 @@ PLANTS = (
         "bust_counted_as_fill",
         "a bust's quantity is added, not taken off",
         ORDERS,
-        (("    return Heard((kind(order.cl_ord_id, report.cum_qty, trade, ref),))", "    return Heard((kind(order.cl_ord_id, order.cum_qty + report.last_qty, trade, ref),))"),),
+        (("Heard((TradeBusted(order.cl_ord_id, report.cum_qty, ", "Heard((TradeBusted(order.cl_ord_id, order.cum_qty + report.last_qty, "),),
     ),
     Plant(
         "refused_query_is_denial",

@@ -34,7 +34,7 @@ PLANTS = (
         "cause_forgotten",
         "records do not name what caused them",
         TRADER,
-        (("            return self.desk.journal.append(DECISION, body, cause)", "            return self.desk.journal.append(DECISION, body)"),),
+        (("desk.journal.append(DECISION, body, cause)", "desk.journal.append(DECISION, body)"),),
     ),
     Plant(
         "facts_not_all_recorded",
@@ -177,7 +177,7 @@ PLANTS = (
         "bust_keeps_cash",
         "a busted trade's lots go, its cash stays",
         "domain/orders.py",
-        (("    return _undone_to(order, status, fact.cum_qty, (*kept, (fact.ref, 0, off[2]), mark))", "    return _undone_to(order, status, fact.cum_qty, (*kept, off, mark))"),),
+        (("fact.cum_qty, (*kept, (fact.ref, 0, off[2]), mark)", "fact.cum_qty, (*kept, off, mark)"),),
     ),
     Plant(
         "book_skips_repairs",
