@@ -159,6 +159,8 @@ class PairView:
                 why = self._refusal(opened)
         if why:
             return f"RISK {why}"
+        if spec.first_leg != -1:
+            opened = firing.in_turn(opened, spec, quotes)
         if aim.edge and spec.trigger.kind != "spread":
             worth = self.price.worth(aim.direction)
             return replace(opened, edge=opened.edge * worth if isfinite(worth) else 0.0)

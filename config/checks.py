@@ -127,8 +127,8 @@ def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
         yield from leg_problems(loaded, index, place, mode)
         if any((leg.venue, leg.symbol) == (other.venue, other.symbol) for other in pair.legs[:place]):
             yield loaded.error(("pair", index, "legs", place), leg.symbol, "each instrument in one leg")
-    if pair.sequence != "concurrent":
-        yield loaded.error(("pair", index, "sequence"), pair.sequence, "concurrent: one leg after the other is not available yet")
+    if pair.first_leg > len(pair.legs):
+        yield loaded.error(("pair", index, "first_leg"), pair.first_leg, f"1 to {len(pair.legs)}, or 0: the less liquid one")
     yield from trigger_problems(loaded, index, mode)
     yield from budget_problems(loaded, index)
     yield from sanity.order_caps(loaded, index)
@@ -149,6 +149,7 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
     path = ("pair", index, "legs", place)
     yield from instrument_there(loaded, path, leg.venue, leg.symbol)
     yield from sanity.venue_lots(loaded, path, pair, leg)
+    yield from sanity.leg_tif(loaded, path, leg)
     told = instrument_at(config, leg.venue, leg.symbol)
     if told is not None and told.kind in NOT_TRADED and mode != "observe":
         allowed = f"an instrument that is linear or spot: {told.kind} is not traded yet, a pair with it can be observed"

@@ -21,7 +21,7 @@ from config.values import (
     slippage_cap_ticks_of,
 )
 from domain.advance import HedgeRules
-from domain.pairspec import FxSpec, LegSpec, PairSpec
+from domain.pairspec import BY_LIQUIDITY, FxSpec, LegSpec, PairSpec
 from domain.prices import LegPrice
 from domain.repair import Policy
 from domain.risk import Limits
@@ -65,6 +65,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         unit_size=unit_size(legs[0]),
         formula=pair.trigger.formula,
         leg_names=leg_names(pair),
+        first_leg=first_leg(pair),
         counts_payup=pair.size.volume == "payup",
     )
 
@@ -77,6 +78,13 @@ def unit_size(leg: LegSpec) -> float:
     """
     held = abs(leg.lots) * leg.instrument.units_per_lot()
     return float(held / Fraction(leg.price.formula.unit_factor) / Fraction(leg.price.weight))
+
+
+def first_leg(pair: Pair) -> int:
+    """The leg that goes first, from 0; -1 where all go at once."""
+    if pair.sequence == "concurrent":
+        return -1
+    return pair.first_leg - 1 if pair.first_leg else BY_LIQUIDITY
 
 
 def leg_spec(config: Config, pair: Pair, leg: Leg, book: Book) -> LegSpec:
@@ -98,7 +106,7 @@ def leg_spec(config: Config, pair: Pair, leg: Leg, book: Book) -> LegSpec:
         quote_limits=quote_limits_of(config, pair, leg),
         payup_ticks=payup_ticks_of(config, pair, leg),
         slippage_cap_ticks=slippage_cap_ticks_of(config, pair, leg),
-        tif=IOC if IOC in instrument.tifs else DAY,
+        tif=IOC if IOC in instrument.tifs and leg.tif != "day" else DAY,
         fx=rate,
         fixed_fx=1.0 if fx is not None else float(decimal_of(leg.fx)),
         hedge_flag=leg.hedge_flag,
@@ -145,7 +153,7 @@ def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...]) -> HedgeRule
         naked_budget_ns=d.naked_budget_ms * NS_PER_MS,
         payup_ticks=tuple(leg.payup_ticks for leg in legs),
         slippage_cap_ticks=tuple(leg.slippage_cap_ticks for leg in legs),
-        tifs=tuple(leg.tif for leg in legs),
+        tifs=tuple(IOC if IOC in leg.instrument.tifs else DAY for leg in legs),
     )
     return HedgeRules(watch=watch, policy=policy, hedge_deadline_ns=d.hedge_deadline_ms * NS_PER_MS)
 

@@ -21,6 +21,7 @@ from domain.repair import Policy
 ENDPOINT_PLACES = ("dir", "root", "name")
 COMMAND_PLACES = (*ENDPOINT_PLACES, "feed", "trade")
 KEPT_FOR_REVERSALS = Policy().reserved
+EVERY_TIF = "034"
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z_0-9]*)\}")
 
 Found = Iterator[ConfigError]
@@ -103,6 +104,15 @@ def order_caps(loaded: Loaded, index: int) -> Found:
         yield loaded.error((*path, "max_orders_per_hedge"), most, allowed)
     if pair.limits.orders_per_hedge < least:
         yield loaded.error(("pair", index, "limits", "orders_per_hedge"), pair.limits.orders_per_hedge, allowed)
+
+
+def leg_tif(loaded: Loaded, path: Path, leg: Leg) -> Found:
+    """The venue has the kind of order that the leg is told to send."""
+    told = instrument_at(loaded.config, leg.venue, leg.symbol)
+    has = (told.tifs if told is not None else None) or EVERY_TIF
+    wanted = {"ioc": "3", "day": "0", None: ""}[leg.tif]
+    if wanted and wanted not in has:
+        yield loaded.error((*path, "tif"), leg.tif, f"what {leg.symbol} has: its tifs are {has}")
 
 
 def venue_lots(loaded: Loaded, path: Path, pair: Pair, leg: Leg) -> Found:

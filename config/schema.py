@@ -181,6 +181,7 @@ class Leg(Table):
     inventory_lots: CountOrNone = 0
     hedge_flag: Literal["S", "A", "H"] | None = None
     name: LegName | None = None
+    tif: Literal["ioc", "day"] | None = None
     limits: LegLimits | None = None
 
 
@@ -227,6 +228,7 @@ class Pair(Table):
     size: Size = Size()
     policy: Policy = "cheaper"
     sequence: Literal["concurrent", "sequential"] = "concurrent"
+    first_leg: Annotated[int, Meta(ge=0, le=8)] = 1
     fair: Decimal = Decimal(0)
     time_penalty: Decimal = Decimal(0)
     limits: PairLimits = PairLimits()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from domain import repair, watch
+from domain import in_turn, repair, watch
 from domain.errors import require
 from domain.hedges import (
     REPAIRING,
@@ -129,13 +129,15 @@ def next_ns(hedge: Hedge, rules: HedgeRules) -> int | None:
         if (at := watch.next_ns(order, rules.watch)) is not None
     ]
     if hedge.status is H.WORKING:
-        times.append(hedge.opened_ns + rules.hedge_deadline_ns)
+        times.append(in_turn.until_ns(hedge, rules) if hedge.first >= 0 else hedge.opened_ns + rules.hedge_deadline_ns)
     elif hedge.status in (H.SETTLING, *REPAIRING):
         times.append(hedge.naked_ns + rules.policy.naked_budget_ns)
     return min(times, default=None)
 
 
 def _working(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
+    if hedge.first >= 0:
+        return in_turn.working(hedge, stands, rules, market, now_ns)
     if stands.settled:
         if stands.balanced:
             return (HedgeEnded(outcome(hedge), stands.covered, now_ns),)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain import guards
 from domain.books import LegBook
@@ -19,7 +20,7 @@ from domain.legs import LegPlan
 from domain.market import Quote, depth
 from domain.orders import OrderSubmitted
 from domain.pairs import Mode, Pair
-from domain.pairspec import LegSpec, PairSpec
+from domain.pairspec import BY_LIQUIDITY, LegSpec, PairSpec
 from domain.triggers import DIRECTION, IS_OPEN
 
 SUSPENDED = "SUSPENDED"
@@ -149,6 +150,15 @@ def plan(
     return HedgeOpened(
         ref, kind, aim.direction, units, tuple(plans), tuple(orders), aim.edge, now_ns, aim.event, tuple(rates)
     )
+
+
+def in_turn(opened: HedgeOpened, spec: PairSpec, quotes: Sequence[Quote]) -> HedgeOpened:
+    """The same hedge, of which the less liquid leg goes first."""
+    first = spec.first_leg
+    if first == BY_LIQUIDITY:
+        covers = [quotes[plan.index].touch_qty(plan.side) / plan.target for plan in opened.legs]
+        first = covers.index(min(covers))
+    return replace(opened, orders=tuple(order for order in opened.orders if order.leg == first), first=first)
 
 
 def _limited(px: int, quote: Quote) -> int:

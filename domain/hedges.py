@@ -71,6 +71,14 @@ class HedgeOpened(HedgeFact, tag=True):
     at_ns: int
     trigger: str
     rates: tuple[float, ...] = ()
+    first: int = -1
+    """The leg that goes first, its orders alone in `orders`; -1: all at once."""
+
+
+class HedgeExposed(HedgeFact, tag=True):
+    """One leg after the other: the first has its first fill."""
+
+    at_ns: int
 
 
 class HedgeSettling(HedgeFact, tag=True):
@@ -155,6 +163,7 @@ class HedgeReopened(HedgeFact, tag=True):
 
 
 TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
+    (H.WORKING, HedgeExposed): H.WORKING,
     (H.WORKING, HedgeSettling): H.SETTLING,
     (H.WORKING, HedgeEnded): None,
     (H.WORKING, OutsideFilled): H.WORKING,
@@ -203,6 +212,7 @@ class Hedge(Struct, frozen=True):
     repairs: tuple[str, ...] = ()
     ended_ns: int = 0
     released: bool = False
+    first: int = -1
 
     @property
     def covered(self) -> int:
@@ -270,8 +280,9 @@ def opened(fact: HedgeOpened) -> Hedge:
         status = legs.TRANSITIONS[LegStatus.IDLE, legs.SENT] if sent else LegStatus.IDLE
         by_leg.append(Leg(plan, status, tuple(sent)))
     return Hedge(
-        fact.hedge_id, fact.kind, fact.direction, fact.units, tuple(by_leg), fact.edge, fact.at_ns, fact.trigger
-    )
+        fact.hedge_id, fact.kind, fact.direction, fact.units, tuple(by_leg), fact.edge, fact.at_ns, fact.trigger,
+        first=fact.first,
+    )  # fmt: skip
 
 
 def evolve(hedge: Hedge, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned) -> Hedge:
@@ -305,6 +316,7 @@ def _taken(hedge: Hedge, fact: OutsideFilled, to: HedgeStatus) -> Hedge:
 
 
 _CHANGES = {
+    HedgeExposed: lambda h, f, to: replace(h, status=to, naked_ns=f.at_ns),
     HedgeSettling: _settling,
     HedgeImbalanced: lambda h, _, to: replace(h, status=to),
     RepairChosen: lambda h, f, _: replace(h, status=CHOICES[f.choice], repairs=(*h.repairs, f.choice)),

@@ -18,6 +18,7 @@ from domain.prices import LegPrice
 from domain.triggers import Trigger
 
 MS = 1_000_000
+BY_LIQUIDITY = -2
 
 
 class FxSpec(Struct, frozen=True):
@@ -79,6 +80,8 @@ class PairSpec(Struct, frozen=True):
     unit_size: float = 1.0
     formula: str = ""
     leg_names: tuple[str, ...] = ()
+    first_leg: int = -1
+    """The leg that goes first; -1: all at once; BY_LIQUIDITY: the scarcer."""
     counts_payup: bool = False
     """Whether the tradable volume is what lies within the payup."""
 

@@ -53,6 +53,9 @@ class RepairMarket(Protocol):
 
     def time_penalty(self, replenish: bool) -> float: ...
 
+    def split(self, index: int, side: int, qty: int) -> tuple[tuple[str, int], ...] | str:
+        """(offset, lots) of an order that a hedge proper sends, or why none."""
+
 
 class Option(Struct, frozen=True):
     """One way out: bring every leg to `to_units`. `why_not` bars it."""
@@ -202,12 +205,12 @@ def _barred(
         seen = market.leg(plan.index, side)
         if not seen.can_trade:
             return "MARKET"
-        if reach(_worst_px(plan, side, seen, policy), side, 0, seen) is None:
+        if reach(worst_px(plan, side, seen, policy), side, 0, seen) is None:
             return "MARKET" if is_locked(side, seen) else "PRICE"
     return ""
 
 
-def _worst_px(plan: LegPlan, side: int, seen: LegMarket, policy: Policy) -> int:
+def worst_px(plan: LegPlan, side: int, seen: LegMarket, policy: Policy) -> int:
     """The most that a repair may pay: from the trigger's touch, or today's."""
     reference = plan.touch_px if side == plan.side or seen.opposing is None else seen.opposing
     return reference + side * policy.slippage_cap_ticks[plan.index]
@@ -293,7 +296,7 @@ def _mandate(
         leg=plan.index,
         side=side,
         most_lots=abs(diff),
-        worst_px=_worst_px(plan, side, market.leg(plan.index, side), policy),
+        worst_px=worst_px(plan, side, market.leg(plan.index, side), policy),
         payup_ticks=policy.payup_ticks[i],
         max_orders=share,
         first_order=first,

@@ -40,6 +40,9 @@ SHAPES = (
     Shape(lots=(3, 2), units=2, max_units=4),
     Shape(units=3, max_units=3, tifs="0"),
     Shape(lots=(1, 2), units=2, max_units=2, offset_mode="oc"),
+    Shape(units=3, max_units=6, sequence="sequential"),
+    Shape(lots=(3, 2), units=2, max_units=4, sequence="sequential", first_leg=2),
+    Shape(lots=(2, 3), units=2, max_units=4, sequence="sequential", first_leg=0, tif="day"),
 )
 
 

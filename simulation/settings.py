@@ -72,6 +72,9 @@ class Shape(msgspec.Struct, frozen=True):
     offset_mode: str = "net"
     tifs: str = "03"
     position_lots: int = 200
+    sequence: str = "concurrent"
+    first_leg: int = 1
+    tif: str = ""
     defaults: dict[str, Any] = {}
 
     @property
@@ -91,8 +94,11 @@ def config_of(shape: Shape) -> Config:
     lines += [f"{key} = {json.dumps(value)}" for key, value in every.items()]
     lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name]) for name in NAMES]
     lines.append(f'[[pair]]\nname = "{PAIR}"\ncurrency = "USD"\npolicy = "{shape.policy}"')
+    lines.append(f'sequence = "{shape.sequence}"\nfirst_leg = {shape.first_leg}')
     for name, side, lots in zip(NAMES, ("buy", "sell"), shape.lots, strict=True):
         lines.append(LEG.format(name=name, side=side, lots=lots, position_lots=shape.position_lots))
+        if shape.tif:
+            lines.append(f'tif = "{shape.tif}"')
     lines.append('[pair.trigger]\non = "spread"\nsell_open = "50"\nbuy_close = "10"')
     size = f"units = {shape.units}\nmax_position_units = {shape.max_units}"
     lines.append(f"[pair.size]\n{size}\n[pair.limits]\nmax_hedges = 100000")

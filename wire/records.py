@@ -40,6 +40,7 @@ Fact = (
     | mandates.MandateReturned
     | hedges.HedgeOpened
     | hedges.HedgeSettling
+    | hedges.HedgeExposed
     | hedges.HedgeImbalanced
     | hedges.RepairChosen
     | hedges.HedgeStranded

@@ -131,6 +131,9 @@ class Market:
     def offset(self, index, side, reverses, qty):
         return "T" if reverses else "O"
 
+    def split(self, index, side, qty):
+        return (("O", qty),)
+
     def time_penalty(self, replenish):
         return self.penalty
 

@@ -11,6 +11,7 @@ from domain.hedges import (
     TERMINAL,
     TRANSITIONS,
     HedgeEnded,
+    HedgeExposed,
     HedgeHandedOver,
     HedgeImbalanced,
     HedgeReleased,
@@ -33,6 +34,7 @@ from tests.domain.making import hedge, leg_of, mandate, order, plans
 H, S = HedgeStatus, OrdStatus
 COSTS = (complete_cost([], 0.0, 0), reverse_cost([]))
 FACTS = {
+    HedgeExposed: HedgeExposed(5),
     HedgeSettling: HedgeSettling("short", 5),
     HedgeImbalanced: HedgeImbalanced(2, (3, 0)),
     RepairChosen: RepairChosen("rollback", 2, *COSTS, "", "", "cheaper"),

@@ -21,6 +21,7 @@ EVERY = [
     mandates.MandateGiven(making.mandate()),
     mandates.MandateReturned("cu.1.1.0p1", 0, 2, 3, "filled"),
     making.opening(3, (3, 2), kind="close", tif="0", edge=12.5),
+    hedges.HedgeExposed(5),
     hedges.HedgeSettling("leg 1 rejected 0/5", 5),
     hedges.HedgeImbalanced(2, (3, -1)),
     hedges.RepairChosen("rollback", 2, COST, COST, "CAP", "", "replenish barred: CAP"),
