@@ -7,7 +7,6 @@ nothing: what a calendar bars is asked by each pair itself.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from actors.base import Actor
@@ -21,7 +20,7 @@ from domain.units import NS_PER_S
 
 LOOK_NS = NS_PER_S
 IDLE_LOOK_NS = 60 * NS_PER_S
-"""How often where no leg has a calendar: for last days alone."""
+"""How often where no leg has a calendar and every trading day is known: for last days alone."""
 
 
 class CalendarWatch(Actor):
@@ -57,7 +56,8 @@ class CalendarWatch(Actor):
             self._compare(key, witness, wall_ns)
         for key, calendar in self._calendars.items():
             self._days(key, calendar, wall_ns)
-        self.after_ns(LOOK_NS if self._witnesses else IDLE_LOOK_NS, Tick())
+        waits = any(not self.desk.links[venue].state.trading_day for venue, _ in self._calendars)
+        self.after_ns(LOOK_NS if self._witnesses or waits else IDLE_LOOK_NS, Tick())
 
     def _compare(self, key: tuple[str, str], witness: news.Witness, wall_ns: int) -> None:
         now_ns = self.clock.mono_ns()
@@ -87,7 +87,7 @@ class CalendarWatch(Actor):
                     "pairs": self._pairs[key],
                 }
                 self.desk.alert("warning" if left > 0 else "critical", news.CALENDAR_ENDS, **told)
-        day = link.state.trading_day or f"{datetime.fromtimestamp(wall_ns // NS_PER_S, UTC):%Y%m%d}"
+        day = link.state.trading_day
         roll = news.roll_due(link.days[key[1]], day, calendar, self.roll_days)
         if roll is not None and self._is_new((news.ROLL_DUE, key, day, roll.what)):
             told = {

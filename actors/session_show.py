@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from domain.opening import OpenHours, wall_text
+from domain.pairspec import PairSpec
 
 
 def show_session(hours: OpenHours, wall_ns: int, why_closed: str) -> dict[str, Any]:
@@ -32,3 +34,21 @@ def show_session(hours: OpenHours, wall_ns: int, why_closed: str) -> dict[str, A
             last = row
     opens = {"side": last["side"], "opens": last["opens"], "opens_in_s": last["opens_in_s"]} if why_closed and last else {}
     return {"why": why_closed, **opens, "legs": legs}
+
+
+def show_calendars(specs: Iterable[PairSpec], wall_ns: int) -> list[dict[str, Any]]:
+    """Each calendar that some pair keeps: what it says now, how far it reaches."""
+    found = {leg.calendar.name: leg.calendar for spec in specs for leg in spec.legs if leg.calendar is not None}
+    rows = []
+    for name, calendar in found.items():
+        now = calendar.at(wall_ns)
+        rows.append(
+            {
+                "calendar": name,
+                "phase": str(now.phase),
+                "opens": None if now.next_open_ns is None else wall_text(calendar, now.next_open_ns),
+                "last_day": str(calendar.last_day),
+                "days_left": (calendar.last_day - calendar.local_day(wall_ns)).days,
+            }
+        )
+    return rows

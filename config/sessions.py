@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 
 from config.schema import Config, Instrument
 from config.values import venue_called
-from domain.calendars import Calendar, Hours, Phase, Span, Special, always
+from domain.calendars import DAY_S, Calendar, Hours, Phase, Span, Special, always
 from domain.errors import ConfigError
 
 TABLES = Path(__file__).resolve().parent / "calendars"
@@ -32,7 +32,7 @@ ROUND_THE_CLOCK = "24x7"
 EVERY = "*"
 
 _ZONE = re.compile(r"^[A-Za-z_]+(?:/[A-Za-z0-9_+\-]+){0,2}$")
-_SPAN = re.compile(r"^(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)(?: (auction))?$")
+_SPAN = re.compile(r"^(\d{1,2}):([0-5]\d)(?::([0-5]\d))?-(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?: (auction))?$")
 _REST = re.compile(r"^(?:\d{3,4}|[FGHJKMNQUVXZ]\d{1,2}|3M)?$", re.IGNORECASE)
 """What follows a product in a contract's code: 2703, 701, H27, 3M, nothing."""
 
@@ -228,7 +228,7 @@ def _hours(path: Path, where: str, told: Group | SpecialDays) -> Hours:
     for part in ("night", "eve", "day", "opening"):
         spans = tuple(_span(path, f"{where}.{part}", text) for text in getattr(told, part))
         for early, late in zip(spans, spans[1:], strict=False):
-            if late.start_min < early.end_min:
+            if late.start_s < early.end_s:
                 raise ConfigError(
                     str(path), f"{where}.{part}", list(getattr(told, part)), "spans in order, none over another"
                 )
@@ -239,12 +239,11 @@ def _hours(path: Path, where: str, told: Group | SpecialDays) -> Hours:
 def _span(path: Path, where: str, text: str) -> Span:
     """`21:00-02:30` or `08:55-09:00 auction`; an end not later is the next day's."""
     found = _SPAN.match(text)
-    if found is None or int(found[1]) > 23 or int(found[3]) > 24:
-        raise ConfigError(
-            str(path), where, text, "HH:MM-HH:MM, with ` auction` after it where trading is not continuous"
-        )
-    start, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
-    return Span(start, end if end > start else end + 1440, Phase.AUCTION if found[5] else Phase.OPEN)
+    if found is None or int(found[1]) > 23 or int(found[4]) > 24:
+        allowed = "HH:MM-HH:MM or HH:MM:SS-HH:MM:SS, with ` auction` after it where trading is not continuous"
+        raise ConfigError(str(path), where, text, allowed)
+    start, end = (int(found[i]) * 3600 + int(found[i + 1]) * 60 + int(found[i + 2] or 0) for i in (1, 4))
+    return Span(start, end if end > start else end + DAY_S, Phase.AUCTION if found[7] else Phase.OPEN)
 
 
 def _days(path: Path, where: str, told: dict[str, str]) -> Iterable[tuple[date, str]]:

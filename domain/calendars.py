@@ -21,6 +21,7 @@ ONE = timedelta(days=1)
 LONGEST_CLOSE_DAYS = 40
 """How far a next opening is looked for; the longest holiday takes eleven."""
 FOREVER_NS = 2**63 - 1
+DAY_S = 86_400
 
 
 class Phase(StrEnum):
@@ -33,13 +34,13 @@ class Phase(StrEnum):
 
 
 class Span(Struct, frozen=True):
-    """A stretch of wall time, in minutes after midnight of a date.
+    """A stretch of wall time, in seconds after midnight of a date.
 
-    1440 and more lie in the next date: 21:00-02:30 ends at minute 1590.
+    DAY_S and more lie in the next date: the end of 21:00-02:30 is 26:30.
     """
 
-    start_min: int
-    end_min: int
+    start_s: int
+    end_s: int
     phase: Phase = Phase.OPEN
 
 
@@ -183,14 +184,14 @@ class Calendar(Struct, frozen=True):
             ("day", day, hours.day if night or not hours.opening else (*hours.opening, *hours.day)),
         )
         return tuple(
-            Session(self._ns(anchor, span.start_min), self._ns(anchor, span.end_min), span.phase, label, part)
+            Session(self._ns(anchor, span.start_s), self._ns(anchor, span.end_s), span.phase, label, part)
             for part, anchor, spans in parts
             for span in spans
         )
 
-    def _ns(self, day: date, minute: int) -> int:
-        days, minute = divmod(minute, 1440)
-        wall = datetime.combine(day + days * ONE, time(minute // 60, minute % 60), self.zone)
+    def _ns(self, day: date, second: int) -> int:
+        days, second = divmod(second, DAY_S)
+        wall = datetime.combine(day + days * ONE, time(second // 3600, second // 60 % 60, second % 60), self.zone)
         return int(wall.timestamp()) * NS_PER_S
 
     def from_day(self, day: date) -> Iterator[Session]:
@@ -244,6 +245,6 @@ class Calendar(Struct, frozen=True):
 
 def always(name: str, zone: tzinfo = UTC) -> Calendar:
     """A market that never closes; its trading days are its zone's dates."""
-    day = Hours(day=(Span(0, 1440),))
+    day = Hours(day=(Span(0, DAY_S),))
     first, last, every = date(2000, 1, 1), date(9999, 11, 1), frozenset(range(7))
     return Calendar(name, zone, day, first, last, {}, {}, every, never_closes=True)

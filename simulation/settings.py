@@ -63,7 +63,10 @@ limits = {{ order_lots = 60, price_collar_ticks = 100, position_lots = {position
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What of the desk a scenario chooses. `lots`: of a pair unit, by leg."""
+    """What of the desk a scenario chooses. `lots`: of a pair unit, by leg.
+
+    `tables`: files of sessions, for exchanges A and B; none: always open.
+    """
 
     lots: tuple[int, int] = (1, 1)
     units: int = 1
@@ -76,6 +79,7 @@ class Shape(msgspec.Struct, frozen=True):
     first_leg: int = 1
     tif: str = ""
     defaults: dict[str, Any] = {}
+    tables: tuple[str, ...] = ()
 
     @property
     def signed_lots(self) -> tuple[int, int]:
@@ -90,7 +94,7 @@ class Shape(msgspec.Struct, frozen=True):
 def config_of(shape: Shape) -> Config:
     """The configuration, typed; the same bytes on every machine."""
     every = {**DEFAULTS, **shape.defaults}
-    lines = ['[node]\nname = "simulated"\nmode = "live"\ndir = "/sim"\n\n[defaults]']
+    lines = ['[node]\nname = "simulated"\nmode = "live"\ndir = "/sim"', f"calendars = {json.dumps(shape.tables)}\n", "[defaults]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in every.items()]
     lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name]) for name in NAMES]
     lines.append(f'[[pair]]\nname = "{PAIR}"\ncurrency = "USD"\npolicy = "{shape.policy}"')

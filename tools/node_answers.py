@@ -14,6 +14,7 @@ from actors.hedge_show import Terms, hedge_map, iso
 from actors.inspector import Answer, count_arg, page, text_arg
 from actors.notes import Operate
 from actors.pair_show import show_down, show_hedge
+from actors.session_show import show_calendars
 from domain.errors import IllegalTransition, JournalError
 from domain.hedges import Hedge
 from domain.ids import base36
@@ -82,6 +83,7 @@ class Looks:
             "kills": [f"{word.level} {scope}" for scope, word in node.desk.controls.state.kills.items()][:64],
             "hedges": {word: sum(each[word] for each in counts) for word in OUTCOMES},
             "venues": [venue_line(link) for link in node.desk.links.values()],
+            "calendars": show_calendars(node.specs, clock.wall_ns()),
             "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed},
             "lane": {"laps": node.lane.laps, "dead_letters": node.runtime.dead_letter_count},
         }

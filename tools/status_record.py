@@ -59,6 +59,7 @@ def status_on_record(directory: Path) -> dict[str, Any]:
         "kills": [f"{word.level} {scope}" for scope, word in found.controls.kills.items()],
         "hedges": None,
         "venues": [],
+        "calendars": [],
         "journal": {"last_seq": None if ends.last is None else ends.last.seq, "failed": None},
         "lane": None,
         "last_record": None if ends.last is None else iso(ends.last.wall_ns),

@@ -33,10 +33,20 @@ def status_rows(out: Output, told: dict[str, Any]) -> tuple[dict[str, Any], list
         "in_flight": " ".join(told["in_flight"]) or None,
         "naked": told["naked_qty"],
         "hedges": "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in hedges.items() if count) or 0,
+        "calendars": calendars_text(out, told.get("calendars") or []) or None,
         "records": told["journal"]["last_seq"],
         "problem": told["journal"]["failed"] or None,
     }
     return {key: value for key, value in node.items() if value is not None}, told["venues"]
+
+
+def calendars_text(out: Output, calendars: list[dict[str, Any]]) -> str:
+    """What each calendar says, and where it ends: `china.day closed (2026-12-31, 32 d)`."""
+    words = {"open": "trading"}
+    return "; ".join(
+        f"{each['calendar']} {out.word(words.get(each['phase'], each['phase']))} ({each['last_day']}, {each['days_left']} d)"
+        for each in calendars
+    )
 
 
 OUTCOME_WORDS = {"done": "DONE", "part": "PART", "none": "NONE", "handed_over": "HANDED_OVER"}

@@ -278,3 +278,22 @@ def test_a_bad_table_says_file_key_value_and_what_is_allowed(tmp_path, old, new,
     assert caught.value.file == str(file)
     assert caught.value.key == key
     assert allowed in caught.value.allowed
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_tables_that_the_page_shows_can_be_read(lang, tmp_path):
+    text = (sessions.TABLES.parent.parent / "docs" / lang / "calendars.md").read_text(encoding="utf-8")
+    blocks = text.split("```\n")
+    table = next(block for block in blocks if block.startswith("[calendar]"))
+    special = next(block for block in blocks if block.startswith("[[special]]")).replace("cme.metals-energy", "china-2027.cu")
+    file = tmp_path / "mine.toml"
+    file.write_text(table + special)
+    assert book_of([file]).of("SHFE.cu2703").name == "china-2027.cu"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_says_of_each_file_which_days_it_knows(lang):
+    text = (sessions.TABLES.parent.parent / "docs" / lang / "calendars.md").read_text(encoding="utf-8")
+    for file in table_files():
+        head = sessions.read(file).calendar
+        assert f"| {head.first_day} | {head.last_day} |" in next(line for line in text.splitlines() if line.startswith(f"| `{file.name}`"))

@@ -12,16 +12,16 @@ from domain.units import NS_PER_S
 
 HORIZON = 5 * NS_PER_S
 DAY = date(2026, 11, 30)
-MORNING = Span(540, 690)
-NOON = Span(780, 900)
+MORNING = Span(9 * 3600, 11 * 3600 + 1800)
+NOON = Span(13 * 3600, 15 * 3600)
 
 
 def made(*spans, last=date(2027, 12, 31)):
     return Calendar("test", UTC, Hours(day=spans), date(2026, 1, 1), last, {}, {})
 
 
-HOURS = made(Span(530, 540, Phase.AUCTION), MORNING, NOON)
-OTHER = made(Span(0, 720))
+HOURS = made(Span(9 * 3600 - 600, 9 * 3600, Phase.AUCTION), MORNING, NOON)
+OTHER = made(Span(0, 12 * 3600))
 
 
 def ns(hour, minute=0, second=0, day=DAY):

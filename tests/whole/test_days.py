@@ -1,5 +1,7 @@
 """Close today and close yesterday, over a trading day's turn."""
 
+import pytest
+
 from actors.pair_show import PAIR_KEYS
 
 NEXT_DAY = "20260106"
@@ -87,3 +89,16 @@ def test_nothing_at_all_leaves_after_expiry(make_world):
     shown = world.node.pair_actor("AxB").on_show(None)
     assert shown["reason"].startswith("EXPIRED B.X")
     assert tuple(shown) == PAIR_KEYS
+
+
+@pytest.mark.slow
+def test_roll_is_told_once_some_trading_days_before_the_last_one_to_open(make_world):
+    world = make_world(start=False)
+    world.b.definition = {"last_open_day": "20260109", "expiry": "20260115"}
+    world.start()
+    world.until(lambda: any(line["code"] == "ROLL_DUE" for line in world.alert_lines()), "told when the gateway's day is known")
+    line = next(line for line in world.alert_lines() if line["code"] == "ROLL_DUE")
+    assert (line["symbol"], line["what"], line["day"], line["days"], line["pairs"]) == ("B.X", "last_open_day", "20260109", 4, ["AxB"])
+    world.node.runtime.mailbox("node/calendars").actor.on_start()
+    world.laps(40)
+    assert world.alerts().count("ROLL_DUE") == 1
