@@ -17,9 +17,10 @@ from actors.link import Purpose
 from actors.notes import Operate, OutsideLoss, RepairFacts, RepairRevoked, RepairTold, Show, Tick
 from actors.pair_view import PairView
 from actors.pair_words import PairWords
-from domain import advance, hedges, orders, pairs, watch
+from domain import advance, hedges, late, orders, pairs, watch
 from domain.halt import held
 from domain.hedges import Hedge, HedgeStranded
+from domain.late import LateTruthJoined
 from domain.mandates import MandateGiven
 from domain.market import Quote
 from domain.orders import OrderQueried
@@ -75,8 +76,6 @@ class PairActor(PairWords):
         self.view = PairView(spec, desk)
         self._timer: Any = None
         self._timer_ns = 0
-        self._late: set[str] = set()
-        self._late_told: set[str] = set()
         self._untraded: dict[str, int] = {}
         self._children = {"replenish": f"{name}/replenish", "rollback": f"{name}/rollback"}
 
@@ -254,7 +253,9 @@ class PairActor(PairWords):
             if following:
                 pair = pairs.grafted(pair, after, following)
         else:
-            self._late.add(hedge_id)
+            following = late.joining(hedge, pair.hedge, now_ns)
+            for fact in following:
+                pair = pairs.evolve(pair, fact)
         every = facts + following
         if every:
             commands = self.commands_of(every, Purpose.REPAIR)
@@ -267,37 +268,33 @@ class PairActor(PairWords):
             if denied:
                 self._follow(hedge_id, denied, cause)
                 return
-        if not following or following[-1].__class__ is not MandateGiven:  # one just given is not too large
-            self._settle_late(facts, cause)
+        if following and following[-1].__class__ is LateTruthJoined:
+            self._take_over(following[-1], cause)
+            return
+        if facts and (not following or following[-1].__class__ is not MandateGiven):  # one just given is not too large
+            self._revoke_overrun()
         if self._timer is None or not _SOONER.isdisjoint([fact.__class__ for fact in every]):
             self._arm()
 
-    def _settle_late(self, facts: tuple, cause: int) -> None:
-        """Take up late truth that waited for another hedge's end.
-
-        During a repair, what it has made too large is taken from the child.
-        """
+    def _revoke_overrun(self) -> None:
+        """What late truth has made too large is taken from the child."""
         hedge = self.memory.pair.hedge
-        if hedge is None:
-            if self._late:
-                self._follow(self._late.pop(), (), cause)
-            return
-        if self._late and hedge.status is hedges.H.STRANDED:
-            self._tell_waiting(hedge, cause)
-        if facts and hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
+        if hedge is not None and hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
             for mandate in advance.overrun(hedge):
                 self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
 
-    def _tell_waiting(self, hedge: Hedge, cause: int) -> None:
-        """Late truth that nothing will be done about until a person acts."""
-        for hedge_id in self._late - self._late_told:
-            waits = pairs.find(self.memory.pair, hedge_id)
-            if waits is not None and any(waits.naked):
-                self._late_told.add(hedge_id)
-                naked, behind = list(waits.naked), hedge.hedge_id
-                self.desk.alert(
-                    "critical", "LATE_TRUTH", pair=self.name, hedge=hedge_id, behind=behind, naked=naked, cause=cause
-                )
+    def _take_over(self, joined: LateTruthJoined, cause: int) -> None:
+        """Late truth about an ended hedge has joined the one in flight."""
+        hedge, rules = self.memory.pair.hedge, self.spec.rules
+        stranded = hedge.status is hedges.H.STRANDED
+        facts = late.follows(hedge, joined, rules.max_retries, frozen=self.held.frozen)
+        self._follow(hedge.hedge_id, facts, cause)
+        self._revoke_overrun()
+        self._arm()
+        if stranded and any(joined.lots):  # a person may be at it, who must know that it is another amount now
+            told = {"hedge": joined.hedge_id, "behind": joined.into, "lots": list(joined.lots)}
+            naked = list(self.memory.pair.naked)
+            self.desk.alert("critical", "LATE_TRUTH", pair=self.name, **told, naked=naked, cause=cause)
 
     def _saw(self, following: tuple, now_ns: int) -> tuple | None:
         for fact in following:

@@ -213,6 +213,10 @@ class Hedge(Struct, frozen=True):
     ended_ns: int = 0
     released: bool = False
     first: int = -1
+    joined: tuple[str, ...] = ()
+    """Ended hedges whose late truth this one has taken over."""
+    passed_to: tuple[str, ...] = ()
+    """Hedges that have taken over late truth of this one."""
 
     @property
     def covered(self) -> int:

@@ -29,6 +29,7 @@ from domain.hedges import (
     HedgeStranded,
     OutsideFilled,
 )
+from domain.late import LateTruthJoined, passed_on, taken_over
 from domain.mandates import MandateGiven, MandateReturned
 from domain.orders import Order, OrderFact
 
@@ -259,7 +260,16 @@ def _rolled(pair: Pair, fact: DayRolled) -> Pair:
     return replace(pair, books=changed)
 
 
+def _joined(pair: Pair, fact: LateTruthJoined) -> Pair:
+    hedge, old = pair.hedge, find(pair, fact.hedge_id)
+    if hedge is None or old is None or hedge is old or hedge.hedge_id != fact.into:
+        raise IllegalTransition(f"pair {pair.name}: {fact.hedge_id} can't join {fact.into}, which is not in flight")
+    past = tuple(passed_on(old, fact) if each is old else each for each in pair.past)
+    return replace(pair, hedge=taken_over(hedge, fact), past=past)
+
+
 _OWN = {
+    LateTruthJoined: _joined,
     PairReady: _ready,
     PairFrozen: lambda pair, fact: replace(pair, status=_to(pair, FREEZE)),
     PairReleased: _released,

@@ -151,7 +151,12 @@ class _Chooser:
         if record.kind == REPORT:
             return any(each in self.sent_by for each in report_ids(body.get("message") or {}))
         named = body.get("hedge")
-        return named == self.hedge or (caused and not named)
+        return named == self.hedge or (caused and not named) or _joins(body, self.hedge)
+
+
+def _joins(body: dict[str, Any], hedge: str) -> bool:
+    """Whether a record makes the late truth of another hedge this one's."""
+    return any(isinstance(fact, dict) and fact.get("into") == hedge for fact in body.get("facts") or ())
 
 
 def _story(hedge: str, chosen: _Chooser) -> Story:

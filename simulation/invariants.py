@@ -96,6 +96,7 @@ class Judge:
         self.commanded: set[bytes] = set()
         self.plans: dict[tuple[str, int], tuple[int, int]] = {}
         self.units: dict[tuple[str, int], int] = {}
+        self.moved: dict[tuple[str, int], int] = {}
         self.retries: dict[str, int] = {}
         self.stranded: set[str] = set()
         self.outcomes: dict[str, str] = {}
@@ -157,12 +158,13 @@ class Judge:
         now_ns = self.agenda.now_ns
         plan, target = self.plans[order.hedge, order.leg]
         others = self.knowledge.of(order.hedge, order.leg)
+        moved = plan * self.moved.get((order.hedge, order.leg), 0)
         if order.sign == plan:
-            held = sum(o.exposed(now_ns) if o.sign == plan else -o.filled(now_ns) for o in others)
+            held = moved + sum(o.exposed(now_ns) if o.sign == plan else -o.filled(now_ns) for o in others)
             if held + order.qty > target:
                 self.broken("I1", f"{ref}: {held} + {order.qty} over the target {target}")
         else:
-            held = sum(o.filled(now_ns) if o.sign == plan else -o.exposed(now_ns) for o in others)
+            held = moved + sum(o.filled(now_ns) if o.sign == plan else -o.exposed(now_ns) for o in others)
             if order.qty > held:
                 self.broken("I1", f"{ref}: {order.qty} reversed of {held} filled")
 
@@ -217,6 +219,8 @@ class Judge:
             self.broken("I9", f"{name} of {hedge}, which no record opened")
         elif name == "OrderSubmitted":
             self._intended(hedge, fact)
+        elif name == "LateTruthJoined":
+            self._joined(fact)
         elif name.startswith("Hedge") or name == "RepairChosen":
             self._hedge(hedge, name, fact)
         elif name.startswith(ABOUT_ORDERS) and fact[1] in self.records:
@@ -232,6 +236,16 @@ class Judge:
         for order in orders:
             self._intended(hedge, order)
             self._check_quote(order)
+
+    def _joined(self, fact: list[Any]) -> None:
+        """Lots of an ended hedge are another's from now on; nothing is lost."""
+        _, hedge, into, lots, outcome = fact[:5]
+        if into not in self.outcomes or self.outcomes[into]:
+            self.broken("I9", f"{hedge} joins {into}, which is not in flight")
+        self.outcomes[hedge] = outcome
+        for index, moved in enumerate(lots):
+            self.moved[hedge, index] = self.moved.get((hedge, index), 0) - moved
+            self.moved[into, index] = self.moved.get((into, index), 0) + moved
 
     def _intended(self, hedge: str, fact: list[Any]) -> None:
         _, ref, leg, _letter, side, qty, px = fact[:7]
@@ -279,6 +293,7 @@ class Judge:
         for index in range(len(NAMES)):
             plan, target = self.plans[hedge, index]
             net = sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in self.knowledge.of(hedge, index))
+            net += plan * self.moved.get((hedge, index), 0)
             covered.append(min(net, target) // self.units[hedge, index])
         if to_units < min(covered):
             self.broken("I1", f"{hedge}: a repair to {to_units} units, {min(covered)} are covered")

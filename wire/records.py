@@ -13,7 +13,7 @@ import msgpack
 import msgspec
 from msgspec import Struct, to_builtins
 
-from domain import books, hedges, mandates, orders, pairs
+from domain import books, hedges, late, mandates, orders, pairs
 from domain.errors import WireError
 
 Fact = (
@@ -56,6 +56,7 @@ Fact = (
     | pairs.ModeSet
     | pairs.DayRolled
     | books.LegBook
+    | late.LateTruthJoined
 )
 """Every fact that a decision may hold."""
 

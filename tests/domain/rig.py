@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from domain import advance, mandates, orders, pairs, watch
+from domain import advance, late, mandates, orders, pairs, watch
 from domain.books import LegBook
 from domain.hedges import HedgeStatus, order_of
 from domain.mandates import MandateGiven, MandateState
@@ -165,13 +165,24 @@ class Rig:
             self.pair = replace(self.pair, status=pairs.P.HOLDING, books=books)
         self.first = self.pair
         self.hedge_id = "cu.1.1"
+        self.moved = {}
         fact = opening(units, per_unit, kind=kind, tif=tif)
         self.adopt((fact,))
         self.send(fact.orders)
 
     @property
     def hedge(self):
-        return self.pair.hedge or self.pair.past[-1]
+        return self.pair.hedge or pairs.find(self.pair, self.hedge_id)
+
+    def opens_another(self, hedge_id, **shape):
+        """The one before has ended, and its cooldown is over."""
+        fact = opening(hedge_id=hedge_id, at_ns=self.now_ns, **shape)
+        self.pair = pairs.evolve(self.pair, pairs.PairReady(self.now_ns))
+        self.records.append((None, (pairs.PairReady(self.now_ns),)))
+        self.hedge_id = hedge_id
+        self.records.append((hedge_id, (fact,)))
+        self.pair = pairs.evolve(self.pair, fact, hedge_id)
+        self.send(fact.orders)
 
     # ------------------------------------------------ as the actors do it
 
@@ -202,7 +213,7 @@ class Rig:
         pair = self.pair
         for fact in facts:
             pair = pairs.evolve(pair, fact, self.hedge_id)
-        hedge = pair.hedge or pair.past[-1]
+        hedge = pair.hedge or pairs.find(pair, self.hedge_id)
         after, following = advance.advance(hedge, self.rules, self.market, self.now_ns)
         grafted = pairs.grafted(pair, after, following) if pair.hedge is not None and following else None
         every = (*facts, *following)
@@ -256,9 +267,32 @@ class Rig:
                 if facts:
                     self.go(mandate_id, facts)
                 return
-        facts = self.with_query(orders.decide(order_of(self.hedge, told.cl_ord_id), told), told)
-        if facts:
+        hedge, order = pairs.place_of(self.pair, told.cl_ord_id)
+        facts = self.with_query(orders.decide(order, told), told)
+        if facts and self.pair.hedge not in (None, hedge):
+            self.joins(hedge.hedge_id, facts)
+        elif facts:
+            self.hedge_id = hedge.hedge_id
             self.turn(facts)
+
+    def joins(self, old_id, facts):
+        """Late truth about an ended hedge while another is in flight."""
+        pair = self.pair
+        for fact in facts:
+            pair = pairs.evolve(pair, fact, old_id)
+        joined = late.joining(pairs.find(pair, old_id), pair.hedge, self.now_ns)
+        self.records.append((old_id, (*facts, *joined)))
+        for fact in joined:
+            pair = pairs.evolve(pair, fact, old_id)
+            for leg, lots in enumerate(fact.lots):
+                for hedge_id, moved in ((old_id, -lots), (fact.into, lots)):
+                    self.moved[hedge_id, leg] = self.moved.get((hedge_id, leg), 0) + moved
+        self.pair = pair
+        self.send(facts)
+        old = pairs.find(pair, old_id)
+        assert advance.holds_true(old, advance.standing(old)), "an ended hedge is whole"
+        follows = late.follows(pair.hedge, joined[0], self.rules.max_retries, frozen=False) if joined else ()
+        self.turn(follows)
 
     def with_query(self, heard, told):
         return (*heard.facts, OrderQueried(told.cl_ord_id, self.now_ns)) if heard.ask else heard.facts
@@ -334,9 +368,12 @@ class Rig:
         elif hedge.status is not H.STRANDED and hedge.naked_ns:
             assert self.now_ns <= hedge.naked_ns + self.rules.policy.naked_budget_ns, "I2"
         sums = [0] * len(self.pair.books)
-        for leg in hedge.legs:
-            assert leg.net == sum(o.cum_qty * o.side * leg.plan.side for o in leg.orders), "net"
-            sums[leg.plan.index] = leg.plan.side * leg.net
+        for each in (self.pair.hedge, *self.pair.past):
+            for leg in each.legs if each is not None else ():
+                index, side = leg.plan.index, leg.plan.side
+                moved = self.moved.get((each.hedge_id, index), 0)
+                assert leg.net * side == sum(o.cum_qty * o.side for o in leg.orders) + moved, "net"
+                sums[index] += side * leg.net
         held = tuple(was.net + more for was, more in zip(self.first.books, sums, strict=True))
         assert tuple(b.net for b in self.pair.books) == held, "I3"
 

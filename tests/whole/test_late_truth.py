@@ -60,16 +60,39 @@ def test_bust_while_the_other_leg_works_is_repaired(world, foreign):
     assert world.net in ((-1, 1), (0, 0))
 
 
-def test_late_fill_while_another_hedge_is_in_flight_is_repaired(make_world, foreign):
+@pytest.fixture
+def late_in_flight(make_world, foreign):
+    """A late fill of the first hedge while the second waits for leg B."""
     world = make_world(max_units=2)
     world.opens(b=foreign.part(0))
     first = world.ends()
     world.until(lambda: world.pair.status == "HOLDING", "ready")
     world.opens(b=foreign.hold)
+    second = world.hedge.hedge_id
     world.b.trade_of(world.b.orders[first.legs[1].orders[0].cl_ord_id], 1)
     world.until(lambda: world.pair.books[1].net == 2, "the late fill is booked")
+    return world, first.hedge_id, second
+
+
+def test_late_fill_joins_the_hedge_in_flight_which_repairs_it(late_in_flight):
+    world, first, second = late_in_flight
+    assert world.facts("LateTruthJoined")[-1].lots == (0, 1)
+    assert (world.hedge.hedge_id, world.hedge.joined) == (second, (first,))
+    assert world.hedge.status == "SETTLING"
     world.b.trade_of(world.b.working[0], 1)
-    world.until(lambda: world.pair.hedge is None and world.pair.naked == (0, 0), "whole again")
+    assert world.ends().hedge_id == second
+    old = next(hedge for hedge in world.pair.past if hedge.hedge_id == first)
+    assert (old.status, old.passed_to) == ("DONE", (second,))
+    assert (world.pair.naked, world.facts("HedgeReopened")) == ((0, 0), [])
+    assert world.net == (-2, 2)
+
+
+def test_late_fill_that_the_hedge_in_flight_lacks_is_what_it_needs(late_in_flight):
+    world, _, _ = late_in_flight
+    sent = len(world.b.got("D"))
+    world.b.cancel(world.b.working[0])
+    assert world.ends().status == "DONE"
+    assert len(world.b.got("D")) == sent
     assert world.net == (-2, 2)
 
 
@@ -116,6 +139,8 @@ def test_late_truth_behind_a_stranded_hedge_is_told(make_world, foreign):
     world.b.always = foreign.reject()
     world.closes()
     world.until(lambda: world.hedge.status == "STRANDED", "stranded")
+    retries = world.hedge.retries
     world.b.trade_of(world.b.orders[first.legs[1].orders[0].cl_ord_id], 1)
     world.until(lambda: "LATE_TRUTH" in world.alerts(), "told")
+    world.until(lambda: world.hedge.status == "STRANDED" and world.hedge.retries == retries + 1, "it was evidence")
     world.may_be_naked = True
