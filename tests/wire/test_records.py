@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import books, hedges, mandates, orders, pairs
+from domain import books, hedges, late, mandates, orders, pairs
 from domain.costs import OrderCost, RepairCost
 from domain.errors import WireError
 from tests.domain import making
@@ -37,6 +37,7 @@ EVERY = [
     pairs.PairReleased("ann", "looked at it"),
     *(pairs.ModeSet(mode, "ann", "news") for mode in pairs.Mode),
     pairs.DayRolled(1, "20261124"),
+    late.LateTruthJoined("cu.1.1", "cu.1.2", (0, -3), hedges.HedgeStatus.PART, 9),
     books.LegBook(5, -3, -(10**15), 9, 4, "20261123"),
 ]
 
