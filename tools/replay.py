@@ -9,6 +9,7 @@ node ended in order.
 
 from __future__ import annotations
 
+from collections import Counter
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,14 @@ def _show(out: Output, found: dict[str, Any]) -> None:
         out.one({key: value for key, value in found.items() if key != "interrupted"})
         return
     out.many(found["hedge_list"])
-    if found.get("differences"):
-        out.many(found["differences"])
+    for row in found.get("differences", []):
+        who = " / ".join(row[side] or "-" for side in ("virtual", "processes"))
+        click.echo(f"{row['at_s']:9.3f} s  {row['kind']:<11} {who}\n             {row['what']}\n             {row['cause']}")
     apart = {"hedge_list", "problems", "spread", "positions", "clock_offset_ms", "differences", "interrupted"}
     flat = {key: value for key, value in found.items() if key not in apart}
+    if "differences" in found:
+        kinds = Counter(row["kind"] for row in found["differences"])
+        flat["differences"] = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) or "none"
     for part in ("spread", "positions", "clock_offset_ms"):
         for name, told in found[part].items():
             flat[f"clock {name}" if part == "clock_offset_ms" else name] = " ".join(f"{key} {value}" for key, value in told.items())

@@ -44,16 +44,13 @@ class Session:
         self.config = config_of(self.files)
         self.plays = plays_of(self.config, recording, folder, folder)
         played = played_of(self.plays)
-        self.made = sorted(f"{venue}/{symbol}" for (venue, symbol), each in played.items() if each.made)
         walk = Walk(self.config, played)
+        self.made = walk.made
         self.survey = Survey(walk)
         walk.run(seconds)
         self.survey.end()
-        if len(walk.spans) < len(played):
-            raise ToolError("a recording of the pair holds no row in the time that was asked for")
+        walk.check()
         self.span = (walk.first_ns, walk.last_ns)
-        if self.span[1] <= self.span[0]:
-            raise ToolError("the recordings of the pair do not overlap in time")
         self.end_ns = None if seconds is None else self.span[0] + int(seconds * NS_PER_S)
 
     @property

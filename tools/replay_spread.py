@@ -20,8 +20,8 @@ SLACK_NS = 5_000_000
 """A decision stands a little after the row that it was made on."""
 
 PERCENTILES = (5, 50, 95)
-GRAIN = 10_000
-"""Values are counted to a ten-thousandth: a ratio of 3.0342 keeps its digits."""
+GRAIN = 1_000_000
+"""Values are counted to a millionth: a ratio of 1.000365 keeps its digits."""
 
 
 class Tally:
@@ -115,12 +115,13 @@ class Survey:
 
     def see(self, recv_ns: int, key: Key, row: Row) -> None:
         """After each row of the walk."""
-        elapsed_ns, self._last_ns = recv_ns - (self._last_ns or recv_ns), recv_ns
-        view = self._walk.view
-        open_now = not self._walk.closed()
-        for tally, value in ((self.sell, view.sell), (self.buy, view.buy)):
-            tally.hold(elapsed_ns)
-            tally.change(value if open_now else nan, recv_ns)
+        if not self._walk.at_once:
+            elapsed_ns, self._last_ns = recv_ns - (self._last_ns or recv_ns), recv_ns
+            view = self._walk.view
+            open_now = not self._walk.closed()
+            for tally, value in ((self.sell, view.sell), (self.buy, view.buy)):
+                tally.hold(elapsed_ns)
+                tally.change(value if open_now else nan, recv_ns)
         if row.exch_ns is not None and isinstance(row, QuoteRow):
             clock = self.clocks.setdefault(key, Tally(None, above=True))
             clock.change((row.exch_ns - row.recv_ns) / NS_PER_MS)

@@ -22,6 +22,7 @@ from domain.pairspec import PairSpec
 from domain.prices import fx_rate
 from gateways.replay.rows import QuoteRow, Row, StatusRow
 from gateways.replay.settings import Played, Span
+from tools.errors import ToolError
 
 NS_PER_S = 1_000_000_000
 Key = tuple[str, str]
@@ -39,7 +40,12 @@ class Walk:
         self.view = spread_view(self.spec)
         self.quotes: dict[Key, Quote] = {}
         self.spans: dict[Key, Span] = {}
+        self.rates: list[float | None] = [None] * len(self.spec.legs)
         self.watchers: list[See] = []
+        self.lookers: list[Callable[[int], None]] = []
+        """Called before each row, with the books as they stand until it."""
+        self.at_once = False
+        """Whether the next row has the same moment: both are one change."""
         self.now_ns = 0
         self._played = played
         self._legs = {leg.key: place for place, leg in enumerate(self.spec.legs)}
@@ -52,9 +58,15 @@ class Walk:
         Raises: ConfigError by file and line where a row is bad.
         """
         end_ns = None
-        for recv_ns, key, row in self._merged():
+        coming = self._merged()
+        following = next(coming, None)
+        while following is not None:
+            (recv_ns, key, row), following = following, next(coming, None)
+            self.at_once = following is not None and following[0] == recv_ns
             if end_ns is not None and recv_ns >= end_ns:
                 break
+            for look in self.lookers:
+                look(recv_ns)
             self._count(recv_ns, key, row)
             self._take(recv_ns, key, row)
             for see in self.watchers:
@@ -62,6 +74,27 @@ class Walk:
             self.now_ns = recv_ns
             if end_ns is None and seconds is not None and len(self.spans) == len(self._played):
                 end_ns = self.first_ns + int(seconds * NS_PER_S)
+
+    @property
+    def ticks(self) -> dict[Key, str]:
+        """Every instrument of the walk, with its tick."""
+        return {key: each.definition.tick_size for key, each in self._played.items()}
+
+    @property
+    def made(self) -> list[str]:
+        """The instruments whose book is made, as `venue/symbol`."""
+        return sorted(f"{venue}/{symbol}" for (venue, symbol), each in self._played.items() if each.made)
+
+    def check(self) -> None:
+        """After the walk. Raises: ToolError where the legs share no time."""
+        if len(self.spans) < len(self._played):
+            raise ToolError("a recording of the pair holds no row in the time that was asked for")
+        if self.last_ns <= self.first_ns:
+            raise ToolError("the recordings of the pair do not overlap in time")
+
+    def is_made(self, key: Key) -> bool:
+        """Whether its book is made, not recorded."""
+        return self._played[key].made
 
     @property
     def first_ns(self) -> int:
@@ -131,7 +164,8 @@ class Walk:
             self.view.on_quote(place, quote)
         for at, leg in enumerate(self.spec.legs):
             if leg.fx is not None and leg.fx.key == key:
-                self.view.on_fx(at, fx_rate(quote, leg.fx.tick_size))
+                self.rates[at] = fx_rate(quote, leg.fx.tick_size)
+                self.view.on_fx(at, self.rates[at])
 
 
 def played_of(plays: Sequence[Any]) -> dict[Key, Played]:
