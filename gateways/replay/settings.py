@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from domain.errors import ConfigError
 from gateways.replay.account import Terms
-from gateways.replay.mapping import HOUSE, FileMap
+from gateways.replay.mapping import HOUSE, MADE, FileMap
 from gateways.replay.pacing import Start
 from gateways.replay.reader import read_rows
 from gateways.replay.rows import Row
@@ -29,8 +29,8 @@ class Played(Struct, frozen=True):
 
     @property
     def made(self) -> bool:
-        """Whether its book is made, not recorded."""
-        return self.told.made is not None
+        """Whether its book is made, not recorded; also one recorded of such a venue."""
+        return self.told.made is not None or self.told.venue.startswith(MADE)
 
     @property
     def depth(self) -> int:

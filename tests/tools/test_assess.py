@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from decimal import Decimal
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -91,7 +91,7 @@ def test_page_is_whole_by_itself_and_well_formed(tmp_path, capsys, lang):
     plots = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
     assert len(plots) >= 7
     for plot in plots:
-        ElementTree.fromstring(plot)
+        ET.fromstring(plot)
     assert f'lang="{lang}"' in html
     assert {"en": "Expected capture", "zh": "预期捕捉率"}[lang] in html
     assert json.loads((tmp_path / "out" / "assess.json").read_text()) == {k: v for k, v in found.items() if k != "html"}
