@@ -21,7 +21,7 @@ PARQUET = (".parquet", ".pq")
 READABLE = "a readable recording: CSV, plain or .gz, or .parquet"
 BATCH_ROWS = 8192
 FAULTS = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
-EXTRA = "pyarrow: .venv/bin/python -m pip install --require-hashes -r requirements-parquet.txt; or a CSV file"
+EXTRA = "Parquet once its extra is there: make parquet (requirements-parquet.txt); or a CSV file"
 
 
 class Part:

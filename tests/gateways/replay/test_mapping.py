@@ -142,3 +142,39 @@ def test_night_session_runs_over_midnight(tmp_path):
     text = "t,b,a,q\n" + "".join(f"{moment},1.0,1.2,1\n" for moment in (at(1, 0), at(3, 0), at(22, 0), at(1, 0) + day))
     found = [(row.recv_ns, row.status) for row in rows(tmp_path, text, told) if isinstance(row, StatusRow)]
     assert found == [(at(1, 0), 17), (at(2, 30), 18), (at(21, 0), 17)]
+
+
+def test_parquet_reads_as_the_csv_of_the_same_rows(tmp_path):
+    pa = pytest.importorskip("pyarrow", reason="not run: no pyarrow (make parquet)")
+    from pyarrow import parquet
+
+    stamps = [1_723_161_254_087_891_268 + step * 1_000_003 for step in range(5)]
+    bids, lots = [61837.6, 61837.8, 0.00006, None, 1e-05], [3, 4, 1, None, 7]
+    book = BookMap((("b", "q"),), (("a", "q"),))
+    whole = FileMap("V", "V.X", "r", TimeMap(("t",)), book=book)
+    columns = {"t": pa.array(stamps, pa.timestamp("ns")), "b": bids, "a": bids, "q": lots, "unused": list("abcde")}
+    parquet.write_table(pa.table(columns), tmp_path / "r.parquet")
+    text = [f"{t},{'' if b is None else format(Decimal(repr(b)), 'f')},{'' if q is None else q}" for t, b, q in zip(stamps, bids, lots, strict=True)]
+    (tmp_path / "r.csv").write_text("t,b,q,a\n" + "\n".join(f"{line},{line.split(',')[1]}" for line in text), encoding="utf-8")
+    sizes = (Decimal("0.00001"), Decimal(1))
+    found = list(read_rows(tmp_path / "r.parquet", *sizes, whole))
+    assert found == list(read_rows(tmp_path / "r.csv", *sizes, whole))
+    assert found[0] == QuoteRow(stamps[0], None, (6_183_760_000, 3), (6_183_760_000, 3))
+    with pytest.raises(ConfigError, match=r"r.parquet:1: b = '61837.6'.*multiple of the tick 1"):
+        list(read_rows(tmp_path / "r.parquet", Decimal(1), Decimal(1), whole))
+
+
+def test_broken_parquet_is_told_by_its_file(tmp_path):
+    pytest.importorskip("pyarrow", reason="not run: no pyarrow (make parquet)")
+    (tmp_path / "r.parquet").write_bytes(b"PAR1 but no more")
+    with pytest.raises(ConfigError, match=r"r.parquet: recording"):
+        list(read_rows(tmp_path / "r.parquet", Decimal(1), Decimal(1), FileMap("V", "X", "r", book=BOOK)))
+
+
+def test_parquet_without_its_extra_says_what_to_install(tmp_path, monkeypatch):
+    import sys
+
+    (tmp_path / "r.parquet").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match=r"requirements-parquet.txt"):
+        list(read_rows(tmp_path / "r.parquet", Decimal(1), Decimal(1), FileMap("V", "X", "r", book=BOOK)))
