@@ -14,7 +14,7 @@ TESTFLAGS ?=
 export PYTHONNOUSERSITE := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-dev parquet demo test fast check bench diagrams requirements clean python
+.PHONY: help setup setup-dev parquet demo test fast check calendars bench diagrams requirements clean python
 
 help:          ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,10 @@ check: setup-dev ## style and import rules
 	@$(VENV)/bin/ruff check .
 	@PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache
 
+calendars: setup-dev ## our tables of holidays against those of exchange_calendars (installs it)
+	@$(PIP) -r requirements-calendars.txt
+	@$(PY) -m pytest tests/config/test_calendars_crosscheck.py $(TESTFLAGS)
+
 bench: setup   ## how fast the core is, beside the bare transport
 	@./hedgerow bench core
 
@@ -67,6 +71,8 @@ requirements:  ## pin again, with hashes (needs pip-compile on the PATH)
 	  --no-emit-index-url --no-emit-find-links -o requirements-dev.txt requirements-dev.in
 	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -o requirements-parquet.txt requirements-parquet.in
+	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -o requirements-calendars.txt requirements-calendars.in
 
 clean:         ## everything that can be made again
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

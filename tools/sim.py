@@ -46,6 +46,7 @@ sim.add_command(plants)
 @click.option("--seed", type=int, default=None, help="Instead of the file's seed.")
 @click.option("--truth", type=click.Path(path_type=Path), default=None, help="Append the truth log to this file.")
 @click.option("--trading-day", default=None, metavar="YYYYMMDD", help="Instead of today's date (UTC).")
+@click.option("--sessions", is_flag=True, help="Keep the sessions of the tables (calendar ls) from now on.")
 @click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
 def serve(
     file: Path,
@@ -54,6 +55,7 @@ def serve(
     seed: int | None,
     truth: Path | None,
     trading_day: str | None,
+    sessions: bool,
     with_parent: bool,
 ) -> None:
     """Host all venues of FILE until SIGTERM; one ready line on stdout."""
@@ -72,6 +74,11 @@ def serve(
         spec = load(file, trouble)
         clock = ExchangeClock(SystemClock())
         start_ns = clock.now()
+        if sessions:
+            from config.sessions import book_of
+            from tools.sim_sessions import with_sessions
+
+            spec = with_sessions(spec, book_of(), start_ns)
         seed = spec.seed if seed is None else seed
         world = World(spec, seed, start_ns, _trading_day(trading_day, start_ns))
         log = TruthLog(truth) if truth is not None else None
