@@ -1,4 +1,4 @@
-"""`gateway KIND`: one venue account's gateway as a process of its own."""
+"""`gateway KIND`: runs one venue account's gateway; `check` tries one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from tools.cli import LazyGroup, Verb
 
 KINDS: dict[str, Verb] = {
+    "check": Verb("tools.gateway_check:check", "hold a running gateway to the protocol page", "对照协议检查运行中的网关"),
     "replay": Verb("tools.replay_gateway:replay_gateway", "a recording as a venue", "以录制行情为柜台"),
     "simulated": Verb("tools.simulated_gateway:simulated_gateway", "the simulated exchange's client", "模拟交易所的网关"),
 }
@@ -14,4 +15,4 @@ KINDS: dict[str, Verb] = {
 
 @click.group(cls=LazyGroup, verbs=KINDS)
 def gateway() -> None:
-    """Run one gateway by itself, until SIGTERM."""
+    """Run one gateway by itself, until SIGTERM; or check one."""
