@@ -1,4 +1,4 @@
-"""Looks at what a gateway does with orders: real ones, far from the market."""
+"""Looks at what a gateway does with real orders, far from the market."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gateway KIND` runs one account's gateway; `gateway check` tries one."""
+"""`gateway KIND` runs an account's gateway; `gateway check` tries one."""
 
 from __future__ import annotations
 
