@@ -50,8 +50,12 @@ CHECKS = (
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), default=None, help="An empty folder for all that it writes (default: a new one)."
 )
+@click.option(
+    "--trouble", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
+    help="A file of [[trouble]] tables instead of the demo's own: config/exchange/storm.toml has every kind.",
+)
 @pass_out
-def demo(out: Output, seconds: float, seed: int | None, folder: Path | None) -> int:
+def demo(out: Output, seconds: float, seed: int | None, folder: Path | None, trouble: Path | None) -> int:
     """Trade copper on two simulated venues that make trouble.
 
     Exit 0 if there were at least 20 hedges, 5 of them replenished, and 3
@@ -65,7 +69,7 @@ def demo(out: Output, seconds: float, seed: int | None, folder: Path | None) -> 
     folder = run_folder(folder, "demo")
     out.say(f"demo: {seconds:g} s of copper, Shanghai against New York, on simulated venues with trouble; files in {folder}")
     flag = StopFlag()
-    run = DemoRun(folder, SystemClock(), flag)
+    run = DemoRun(folder, SystemClock(), flag, trouble)
     signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     with flag.installed(signals), run, DemoBoard(run.node_dir, out.lang) as board:
         code = run.play(seconds, seed, board.look)

@@ -47,8 +47,9 @@ class Interrupted(ToolError):
 class DemoRun:
     """One run in a folder of its own; use it as a context manager."""
 
-    def __init__(self, folder: Path, clock: Clock, flag: StopFlag) -> None:
+    def __init__(self, folder: Path, clock: Clock, flag: StopFlag, trouble: Path | None = None) -> None:
         self.folder = folder
+        self._trouble = trouble or ROOT / TROUBLE
         self.node_dir = folder / "node"
         self.config = (folder / "copper.toml", folder / "demo.toml")
         self.truth = folder / "truth.jsonl"
@@ -64,8 +65,9 @@ class DemoRun:
         if len(longest) > MAX_ENDPOINT_CHARS:
             raise ToolError(f"{longest}: too long for a socket ({MAX_ENDPOINT_CHARS} characters): give a shorter --dir")
         self.node_dir.mkdir(mode=0o700)
-        for source, to in zip((EXAMPLE, EXCHANGE, TROUBLE), (self.config[0], *self._exchange_config), strict=True):
-            shutil.copyfile(ROOT / source, to)
+        sources = (ROOT / EXAMPLE, ROOT / EXCHANGE, self._trouble)
+        for source, to in zip(sources, (self.config[0], *self._exchange_config), strict=True):
+            shutil.copyfile(source, to)
         self.config[1].write_text(OVERLAY.format(node_dir=self.node_dir, pair=PAIR), encoding="utf-8")
         return self
 
