@@ -40,3 +40,10 @@ def hedge_pair(ref: str) -> str:
 def order_id(hedge: str, leg: int, letter: str, count: int) -> str:
     """`hedge.leg letter count`; letter: h hedge, p replenish, b rollback."""
     return f"{hedge}.{leg}{letter}{count}"
+
+
+def hedge_of(cl_ord_id: str) -> tuple[str, str]:
+    """The hedge that an order's id names and its letter, "" where none."""
+    hedge, _, tail = cl_ord_id.rpartition(".")
+    letter = tail.lstrip("0123456789")[:1]
+    return (hedge, letter) if letter and hedge_pair(hedge) else ("", "")

@@ -74,7 +74,7 @@ def demo(out: Output, seconds: float, seed: int | None, folder: Path | None, tro
     with flag.installed(signals), run, DemoBoard(run.node_dir, out.lang) as board:
         code = run.play(seconds, seed, board.look)
     found = {"dir": str(folder), "config": [str(file) for file in run.config], "seconds": seconds, "node_exit": code}
-    found |= _outcome(run)
+    found |= summary_of(run)
     checks = checked(found)
     found["checks"] = checks
     found["ok"] = all(each["met"] for each in checks)
@@ -82,7 +82,7 @@ def demo(out: Output, seconds: float, seed: int | None, folder: Path | None, tro
     return FINE if found["ok"] else GATE
 
 
-def checked(found: dict[str, Any]) -> list[dict[str, Any]]:
+def checked(found: dict[str, Any], checks: tuple[Check, ...] = CHECKS) -> list[dict[str, Any]]:
     """Each check, with what was found and whether it is met."""
     return [
         {
@@ -91,11 +91,11 @@ def checked(found: dict[str, Any]) -> list[dict[str, Any]]:
             "found": found[each.name],
             "met": COMPARE[each.compare](found[each.name], each.wanted),
         }
-        for each in CHECKS
+        for each in checks
     ]
 
 
-def _outcome(run: Any) -> dict[str, Any]:
+def summary_of(run: Any) -> dict[str, Any]:
     """What the venues' truth and our journal say, side by side."""
     from config.load import load_checked
     from exchange.truth import read
@@ -110,7 +110,7 @@ def _outcome(run: Any) -> dict[str, Any]:
         raise ToolError(f"the node left no journal in {journal}: see {run.log_of('node')}")
     config = load_checked(run.config)
     pair = config.pair[0]
-    lots = {f"{leg.venue}/{leg.symbol}": leg.lots if leg.side == "buy" else -leg.lots for leg in pair.legs}
+    lots = lots_of(pair)
     names = order_names(run.node_dir / "gateways", {leg.venue for leg in pair.legs})
     truth = truth_from(read(run.truth), names)
     books = compare(journal_fills(journal), truth.books)
@@ -137,6 +137,11 @@ def _outcome(run: Any) -> dict[str, Any]:
         "problems": [*problems, *apart, *naked, *(problem.what for problem in report.problems)],
         "hedge_list": rows,
     }
+
+
+def lots_of(pair: Any) -> dict[str, int]:
+    """Lots of each leg in a unit that is bought, by `venue/symbol`."""
+    return {f"{leg.venue}/{leg.symbol}": leg.lots if leg.side == "buy" else -leg.lots for leg in pair.legs}
 
 
 def _apart(venue: dict[str, int], ours: dict[str, int], fills: dict[str, dict[str, int]]) -> list[str]:

@@ -50,6 +50,7 @@ class DemoRun:
     def __init__(self, folder: Path, clock: Clock, flag: StopFlag, trouble: Path | None = None) -> None:
         self.folder = folder
         self._trouble = trouble or ROOT / TROUBLE
+        self.overlay = OVERLAY
         self.node_dir = folder / "node"
         self.config = (folder / "copper.toml", folder / "demo.toml")
         self.truth = folder / "truth.jsonl"
@@ -58,6 +59,7 @@ class DemoRun:
         self._clock = clock
         self._flag = flag
         self._running: dict[str, Process] = {}
+        self._said: dict[str, int] = {}  # bytes of each log before its process was started
         self._env = {**os.environ, "HEDGEROW_PYTHON": sys.executable}
 
     def __enter__(self) -> Self:
@@ -68,7 +70,7 @@ class DemoRun:
         sources = (ROOT / EXAMPLE, ROOT / EXCHANGE, self._trouble)
         for source, to in zip(sources, (self.config[0], *self._exchange_config), strict=True):
             shutil.copyfile(source, to)
-        self.config[1].write_text(OVERLAY.format(node_dir=self.node_dir, pair=PAIR), encoding="utf-8")
+        self.config[1].write_text(self.overlay.format(node_dir=self.node_dir, pair=PAIR), encoding="utf-8")
         return self
 
     def __exit__(
@@ -88,25 +90,39 @@ class DemoRun:
         `look` is called now and then with the ns left. Raises: Interrupted;
         ToolError where a process ends too early, with its last words.
         """
-        seeded = [] if seed is None else ["--seed", str(seed)]
-        exchange, trouble = map(str, self._exchange_config)
-        words = ["sim", "serve", "-c", exchange, "--trouble", trouble, "--endpoint", self._endpoint, "--with-parent"]
-        self._start("exchange", *words, "--truth", str(self.truth), *seeded)
-        self._until_ready("exchange")
-        self._start("node", "run", *(word for file in self.config for word in ("-c", str(file))), "--live", "--with-parent")
-        self._until_ready("node")
+        self.start_exchange(seed)
+        self.start_node()
         end_ns = self._clock.mono_ns() + int(seconds * 1_000_000_000)
         while (left_ns := end_ns - self._clock.mono_ns()) > 0:
             self._still_running(min(LOOK_MS, left_ns // NS_PER_MS + 1))
             look(left_ns)
         return self._end("node")
 
+    def start_exchange(self, seed: int | None) -> None:
+        """The exchange with its trouble, ready."""
+        seeded = [] if seed is None else ["--seed", str(seed)]
+        exchange, trouble = map(str, self._exchange_config)
+        words = ["sim", "serve", "-c", exchange, "--trouble", trouble, "--endpoint", self._endpoint, "--with-parent"]
+        self._start("exchange", *words, "--truth", str(self.truth), *seeded)
+        self._until_ready("exchange")
+
+    def start_node(self, *more: str) -> None:
+        """The node, ready."""
+        self._start("node", *self.node_words(), *more)
+        self._until_ready("node")
+
+    def node_words(self) -> list[str]:
+        """The command of the node, after `hedgerow`."""
+        return ["run", *(word for file in self.config for word in ("-c", str(file))), "--live", "--with-parent"]
+
     def log_of(self, name: str) -> Path:
         """Where a process's words go."""
         return self.folder / f"{name}.log"
 
     def _start(self, name: str, *words: str) -> None:
-        self._running[name] = processes.start([str(ROOT / "hedgerow"), *words], self.log_of(name), self._env)
+        log = self.log_of(name)
+        self._said[name] = log.stat().st_size if log.exists() else 0
+        self._running[name] = processes.start([str(ROOT / "hedgerow"), *words], log, self._env)
 
     def _end(self, name: str) -> int:
         process = self._running.pop(name, None)
@@ -115,7 +131,7 @@ class DemoRun:
     def _until_ready(self, name: str) -> None:
         """Wait for a process's line that says so."""
         until_ns = self._clock.mono_ns() + READY_MS * NS_PER_MS
-        while READY not in self.log_of(name).read_bytes():
+        while READY not in self.log_of(name).read_bytes()[self._said[name] :]:
             self._still_running(LOOK_MS)
             if self._clock.mono_ns() > until_ns:
                 raise ToolError(f"{name} was not ready in {READY_MS} ms: {self._last_words(name)}")

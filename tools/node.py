@@ -22,7 +22,7 @@ from system.processes import stop_with_parent
 from system.signals import StopFlag
 from tools.errors import FAILED, FINE
 from tools.logs import log_to
-from tools.node_build import ROOT, Node
+from tools.node_build import ROOT, Node, on_record_ns
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread beside the lane keeps it from its next turn; 5 ms by default."""
@@ -96,11 +96,11 @@ class Stopper:
         return not self.node.runtime.alive(ROOT) or now_ns >= self._tree_ns
 
 
-def serve(config: Any, *, live: bool, flag: StopFlag) -> int:
+def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None) -> int:
     """Run a node until it has stopped; the exit code."""
     from tools.node_edge import edge_of
 
-    node = Node(config, live=live)
+    node = _node(config, live=live, fuse=fuse)
     stopper = Stopper(node, flag)
     node.build(edge_of(node, stopper))
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -119,6 +119,18 @@ def serve(config: Any, *, live: bool, flag: StopFlag) -> int:
     return FAILED if left or stopper.left else FINE
 
 
+def _node(config: Any, *, live: bool, fuse: Path | None) -> Node:
+    """The node, not yet built; with a fuse in it where a test asks for one."""
+    if fuse is None:
+        return Node(config, live=live)
+    from tools.fuse import FusedMachine
+
+    machine = FusedMachine(on_record_ns(config), fuse)
+    node = Node(config, live=live, machine=machine)
+    machine.fuse.watch(node)
+    return node
+
+
 def said(row: dict[str, Any]) -> str:
     """What is left of one pair, in one line."""
     orders = f", live orders {' '.join(row['live'])}" if row["live"] else ""
@@ -130,8 +142,9 @@ def said(row: dict[str, Any]) -> str:
 @click.option("-c", "--config", "files", multiple=True, required=True, help="TOML; later files over earlier.")
 @click.option("--live", is_flag=True, help="Orders may leave (node.mode = live).")
 @click.option("--with-parent", is_flag=True, help="Stop in order when the process that started this one ends.")
+@click.option("--fuse", type=click.Path(path_type=Path), default=None, hidden=True, help="See tools/fuse.py.")
 @click.option("--log-level", default="INFO", show_default=True, help="Of the lines on stderr.")
-def run(files: tuple[str, ...], live: bool, with_parent: bool, log_level: str) -> None:
+def run(files: tuple[str, ...], live: bool, with_parent: bool, fuse: Path | None, log_level: str) -> None:
     """Start the node and the gateways that it manages."""
     if with_parent:
         stop_with_parent()
@@ -141,4 +154,4 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, log_level: str) -
             raise ConfigError(file, "(file)", "absent", "a TOML file; make one: ./hedgerow init DIR")
     config = loaded_config(files, live=live)
     sends = live and config.node.mode == "live"
-    raise SystemExit(serve(config, live=sends, flag=StopFlag()))
+    raise SystemExit(serve(config, live=sends, flag=StopFlag(), fuse=fuse))

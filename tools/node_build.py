@@ -75,7 +75,7 @@ def same_legs(spec: PairSpec, found: Recovered) -> None:
         raise ConfigError("configuration", f"pair[{spec.name}].legs", legs, f"the legs that its position was built with: {before}")
 
 
-def _on_record_ns(config: Config) -> int:
+def on_record_ns(config: Config) -> int:
     """Where the journal's monotonic time stands."""
     journal = Path(config.node.dir) / "journal"
     return last_mono_ns(journal) if journal.exists() else 0
@@ -90,7 +90,7 @@ class Node:
     def __init__(self, config: Config, *, live: bool, machine: Any = None) -> None:
         self.config = config
         self.live = live
-        self.machine = machine = machine or RealMachine(_on_record_ns(config))
+        self.machine = machine = machine or RealMachine(on_record_ns(config))
         self.directory = machine.directory(config.node.dir)
         self.clock, self.lane, self.context = machine.clock, machine.lane, machine.context
         self.runtime = Runtime(self.lane, self.clock)

@@ -1,4 +1,4 @@
-"""`sim serve | fault | truth | run | seeds`: what is simulated.
+"""`sim serve | fault | truth | run | seeds | torture`: what is simulated.
 
 The composition root of the exchange: reads its file, binds its socket, passes
 values in. The other verbs are clients of a running one.
@@ -21,6 +21,7 @@ from tools.errors import NotConnected, Refused, ToolError
 from tools.output import Output, pass_out
 from tools.sim_plants import plants
 from tools.sim_run import fleet, run, shrink
+from tools.torture import torture
 
 ANSWER_MS = 2000
 NS = 1_000_000_000
@@ -37,6 +38,7 @@ sim.add_command(fleet)
 sim.add_command(fleet, "seeds")
 sim.add_command(shrink)
 sim.add_command(plants)
+sim.add_command(torture)
 
 
 @sim.command()

@@ -1,0 +1,130 @@
+"""`hedgerow sim torture`: processes killed in mid-hedge, one after the other.
+
+A demo's processes trade, with refusals, partial fills, lost and late reports.
+Right after a named journal record the node, or the gateway that the record is
+about, is killed or hangs. Afterwards the venues' truth log says whether every
+hedge was whole again before another opened, and how often anything was sent.
+Exit 0 only if every check holds, 1 where one does not.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tools.demo import MAX_PROBLEMS_SHOWN, Check, checked, summary_of
+from tools.errors import FAILED, FINE
+from tools.output import Output, pass_out
+from tools.run_folder import run_folder
+
+TROUBLE = "config/exchange/torture.toml"
+COLUMNS = ("number", "point", "where", "way", "hold_ms", "torn", "hedge", "seen_ms", "whole_ms", "outcome", "orders")
+
+
+@click.command()
+@click.option("--kills", type=click.IntRange(1), default=50, show_default=True, help="How many, over all points and both targets in turn.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of their order, and of prices, crowd and trouble.")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), default=None, help="An empty folder for all that it writes (default: a new one)."
+)
+@pass_out
+def torture(out: Output, kills: int, seed: int, folder: Path | None) -> int:
+    """Kill node and gateways in mid-hedge; exit 1 if anything is off.
+
+    After: intent, first send, first fill, cancel sent, mandate given, repair
+    fill. By SIGKILL, and by SIGSTOP: then killed, or continued.
+    """
+    from config.load import ROOT
+    from system.clock import SystemClock
+    from system.signals import StopFlag
+    from tools.torture_plan import plan
+    from tools.torture_run import TortureRun
+
+    folder = run_folder(folder, "torture")
+    out.say(f"torture: {kills} kills of node and gateways, seed {seed}; files in {folder}")
+    flag = StopFlag()
+    run = TortureRun(folder, SystemClock(), flag, ROOT / TROUBLE)
+    with flag.installed((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)), run:
+        rows, code = run.torment(plan(kills, seed), seed, out.say)
+    found = {"dir": str(folder), "seed": seed, "kills": kills, "node_exit": code}
+    found |= _judged(run, rows)
+    found["checks"] = checked(found, checks_of(kills))
+    found["ok"] = all(each["met"] for each in found["checks"])
+    _show(out, found)
+    return FINE if found["ok"] else FAILED
+
+
+def checks_of(kills: int) -> tuple[Check, ...]:
+    """What must hold after so many kills."""
+    return (
+        Check("kills_made", "=", kills),
+        Check("not_whole", "=", 0),
+        Check("opened_early", "=", 0),
+        Check("sent_twice", "=", 0),
+        Check("over_the_cap", "=", 0),
+        Check("second_nodes_let_in", "=", 0),
+        Check("naked_qty", "=", 0),
+        Check("working", "=", 0),
+        Check("books_equal", "=", True),
+        Check("journal_verified", "=", True),
+        Check("node_exit", "=", 0),
+    )
+
+
+def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The demo's summary, and what the kills did, by the venues' truth."""
+    from config.load import load_checked
+    from exchange.truth import read
+    from tools.demo import lots_of
+    from tools.demo_truth import order_names
+    from tools.errors import REFUSED
+    from tools.torture_truth import course_of, losses_seen, seen_ms, twice
+
+    pair = load_checked(run.config).pair[0]
+    names = order_names(run.node_dir / "gateways", {leg.venue for leg in pair.legs})
+    lines = list(read(run.truth))
+    course = course_of(lines, names, lots_of(pair))
+    losses = losses_seen(run.node_dir / "journal")
+    summary = summary_of(run)
+    orders = {row["hedge"]: row["orders"] for row in summary["hedge_list"]}
+    for row in rows:
+        from_ns = row.pop("wall_ns", 0)
+        if row["where"].startswith("gateway"):
+            row["seen_ms"] = seen_ms(losses, row["where"].removeprefix("gateway "), from_ns)
+        row["whole_ms"] = course.whole_ms(row["hedge"], from_ns) if from_ns else None
+        row["orders"] = orders.get(row["hedge"], 0)
+    double, cap = twice(lines, names), pair.limits.orders_per_hedge
+    over = [f"{hedge}: {sent} orders" for hedge, sent in orders.items() if sent > cap]
+    let_in = [code for code in run.second_nodes if code != REFUSED]
+    return {
+        **summary,
+        "kills_made": sum(bool(row["hedge"]) for row in rows),
+        "by_point": dict(Counter(f"{row['point']} {row['target']}" for row in rows if row["hedge"])),
+        "not_whole": sum(not row["whole"] or row["whole_ms"] is None for row in rows if row["hedge"]),
+        "opened_early": len(course.early),
+        "sent_twice": len(double),
+        "over_the_cap": len(over),
+        "second_nodes_refused": len(run.second_nodes) - len(let_in),
+        "second_nodes_let_in": len(let_in),
+        "problems": [*summary["problems"], *course.early, *double, *over],
+        "table": rows,
+    }
+
+
+def _show(out: Output, found: dict[str, Any]) -> None:
+    """The whole as JSON; as tables the kills, the sums, the checks."""
+    if out.format != "table":
+        out.one(found)
+        return
+    out.many(found["table"], COLUMNS)
+    apart = {"checks", "hedge_list", "problems", "positions", "by_point", "table", "ok"}
+    out.one({key: value for key, value in found.items() if key not in apart} | found["positions"])
+    out.many(found["checks"])
+    for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
+        out.say(f"torture: {problem}")
+    failed = [each["check"] for each in found["checks"] if not each["met"]]
+    out.say(f"torture: not met: {', '.join(failed)}" if failed else "torture: whole after every kill, and the books are equal")
