@@ -261,7 +261,14 @@ class FeedSocket:
         return topic, frame.bytes
 
     def reconnect(self) -> None:
-        """Make the connection anew; what is subscribed stays."""
+        """Make the connection anew; what is subscribed stays.
+
+        One message is read first, and lost: whoever asked whether there is one
+        has had libzmq take its first frame already, and without the second,
+        which goes with the connection, libzmq aborts the process
+        (`!_more`, src/fq.cpp).
+        """
+        self.recv()
         _reconnect(self.socket, self.endpoint)
 
     def close(self) -> None:
