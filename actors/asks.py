@@ -16,16 +16,19 @@ MS = 1_000_000
 FIRST_WAIT_NS = 1000 * MS
 LONGEST_WAIT_NS = 8000 * MS
 MAX_ASKINGS = 4
+TOLD_ASKINGS = 4
+"""The fourth asking, 7 s after the first: a person is told."""
 MAX_ROWS = 20_000
 
 
 class _Question:
-    __slots__ = ("due_ns", "rows", "trading_day", "wait_ns")
+    __slots__ = ("asked", "due_ns", "rows", "trading_day", "wait_ns")
 
     def __init__(self, trading_day: str | None) -> None:
         self.trading_day = trading_day
         self.wait_ns = FIRST_WAIT_NS
         self.due_ns = 0
+        self.asked = 0
         self.rows: dict[str, list[Any]] = {}
 
 
@@ -44,7 +47,7 @@ class Asks:
         question = _Question(trading_day)
         question.due_ns = due_ns
         if old is not None:
-            question.wait_ns = old.wait_ns
+            question.wait_ns, question.asked = old.wait_ns, old.asked
             for req_id in old.rows:
                 self._what.pop(req_id, None)
         self._open[what] = question
@@ -70,9 +73,13 @@ class Asks:
                 found.append((what, req_id, _message(what, req_id, question.trading_day)))
         return found
 
-    def asked(self, what: str, req_id: str, now_ns: int) -> None:
-        """The request left: wait for its end, longer each time."""
+    def asked(self, what: str, req_id: str, now_ns: int) -> bool:
+        """The request left: wait for its end, longer each time.
+
+        True where a person is to be told that none has come so far.
+        """
         question = self._open[what]
+        question.asked += 1
         question.due_ns = now_ns + question.wait_ns
         question.wait_ns = min(2 * question.wait_ns, LONGEST_WAIT_NS)
         question.rows[req_id] = []
@@ -81,6 +88,7 @@ class Asks:
             oldest = next(iter(question.rows))
             del question.rows[oldest]
             self._what.pop(oldest, None)
+        return question.asked == TOLD_ASKINGS
 
     def what(self, req_id: str) -> str:
         """What an id asks for; "" where nobody waits for it."""

@@ -69,6 +69,7 @@ class VenueAnswers(VenueMachine):
     def _answered(self, what: str) -> None:
         if not what:
             return
+        self._troubles.pop("UNANSWERED", None)  # told anew where it happens anew
         self._apply(Answered(what))
         if what == DAY and self._settling and self.link.state.gap:
             self.link.sequence.settle(self._target_seq)

@@ -129,7 +129,8 @@ class VenueMachine(Actor):
                 return
             if what == DAY:
                 self._day_asked_ns = now_ns
-            self.asks.asked(what, req_id, now_ns)
+            if self.asks.asked(what, req_id, now_ns):
+                self._trouble("UNANSWERED", f"{what} was asked for again and again, and no answer came to its end")
 
     def _tell_changed(self, *, lost: bool = False) -> None:
         news = self.link.changed(lost=lost)

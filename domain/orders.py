@@ -388,7 +388,8 @@ def decide(order: Order, report: OrderReport) -> Heard:
     A report that contradicts what is proven (a `new` after the end) says
     nothing, nor does a trade that is known: its cum_qty may be from before a
     bust, as that of anything sent again. An exec_type or ord_status that nobody
-    knows is no step: what it says is filled counts, and the venue is asked.
+    knows is no step: what it says is filled counts, and the venue is asked. Nor
+    is `filled` below the order's quantity, where no trade was taken back.
     """
     if report.kind == "j":
         return _denied(order, report)
@@ -397,13 +398,14 @@ def decide(order: Order, report: OrderReport) -> Heard:
     if report.exec_type in _UNDOES:
         return _undone(order, report)
     unknown = report.exec_type not in _KNOWN_EXEC or report.ord_status not in _KNOWN_STATUS
+    asks = unknown and _may_ask(order, report)
     trade = None
     traded = 0
     if report.exec_type == "F":
         key = trade_key(report)
         for known in order.trades:
             if known[0] == key:
-                return Heard((), ask=unknown)
+                return Heard((), ask=asks)
         if report.last_qty > 0 and report.last_px is not None:
             trade = (key, report.last_qty, report.last_px)
             traded = report.last_qty
@@ -416,8 +418,20 @@ def decide(order: Order, report: OrderReport) -> Heard:
         fill = _fill(order, cum, trade, report)
         facts = (fill,)
         order = evolve(order, fill)
-    end = None if unknown else _end(order, report)
-    return Heard(facts if end is None else (*facts, end), unknown)
+    if unknown:
+        return Heard(facts, asks)
+    if report.ord_status == "2" and order.cum_qty < order.qty and not order.undone and order.live:
+        return Heard(facts, _may_ask(order, report))
+    end = _end(order, report)
+    return Heard(facts if end is None else (*facts, end))
+
+
+ASK_PAUSE_NS = 100_000_000
+"""An answer that says nothing is not asked about again at the wire's pace."""
+
+
+def _may_ask(order: Order, report: OrderReport) -> bool:
+    return order.queried_ns == 0 or report.recv_mono_ns >= order.queried_ns + ASK_PAUSE_NS
 
 
 def _denied(order: Order, report: OrderReport) -> Heard:
@@ -458,7 +472,7 @@ def _end(order: Order, report: OrderReport) -> OrderFact | None:
     ended = _ENDS.get(status)
     if ended is not None:
         return ended(ref, order.cum_qty)
-    if status == "2":  # below its quantity after a bust: no order works again by one
+    if status == "2":  # perhaps below its quantity, after a bust: no order works again by one
         return OrderFilled(ref, order.cum_qty, None)
     if status == "8":
         return _refused(order, report)
