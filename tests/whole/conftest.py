@@ -24,6 +24,7 @@ from journal.verify import verify
 from journal.writer import Journal
 from tests.whole import foreign_scripts
 from tests.whole.foreign_gateway import ForeignVenue
+from tests.whole.outside import Outside
 from tools.node_build import ROOT, Node
 from wire.codec import unpack
 from wire.records import decode_decision
@@ -319,6 +320,27 @@ def make_world(request, monkeypatch):
 @pytest.fixture
 def world(make_world):
     return make_world()
+
+
+@pytest.fixture
+def make_outside(make_world):
+    """Makes a node process, not yet started, whose venues are in this one."""
+    made = []
+
+    def make(**settings):
+        given = {"naked_budget_ms": 2000, "policy": "replenish_first", **settings}
+        made.append(Outside(make_world(start=False, **given), given.get("lots", (1, 1))))
+        return made[-1]
+
+    yield make
+    for out in made:
+        if out.process is not None and out.process.poll() is None:
+            out.kill()
+
+
+@pytest.fixture
+def outside(make_outside):
+    return make_outside()
 
 
 @pytest.hookimpl(hookwrapper=True)

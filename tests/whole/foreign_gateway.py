@@ -68,6 +68,8 @@ class ForeignVenue:
         self.cancel_as = cancel_honestly
         self.query_as = query_honestly
         self.mass_cancel_as = mass_cancel_honestly
+        self.mass_status_as = None
+        self.greetings = 1
         self.definition = {}
         self.day = DAY
         self.bid = self.ask = self.depth = None
@@ -209,7 +211,8 @@ class ForeignVenue:
             self.trade.send_multipart([identity, pack("j", "A", "", 6, "an older epoch")])
             return
         self.top_epoch, self.node = node_epoch, identity
-        self._greet()
+        for _ in range(self.greetings):
+            self._greet()
         if epoch_seen == self.epoch:
             for fields in self.log[seq_seen:]:
                 again = list(fields)
@@ -245,6 +248,9 @@ class ForeignVenue:
 
     def _mass_status(self, m):
         _, req_id, scope, day = (*m, None)[:4]
+        if self.mass_status_as is not None:
+            self.mass_status_as(self, m)
+            return
         count = 0
         for order in list(self.orders.values()):
             if order.day == (day or self.day) and (scope == "day" or order.works):
