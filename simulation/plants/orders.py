@@ -39,7 +39,7 @@ PLANTS = (
         "repeated_fill_counted",
         "a trade that is told again is counted again",
         ORDERS,
-        (("            if known[0] == key:\n                return Heard((), ask=unknown)", "            if known[0] == key:\n                break"),),
+        (("            if known[0] == key:\n                return Heard((), ask=asks)", "            if known[0] == key:\n                break"),),
         "T36",
     ),
     Plant(
