@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.whole.test_processes import ROOT, outside  # noqa: F401 (a fixture)
+from tests.whole.outside import ROOT
 
 pytestmark = pytest.mark.slow
 
