@@ -1,4 +1,4 @@
-"""`hedgerow sim torture`: processes killed in mid-hedge, one after the other.
+"""`hedgerow sim torture`: processes killed in mid-hedge, in turn.
 
 A demo's processes trade, with refusals, partial fills, lost and late reports.
 Right after a named journal record the node, or the gateway that the record is

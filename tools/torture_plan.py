@@ -1,4 +1,4 @@
-"""Which kills a torture makes: after which record, of whom, by which signal.
+"""Which kills a torture makes: after which record, of whom, how.
 
 Every point meets both targets in turn, and every way of dying comes round at
 each, so that 50 kills make each kind at least five times. The order is drawn

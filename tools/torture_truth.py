@@ -1,4 +1,4 @@
-"""What the venues say of a run of kills: whole when, opened when, sent how often.
+"""What the venues say of a run of kills: whole when, sent how often.
 
 From the truth log and the gateways' own files, as the demo's summary; nothing
 asks the node. Its journal is read for one thing alone: when it saw that a
