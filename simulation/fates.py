@@ -100,11 +100,26 @@ def silent(lots: int | None = None) -> Fate:
     return fate
 
 
+def untold(venue: VirtualVenue, order: VenueOrder) -> None:
+    """Filled; its report has the count, its trade comes when it is asked for."""
+
+    def arrived() -> None:
+        order.muted = True
+        venue.arrive(order)
+        venue.match(order)
+        order.muted = False
+        venue.say(order, "I")
+
+    venue.count("untold", order)
+    _arrives(venue, order, arrived)
+
+
 def refused_yet_filled(after_ms: int = 50) -> Fate:
     """Reported rejected, and filled all the same."""
 
     def fate(venue: VirtualVenue, order: VenueOrder) -> None:
         def arrived() -> None:
+            venue.count("refused_yet_filled", order)
             venue.refuse(order, 99, "TIMEOUT")
             venue.agenda.after(after_ms * MS, lambda: venue.fill(order, order.qty))
 
@@ -155,6 +170,21 @@ def busted(after_ms: int = 500) -> Fate:
                 venue.bust(order, order.trades[0])
 
         venue.count("busted", order)
+        meet(venue, order)
+        venue.agenda.after(after_ms * MS, off)
+
+    return fate
+
+
+def corrected(after_ms: int = 500, ticks: int = 1) -> Fate:
+    """Filled; the first trade gets another price later."""
+
+    def fate(venue: VirtualVenue, order: VenueOrder) -> None:
+        def off() -> None:
+            if order.trades and not order.muted:
+                venue.correct(order, order.trades[0], order.trades[0].px + ticks)
+
+        venue.count("corrected", order)
         meet(venue, order)
         venue.agenda.after(after_ms * MS, off)
 
@@ -249,6 +279,9 @@ ORDER_FATES: dict[str, Callable[[VirtualVenue], Fate]] = {
     "late_fill": lambda v: late_fill(v.rng.choice((1, 50, 400, 3000))),
     "overfill": lambda v: overfill(1, v.rng.choice((1, 40, 700))),
     "busted": lambda v: busted(v.rng.choice((20, 300, 2500))),
+    "corrected": lambda v: corrected(v.rng.choice((20, 300, 2500))),
+    "refused_yet_filled": lambda v: refused_yet_filled(v.rng.choice((1, 50, 400, 3000))),
+    "untold": lambda v: untold,
     "trade_first": lambda v: trade_first,
     "crumbs": lambda v: crumbs,
 }

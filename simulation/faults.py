@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from domain.controls import ALL, Killed, Level, ScopeModeSet, Unkilled
+from domain.pairs import Mode
 from simulation import fates
 from simulation.agenda import MS
 from simulation.venue import VirtualVenue
-from simulation.world import World
+from simulation.world import OPERATOR, World
 
 FAULT_FREE = 0.2
 RATES: dict[str, float] = {
@@ -27,6 +29,9 @@ RATES: dict[str, float] = {
     "late_fill": 0.10,
     "overfill": 0.05,
     "busted": 0.05,
+    "corrected": 0.05,
+    "refused_yet_filled": 0.05,
+    "untold": 0.05,
     "trade_first": 0.30,
     "crumbs": 0.30,
     "cancel_swallowed": 0.30,
@@ -43,6 +48,7 @@ RATES: dict[str, float] = {
     "deaf": 0.30,
     "crossed": 0.10,
     "one_sided": 0.10,
+    "thin": 0.30,
 }
 """The most that each is drawn to."""
 
@@ -86,6 +92,10 @@ def _freeze_feed(world: World, venue: VirtualVenue, rng: Random) -> None:
     world.agenda.after(_ms(rng, 100, 4000), thaw)
 
 
+def _freeze_quotes(world: World, venue: VirtualVenue, rng: Random) -> None:
+    venue.frozen_until_ns = world.agenda.now_ns + _ms(rng, 500, 5000)
+
+
 def _outside(world: World, venue: VirtualVenue, rng: Random) -> None:
     gateway = venue.gateway
     if gateway.alive and not gateway.hung and venue.bid is not None:
@@ -97,7 +107,35 @@ def _step_wall(world: World, _venue: VirtualVenue, rng: Random) -> None:
 
 
 def _kill_node(world: World, _venue: VirtualVenue, rng: Random) -> None:
-    world.light(rng.randrange(1, 60), rng.randrange(10, 3000))
+    world.light(rng.randrange(1, 60), rng.randrange(10, 3000), torn=rng.random() < 0.5)
+
+
+def _no_margin(world: World, venue: VirtualVenue, rng: Random) -> None:
+    venue.broke_until_ns = world.agenda.now_ns + _ms(rng, 200, 4000)
+
+
+def _throttle(world: World, venue: VirtualVenue, rng: Random) -> None:
+    venue.throttled_until_ns = world.agenda.now_ns + _ms(rng, 50, 1500)
+
+
+def _scope(world: World, venue: VirtualVenue, rng: Random) -> str:
+    pair = rng.choice(world.shape.names)
+    return rng.choice((ALL, f"market {venue.name}", f"symbol {venue.name} {venue.symbol}", f"pair {pair}"))
+
+
+def _kill_word(world: World, venue: VirtualVenue, rng: Random) -> None:
+    scope, level = _scope(world, venue, rng), rng.choice(list(Level))
+    world.word(Killed(scope, level, OPERATOR, "drawn"), "kill")
+    world.agenda.after(_ms(rng, 50, 4000), lambda: world.word(Unkilled(scope, OPERATOR, "over"), "unkill"))
+
+
+def _mode_word(world: World, venue: VirtualVenue, rng: Random) -> None:
+    scope, mode = _scope(world, venue, rng), rng.choice((Mode.REDUCING, Mode.PAUSED, Mode.HALTED))
+    if scope.startswith("pair"):
+        return  # a pair's own mode is its own fact, and asked for at its actor
+    world.word(ScopeModeSet(scope, mode, OPERATOR, "drawn"), "mode")
+    back = ScopeModeSet(scope, Mode.ACTIVE, OPERATOR, "over")
+    world.agenda.after(_ms(rng, 50, 4000), lambda: world.word(back, "mode"))
 
 
 MOMENTS: dict[str, Moment] = {
@@ -113,6 +151,11 @@ MOMENTS: dict[str, Moment] = {
     "outside_trade": _outside,
     "wall_stepped": _step_wall,
     "node_killed": _kill_node,
+    "quotes_frozen": _freeze_quotes,
+    "margin_short": _no_margin,
+    "throttled": _throttle,
+    "kill_word": _kill_word,
+    "mode_word": _mode_word,
 }
 MOMENT_GAP_MS = 2500
 
@@ -162,5 +205,5 @@ class Plan:
         for venue in world.venues.values():
             venue.rates = {}
             venue.always, venue.cancel_always = fates.meet, fates.obey
-            venue.deaf_until_ns = 0
+            venue.recover()
             world.feeds[venue.name].loss = 0.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulation.agenda import MS, Agenda
+from simulation.fates import reject
 from simulation.network import FeedLink, TradeLink
 from simulation.venue import Said, VenueOrder, VirtualVenue
 from wire.codec import pack, unpack
@@ -28,6 +29,7 @@ DEFINITION = {
     "tradable": True,
 }
 ENDED = "248C"
+NO_MARGIN = reject()
 
 
 class VirtualGateway:
@@ -199,7 +201,14 @@ class VirtualGateway:
             self.deny(order, 4)
         else:
             venue = self.venue
+            if self.agenda.now_ns < venue.throttled_until_ns:
+                venue.count("throttled", order)
+                self.deny(order, 8)
+                return
             fate = venue.script.popleft() if venue.script else venue.always
+            if venue.lacks_margin(order):
+                venue.count("margin_short", order)
+                fate = NO_MARGIN
             fate(venue, order)
 
     def _cancel(self, m: list[Any]) -> None:
@@ -285,6 +294,8 @@ class VirtualGateway:
         for trade in order.trades:
             said = Said(order, "F", trade, None)
             self._report(said, resend=True)
+            if trade.px != trade.first_px:
+                self._report(Said(order, "G", trade, trade.exec_id), resend=True)
             if trade.busted:
                 self._report(Said(order, "H", trade, trade.exec_id), resend=True)
         self._report(Said(order, "I", None, None), resend=True)
@@ -338,22 +349,23 @@ class VirtualGateway:
         cum = order.cum if undone else max(self.stated.get(order.ref, 0), said.cum)
         self.stated[order.ref] = cum
         leaves = 0 if said.status in ENDED else max(0, order.qty - cum)
-        exec_id = None if trade is None else trade.exec_id if kind == "F" else f"h{trade.exec_id}"
-        qty, px = (trade.qty, trade.px) if trade is not None else (0, None)
+        exec_id = None if trade is None else trade.exec_id if kind == "F" else f"{kind.lower()}{trade.exec_id}"
+        qty, px = (0, None) if trade is None else (trade.qty, trade.first_px if kind == "F" else trade.px)
         self.seq += 1
         wall = self.agenda.wall_ns
         fields = (
             "8", self.seq, order.ref, order.order_id, exec_id, kind, said.status, order.symbol, order.side, qty, px,
             cum, leaves, said.reason, said.text, wall, wall, resend, said.exec_ref, DAY, "O", order.offset,
-            *self._fee(trade),
+            *self._fee(trade, kind),
         )  # fmt: skip
         self._tell(fields)
 
-    def _fee(self, trade: Any) -> tuple[str | None, str | None]:
+    def _fee(self, trade: Any, kind: str) -> tuple[str | None, str | None]:
         """What the venue tells of a trade's fee."""
         if trade is None or not self.venue.account.tariff.tells:
             return (None, None)
-        return (f"{trade.fee // 100}.{trade.fee % 100:02d}", "USD")
+        cents = trade.first_fee if kind == "F" else trade.fee
+        return (f"{cents // 100}.{cents % 100:02d}", "USD")
 
     def _cancel_reject(self, cxl_id: str, ref: str, status: str, reason: int) -> None:
         if not self.alive:

@@ -11,7 +11,10 @@ plain MessagePack here, and what a fact means is read from its name.
     I5  a terminal state ends a life, but for busts and corrections
     I6  cum_qty never falls but for those; a trade is booked once
     I9  a record about a hedge comes after the one that opened it
+    I7  no order that a kill, a mode, a limit or a price bound forbids
+    I12 cancels are bounded; a virtual second has an end
     I13 no opening order from a quote that does not count
+    GATE no order before its venue has told what it needs; see gates.py
 
 By the world, at a stop or kill, at rest or after a run without faults:
 
@@ -29,7 +32,20 @@ from typing import Any
 
 from domain.errors import WireError
 from simulation.agenda import MS, Agenda
-from simulation.knowledge import Knowledge, SentOrder, naked
+from simulation.gates import Gates
+from simulation.knowledge import Knowledge, SentOrder, naked, pair_of, units_of
+from simulation.seen import (
+    ABOUT_ORDERS,
+    CUM_FACTS,
+    HEARD_FACTS,
+    LAST_FACTS,
+    LIVE_FACTS,
+    STATES,
+    TRADE_FACTS,
+    UNDOING_FACTS,
+    Book,
+    RecordedOrder,
+)
 from simulation.settings import NAMES, Shape
 from simulation.venue import VirtualVenue
 from wire.codec import unpack
@@ -37,51 +53,12 @@ from wire.codec import unpack
 SLACK_NS = 600 * MS
 SIDES = {"1": 1, "2": -1}
 MOST_VIOLATIONS = 50
-LIVE_FACTS = frozenset(("OrderPending", "OrderAccepted", "OrderPartiallyFilled", "OrderUnknown", "CancelSubmitted"))
-LAST_FACTS = frozenset(("OrderFilled", "OrderCanceled", "OrderExpired", "OrderRejected", "OrderDenied", "OrderAbsent"))
-CUM_FACTS = frozenset(
-    ("OrderPartiallyFilled", "OrderFilled", "OrderFilledLate", "OrderCanceled", "OrderExpired", "OrderRejected")
-)
-TRADE_FACTS = {"OrderPartiallyFilled": 3, "OrderFilled": 3, "OrderFilledLate": 3, "TradeBooked": 2}
-UNDOING_FACTS = frozenset(("TradeBusted", "TradeCorrected"))
-ABOUT_ORDERS = ("Order", "Cancel", "Trade")
+MOST_TRIES = 40
+"""Orders of a hedge with those that its gateways denied: those cost none of its cap."""
+CAP_TICKS = 20
+PAYUP_TICKS = 2
+"""The configuration's defaults."""
 BROKEN_FRAMES = (WireError, ValueError, KeyError, IndexError, TypeError)
-
-
-STATES: dict[Any, str] = {
-    "OrderPending": "PENDING_NEW",
-    "OrderAccepted": "NEW",
-    "OrderPartiallyFilled": "PARTIALLY_FILLED",
-    "OrderUnknown": "UNKNOWN",
-    "CancelSubmitted": "PENDING_CANCEL",
-    ("UNKNOWN", "CancelSubmitted"): "UNKNOWN",
-    ("PENDING_CANCEL", "OrderPartiallyFilled"): "PENDING_CANCEL",
-    **dict.fromkeys(LAST_FACTS, "ENDED"),
-}
-"""What a fact makes of an order's state, for the table of faults and states."""
-
-
-class RecordedOrder:
-    """An order by its records."""
-
-    __slots__ = ("cum", "ended", "intent", "state", "trades")
-
-    def __init__(self, intent: tuple) -> None:
-        self.intent = intent
-        self.state = "SUBMITTED"
-        self.ended = False
-        self.cum = 0
-        self.trades: set[str] = set()
-
-
-class Book:
-    """The last frames of one symbol that the node read."""
-
-    __slots__ = ("ask", "asks", "bid", "bids", "changed_ns", "gw_ns", "heard_ns", "status", "status_ns")
-
-    def __init__(self) -> None:
-        self.bid = self.ask = self.status = self.gw_ns = None
-        self.heard_ns = self.changed_ns = self.status_ns = -(10**15)
 
 
 class Judge:
@@ -104,10 +81,18 @@ class Judge:
         self.kinds: dict[str, int] = {}
         self.alerts: list[str] = []
         self.books = {name: Book() for name in NAMES}
+        self.gates = Gates(self.broken)
+        self.kind_of: dict[str, str] = {}
         self._untold: set[str] = set()
         self._owed: set[str] = set()
-        self._open_ns: int | None = None
-        self._told_i2 = False
+        self._open_ns: dict[str, int] = {}
+        """By pair: since when it is naked, or has something out."""
+        self._told_i2: set[str] = set()
+        self.tries: dict[str, int] = {}
+        self.first: set[str] = set()
+        """Orders that left in the turn of a trigger."""
+        self.touches: dict[tuple[str, int], int] = {}
+        self._reports: set[int] = set()
         d = shape.value
         self._bound_ns = (d("hedge_deadline_ms") + d("naked_budget_ms")) * MS + SLACK_NS
         self._cap = shape.defaults.get("max_orders_per_hedge", 12)
@@ -131,6 +116,8 @@ class Judge:
         self.kinds[m[0]] = self.kinds.get(m[0], 0) + 1
         if m[0] == "D":
             self._order_sent(venue, body, m)
+        else:
+            self.gates.sent(venue, m, self.agenda.now_ns)
 
     def _order_sent(self, venue: str, body: bytes, m: list[Any]) -> None:
         ref, side, qty, px = m[1], SIDES[m[3]], m[4], m[5]
@@ -148,7 +135,14 @@ class Judge:
             self.broken("I4", f"{ref}: {intended} on record, {[side, qty, px]} left")
         order = SentOrder(hedge, leg, side, qty)
         self._check_target(ref, order)
+        kind = self.kind_of[hedge]
+        self.gates.order(venue, ref, pair_of(hedge), kind, self.agenda.now_ns, opens=kind == "open" and ref in self.first)
         self.knowledge.sent(ref, order)
+        if self.kind_of[hedge] == "close" and side == self.plans[hedge, leg][0] and m[7] == "O":
+            self.broken("I7", f"{ref}: a close leaves as an open")
+        tries = self.tries[hedge] = self.tries.get(hedge, 0) + 1
+        if tries > MOST_TRIES * (1 + self.retries.get(hedge, 0)):
+            self.broken("I12", f"{hedge}: order {tries} left, denied ones counted")
         most = self._cap + 4 * self.retries.get(hedge, 0)
         if self.knowledge.sent_in(hedge) > most:
             self.broken("I1", f"{hedge}: more than {most} orders left")
@@ -168,13 +162,20 @@ class Judge:
             if order.qty > held:
                 self.broken("I1", f"{ref}: {order.qty} reversed of {held} filled")
 
-    def told(self, _venue: str, body: bytes) -> None:
+    def told(self, venue: str, body: bytes) -> None:
         """The node read a frame of the trade socket."""
         self.frames += 1
+        now_ns = self.agenda.now_ns
         try:
-            self.knowledge.told(unpack(body), self.agenda.now_ns)
+            m = unpack(body)
+            self.knowledge.told(m, now_ns)
+            self.gates.told(venue, m, now_ns)
         except BROKEN_FRAMES:
             return  # junk that the venue sent on purpose
+
+    def cut(self, venue: str) -> None:
+        """The venue's trade socket has another connection."""
+        self.gates.cut(venue)
 
     def fed(self, venue: str, _topic: bytes, body: bytes) -> None:
         """The node read a frame of the feed."""
@@ -185,23 +186,31 @@ class Judge:
             book.status, book.status_ns = m[4], now_ns
         elif m[0] == "W":
             bid, ask = (m[5] or [None])[0], (m[6] or [None])[0]
+            book.lately.append((bid, ask, (m[5] or [0, 0])[1], (m[6] or [0, 0])[1]))
             if (bid, ask, m[4]) != (book.bid, book.ask, book.gw_ns):
                 book.bid, book.ask, book.gw_ns, book.changed_ns = bid, ask, m[4], now_ns
             book.heard_ns = now_ns
 
     # ------------------------------------------------ records
 
-    def recorded(self, kind: str, body: bytes) -> None:
+    def recorded(self, kind: str, body: bytes, seq: int = 0, cause: int = 0) -> None:
         """The node wrote a record; one that can't be read is a violation."""
         try:
-            self._read(kind, body)
+            self._read(kind, body, seq, cause)
         except BROKEN_FRAMES as error:
             self.broken("JUDGE", f"a {kind} record can't be judged: {error!r}")
 
-    def _read(self, kind: str, body: bytes) -> None:
-        if kind == "decision":
+    def _read(self, kind: str, body: bytes, seq: int, cause: int) -> None:
+        if kind == "report":
+            self._reports.add(seq)
+        elif kind == "operator":
+            for fact in unpack(body).get("facts", ()):
+                self.gates.words.take(fact)
+        elif kind == "decision":
             told = unpack(body)
             for fact in told["facts"]:
+                if fact[0] in HEARD_FACTS and cause not in self._reports:
+                    self.broken("I9", f"{fact[0]} of {fact[1]} names record {cause} as its cause, which is no report")
                 self._fact(told["hedge"], fact)
             self.commanded.update(frame for _, frame in told["commands"] if frame[1:3] == b"\xa1D")
         elif kind == "alert":
@@ -227,15 +236,18 @@ class Judge:
             self._order(name, fact, self.records[fact[1]])
 
     def _opened(self, fact: list[Any]) -> None:
-        _, hedge, _kind, _direction, _units, legs, orders = fact[:7]
+        _, hedge, kind, _direction, units, legs, orders = fact[:7]
         self.outcomes[hedge] = ""
-        self._open_ns = None
-        for index, _venue, _symbol, side, per_unit, target, _px in legs:
+        self.kind_of[hedge] = kind
+        self._check_units(hedge, kind, units, fact[9])
+        for index, _venue, _symbol, side, per_unit, target, px in legs:
             self.plans[hedge, index] = (side, target)
+            self.touches[hedge, index] = px
             self.units[hedge, index] = per_unit
         for order in orders:
             self._intended(hedge, order)
             self._check_quote(order)
+            self.first.add(order[1])
 
     def _joined(self, fact: list[Any]) -> None:
         """Lots of an ended hedge are another's from now on; nothing is lost."""
@@ -247,11 +259,28 @@ class Judge:
             self.moved[hedge, index] = self.moved.get((hedge, index), 0) - moved
             self.moved[into, index] = self.moved.get((into, index), 0) + moved
 
+    def _check_units(self, hedge: str, kind: str, units: int, trigger: str) -> None:
+        """I7: as many as may be opened, and no more than there is to close."""
+        pair = pair_of(hedge)
+        self._open_ns.pop(pair, None)
+        why = self.gates.words.why_not_hedge(pair, kind, trigger)
+        if why:
+            self.broken("I7", f"{hedge}: a new {kind} under {why}")
+        if self.knowledge.changed_ns == self.agenda.now_ns:
+            return  # what was read at this instant may not have reached the pair
+        held = units_of(self.knowledge.nets.get(pair, [0, 0]), self.shape.signed_lots)
+        most = min(self.shape.units, self.shape.max_units - held if kind == "open" else held)
+        if units > most and not trigger.startswith("outside"):
+            self.broken("I7", f"{hedge}: a {kind} of {units} units, {most} may be")
+
     def _intended(self, hedge: str, fact: list[Any]) -> None:
-        _, ref, leg, _letter, side, qty, px = fact[:7]
+        _, ref, leg, letter, side, qty, px = fact[:7]
         if ref in self.records:
             self.broken("I4", f"{ref}: intended twice")
         self.records[ref] = RecordedOrder((hedge, leg, side, qty, px))
+        plan = self.plans.get((hedge, leg))
+        if letter == "p" and plan is not None and (px - self.touches[hedge, leg]) * side > CAP_TICKS:
+            self.broken("I7", f"{ref}: {px} is past the slippage cap from {self.touches[hedge, leg]}")
 
     def _check_quote(self, order: list[Any]) -> None:
         """I13: the quote that this opening order was priced from."""
@@ -266,6 +295,12 @@ class Judge:
             self.broken("I13", f"{order[1]}: {name} is silent")
         if now_ns - book.changed_ns > self.shape.defaults.get("max_unchanged_ms", 2000) * MS:
             self.broken("I13", f"{order[1]}: {name} is unchanged for too long")
+        side, qty, px = order[4], order[5], order[6]
+        if book.lately and not any(
+            touch is not None and (px - touch) * side <= PAYUP_TICKS and lots >= qty
+            for touch, lots in ((t[1], t[3]) if side > 0 else (t[0], t[2]) for t in book.lately)
+        ):
+            self.broken("I13", f"{order[1]}: {qty} at {px}, {name} showed {list(book.lately)}")
         if book.status != 17 or now_ns - book.status_ns > 3000 * MS:
             self.broken("I13", f"{order[1]}: {name} is not open")
 
@@ -279,22 +314,30 @@ class Judge:
         elif name == "HedgeRetried":
             self.retries[hedge] = self.retries.get(hedge, 0) + 1
             self.stranded.discard(hedge)
-            self._open_ns = None
+            self._open_ns.pop(pair_of(hedge), None)
         elif name == "HedgeReopened":
-            self._open_ns = None
+            self._open_ns.pop(pair_of(hedge), None)
         elif name == "RepairChosen":
             self.repairs += 1
-            self._check_repair(hedge, to_units=fact[2])
+            self._check_repair(hedge, fact[1], to_units=fact[2])
 
-    def _check_repair(self, hedge: str, to_units: int) -> None:
-        """I1: a repair takes back what nothing covers, never what matches."""
+    def _check_repair(self, hedge: str, choice: str, to_units: int) -> None:
+        """I1: a repair takes back what nothing covers, never what matches.
+
+        A close is not taken back, but for what lies beyond its target.
+        """
         now_ns = self.agenda.now_ns
         covered = []
+        over = False
         for index in range(len(NAMES)):
             plan, target = self.plans[hedge, index]
             net = sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in self.knowledge.of(hedge, index))
-            net += plan * self.moved.get((hedge, index), 0)
+            moved = plan * self.moved.get((hedge, index), 0)
+            net += moved
+            over = over or moved + sum(o.filled(now_ns) * o.sign * plan for o in self.knowledge.of(hedge, index)) > target
             covered.append(min(net, target) // self.units[hedge, index])
+        if choice == "rollback" and self.kind_of[hedge] == "close" and not over:
+            self.broken("I1", f"{hedge}: a close is taken back")
         if to_units < min(covered):
             self.broken("I1", f"{hedge}: a repair to {to_units} units, {min(covered)} are covered")
 
@@ -305,6 +348,10 @@ class Judge:
         order.ended = order.ended or name in LAST_FACTS
         if not order.ended or name in LAST_FACTS:
             order.state = STATES.get((order.state, name)) or STATES.get(name, order.state)
+            if order.state == "UNKNOWN":
+                self.gates.doubt(ref, NAMES[order.intent[1]], self.agenda.now_ns)
+            else:
+                self.gates.settled(ref)
         if name in CUM_FACTS:
             if fact[2] < order.cum:
                 self.broken("I6", f"{ref}: {name} makes {fact[2]} of {order.cum}")
@@ -334,15 +381,23 @@ class Judge:
             for hedge in sorted(self._untold):
                 self.broken("I2", f"{hedge} is stranded and nobody was told")
             self._untold.clear()
-        knowledge = self.knowledge
-        if not knowledge.open and not any(naked(knowledge.net, self.shape.signed_lots)):
-            self._open_ns, self._told_i2 = None, False
-        elif self._open_ns is None:
-            self._open_ns = self.agenda.now_ns
-        elif self.agenda.now_ns - self._open_ns > self._bound_ns and not self.stranded and not self._told_i2:
-            self._told_i2 = True
-            bare = naked(knowledge.net, self.shape.signed_lots)
-            self.broken("I2", f"naked {bare}, open {sorted(knowledge.open)} for too long, and nobody was told")
+        now_ns, knowledge = self.agenda.now_ns, self.knowledge
+        if self.gates.doubted:
+            self.gates.step(now_ns)
+        for pair, net in knowledge.nets.items():
+            if not knowledge.open[pair] and not any(naked(net, self.shape.signed_lots)):
+                self._open_ns.pop(pair, None)
+                self._told_i2.discard(pair)
+            elif now_ns - self._open_ns.setdefault(pair, now_ns) > self._bound_ns:
+                self._naked_for_long(pair, net)
+
+    def _naked_for_long(self, pair: str, net: list[int]) -> None:
+        if pair in self._told_i2 or any(pair_of(hedge) == pair for hedge in self.stranded):
+            return
+        self._told_i2.add(pair)
+        bare = naked(net, self.shape.signed_lots)
+        out = sorted(self.knowledge.open[pair])
+        self.broken("I2", f"{pair}: naked {bare}, open {out} for too long, and nobody was told")
 
     def killed(self) -> None:
         """What was stranded and not yet told is owed by the next node."""
@@ -351,7 +406,8 @@ class Judge:
 
     def started(self) -> None:
         """A node starts: its budget starts with it."""
-        self._open_ns = None
+        self._open_ns.clear()
+        self.gates.restarted(self.agenda.now_ns)
         if self._owed:
             self.agenda.after(SLACK_NS, self._check_owed)
 

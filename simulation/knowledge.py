@@ -53,12 +53,17 @@ class Knowledge:
     def __init__(self) -> None:
         self.orders: dict[str, SentOrder] = {}
         self.legs: dict[tuple[str, int], list[SentOrder]] = {}
-        self.open: dict[str, SentOrder] = {}
-        self.net = [0, 0]
+        self.open: dict[str, dict[str, SentOrder]] = {}
+        """By pair: its orders that are not over."""
+        self.nets: dict[str, list[int]] = {}
+        self.changed_ns = -1
 
     def sent(self, ref: str, order: SentOrder) -> None:
         """It left."""
-        self.orders[ref] = self.open[ref] = order
+        pair = pair_of(order.hedge)
+        self.orders[ref] = order
+        self.open.setdefault(pair, {})[ref] = order
+        self.nets.setdefault(pair, [0, 0])
         self.legs.setdefault((order.hedge, order.leg), []).append(order)
 
     def of(self, hedge: str, leg: int) -> list[SentOrder]:
@@ -84,9 +89,22 @@ class Knowledge:
     ) -> None:
         before = order.cum
         order.hear(now_ns, cum, done=done, undone=undone)
-        self.net[order.leg] += order.sign * (order.cum - before)
+        self.changed_ns = now_ns
+        pair = pair_of(order.hedge)
+        self.nets[pair][order.leg] += order.sign * (order.cum - before)
         if order.done:
-            self.open.pop(ref, None)
+            self.open[pair].pop(ref, None)
+
+
+def pair_of(hedge: str) -> str:
+    """`PAIR.EPOCH.COUNT` is of PAIR."""
+    return hedge.partition(".")[0]
+
+
+def units_of(net: list[int], lots: tuple[int, ...]) -> int:
+    """Whole pair units held, without their sign."""
+    signs = {(n > 0) == (each > 0) for n, each in zip(net, lots, strict=True) if n}
+    return min(abs(n) // abs(each) for n, each in zip(net, lots, strict=True)) if len(signs) == 1 else 0
 
 
 def naked(net: list[int], lots: tuple[int, ...]) -> tuple[int, ...]:

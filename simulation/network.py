@@ -24,6 +24,8 @@ class Watcher(Protocol):
 
     def fed(self, venue: str, topic: bytes, body: bytes) -> None: ...
 
+    def cut(self, venue: str) -> None: ...
+
 
 class Pipe:
     """One direction: in order, each frame after its latency."""
@@ -75,6 +77,7 @@ class TradeLink:
     def fresh(self) -> None:
         """Another connection, under another identity; the old one's frames are gone."""
         self.identity += 1
+        self.watcher.cut(self.venue)
         self.up.drop()
         self.down.drop()
 

@@ -43,6 +43,10 @@ SHAPES = (
     Shape(units=3, max_units=6, sequence="sequential"),
     Shape(lots=(3, 2), units=2, max_units=4, sequence="sequential", first_leg=2),
     Shape(lots=(2, 3), units=2, max_units=4, sequence="sequential", first_leg=0, tif="day"),
+    Shape(units=2, max_units=2, pairs=2),
+    Shape(lots=(3, 2), units=2, max_units=4, pairs=2, tifs="0"),
+    Shape(units=4, max_units=4, tifs="0", offset_mode="oc"),
+    Shape(units=3, max_units=6, position_lots=4),
 )
 
 
@@ -128,59 +132,79 @@ def heal(world: World, heal_ms: int = HEAL_MS) -> None:
     """
     world.fuse = None
     world.run(heal_ms)
-    if world.node is not None and world.pair.hedge is not None:  # repairs must be in reach
-        world.mid = (RICH if world.pair.hedge.kind == "open" else CHEAP) + world.pair.hedge.direction * AWAY
+    if world.node is not None:
+        world.release()
+        hedge = next((pair.hedge for pair in world.pairs if pair.hedge is not None), None)
+        if hedge is not None:  # repairs must be in reach
+            world.mid = (RICH if hedge.kind == "open" else CHEAP) + hedge.direction * AWAY
     for venue in world.venues.values():
         venue.gateway.kill(50 * MS)
     world.run(heal_ms)
     if world.node is None:
         world.judge.broken("I15", "no node runs")
         return
+    world.release()
     if not world.until(lambda: _is_quiet(world), SETTLE_NS):
-        pair, hedge = world.pair, world.pair.hedge
         stages = [link.stage.name for link in world.node.desk.links.values()]
-        why = f"{hedge.hedge_id} {hedge.status} {hedge.stranded_why} {hedge.naked}" if hedge is not None else "no hedge"
         working = [order.ref for venue in world.venues.values() for order in venue.working]
-        world.judge.broken("I15", f"with healthy venues: {pair.status}, {why}, {stages}, working {working}")
+        why = "; ".join(_where(pair) for pair in world.pairs)
+        world.judge.broken("I15", f"with healthy venues: {why}, {stages}, working {working}")
     world.run(heal_ms // 5)
+
+
+def _where(pair: Any) -> str:
+    hedge = pair.hedge
+    told = f"{hedge.hedge_id} {hedge.status} {hedge.stranded_why} {hedge.naked}" if hedge is not None else "no hedge"
+    return f"{pair.name} {pair.status} {told}"
 
 
 def fire(world: World) -> None:
     """A pair that is whole and at rest still trades, or says why not."""
-    pair = world.pair
-    if pair.hedge is not None or pair.status == "FROZEN" or pair.mode != "ACTIVE":
-        return
-    if pair.units > 0:  # very late truth may leave what no trigger of this desk closes
-        return
-    count = len(world.judge.outcomes)
+    ready = {
+        pair.name: pair.hedge_count
+        for pair in world.pairs
+        if pair.hedge is None and pair.status != "FROZEN" and pair.mode == "ACTIVE"
+        # very late truth may leave what no trigger of this desk closes
+        and pair.units <= 0
+    }
     for mid in (RICH, CHEAP):
         world.mid = mid
-        if world.until(lambda: len(world.judge.outcomes) > count, FIRE_NS):
+        if world.until(lambda: not _unfired(world, ready), FIRE_NS):
             break
     else:
-        world.judge.broken("I15", f"with healthy venues the pair fires no more: {pair.status}")
+        for pair in _unfired(world, ready):
+            world.judge.broken("I15", f"with healthy venues {pair.name} fires no more: {pair.status}")
     world.mid = QUIET
     world.until(lambda: _is_quiet(world), SETTLE_NS)
 
 
+def _unfired(world: World, ready: dict[str, int]) -> list[Any]:
+    return [pair for pair in world.pairs if pair.hedge_count == ready.get(pair.name)]
+
+
 def _is_quiet(world: World) -> bool:
-    hedge = world.pair.hedge
-    told = hedge is None or (
-        hedge.status == "STRANDED" and (hedge.retries >= RETRIES or hedge.stranded_why not in PASSING)
-    )
+    told = all(_is_told(pair.hedge) for pair in world.pairs)
     return told and world.is_open() and not any(venue.working for venue in world.venues.values())
+
+
+def _is_told(hedge: Any) -> bool:
+    """Over, or in the hands of people."""
+    if hedge is None:
+        return True
+    return hedge.status == "STRANDED" and (hedge.retries >= RETRIES or hedge.stranded_why not in PASSING)
 
 
 def audit(world: World, *, free: bool) -> None:
     """At rest: journal, book and venue agree; nobody sent anything twice."""
     judge = world.judge
     if world.node is not None:
-        held = tuple(book.net for book in world.pair.books)
+        books = [[pair.books[leg] for pair in world.pairs] for leg in range(len(NAMES))]
+        held = tuple(sum(book.net for book in leg) for leg in books)
         if held != world.position:
-            judge.broken("I3", f"at rest the pair holds {held}, the venues have {world.position}")
-        cash, truth = [book.cash for book in world.pair.books], [venue.cash for venue in world.venues.values()]
+            judge.broken("I3", f"at rest the pairs hold {held}, the venues have {world.position}")
+        cash, truth = [sum(book.cash for book in leg) for leg in books], [venue.cash for venue in world.venues.values()]
         if cash != truth:
-            judge.broken("I3", f"at rest the pair has paid and got {cash}, by the venues' trades {truth}")
+            judge.broken("I3", f"at rest the pairs have paid and got {cash}, by the venues' trades {truth}")
         judge_money(world)
         crashed = [
             row["path"] for row in world.node.runtime.snapshot() if row["restarts"] and row["path"] not in world.raised

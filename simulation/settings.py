@@ -16,6 +16,8 @@ from config.schema import Config
 from simulation.account import FEES
 
 PAIR = "AxB"
+PAIRS = (PAIR, "AxB2")
+"""Pairs on the same two instruments; a shape says how many."""
 NAMES = ("A", "B")
 QUIET, RICH, CHEAP = 1_030, 1_056, 1_004
 """Mids of A against 1,000 of B: nothing fires, an open does, a close does."""
@@ -58,7 +60,7 @@ venue = "{name}"
 symbol = "{name}.X"
 side = "{side}"
 lots = {lots}
-limits = {{ order_lots = 60, price_collar_ticks = 100, position_lots = {position_lots} }}
+limits = {{ order_lots = {order_lots}, price_collar_ticks = 100, position_lots = {position_lots} }}
 """
 
 
@@ -78,8 +80,15 @@ class Shape(msgspec.Struct, frozen=True):
     sequence: str = "concurrent"
     first_leg: int = 1
     tif: str = ""
+    order_lots: int = 60
+    pairs: int = 1
     defaults: dict[str, Any] = {}
     tables: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its pairs."""
+        return PAIRS[: self.pairs]
 
     @property
     def signed_lots(self) -> tuple[int, int]:
@@ -97,13 +106,20 @@ def config_of(shape: Shape) -> Config:
     lines = ['[node]\nname = "simulated"\nmode = "live"\ndir = "/sim"', f"calendars = {json.dumps(shape.tables)}\n", "[defaults]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in every.items()]
     lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name]) for name in NAMES]
-    lines.append(f'[[pair]]\nname = "{PAIR}"\ncurrency = "USD"\npolicy = "{shape.policy}"')
+    for pair in shape.names:
+        lines += _pair(pair, shape)
+    return msgspec.convert(tomllib.loads("\n".join(lines)), Config, strict=True)
+
+
+def _pair(pair: str, shape: Shape) -> list[str]:
+    lines = [f'[[pair]]\nname = "{pair}"\ncurrency = "USD"\npolicy = "{shape.policy}"']
     lines.append(f'sequence = "{shape.sequence}"\nfirst_leg = {shape.first_leg}')
     for name, side, lots in zip(NAMES, ("buy", "sell"), shape.lots, strict=True):
-        lines.append(LEG.format(name=name, side=side, lots=lots, position_lots=shape.position_lots))
+        most = {"position_lots": shape.position_lots, "order_lots": shape.order_lots}
+        lines.append(LEG.format(name=name, side=side, lots=lots, **most))
         if shape.tif:
             lines.append(f'tif = "{shape.tif}"')
     lines.append('[pair.trigger]\non = "spread"\nsell_open = "50"\nbuy_close = "10"')
     size = f"units = {shape.units}\nmax_position_units = {shape.max_units}"
     lines.append(f"[pair.size]\n{size}\n[pair.limits]\nmax_hedges = 100000")
-    return msgspec.convert(tomllib.loads("\n".join(lines)), Config, strict=True)
+    return lines

@@ -22,12 +22,13 @@ OPEN = 17
 
 
 class Trade:
-    """One trade. `busted` by a later word of the venue."""
+    """One trade. `busted`, or with a price other than its `first_px`, by a later word."""
 
-    __slots__ = ("busted", "exec_id", "fee", "px", "qty")
+    __slots__ = ("busted", "exec_id", "fee", "first_fee", "first_px", "px", "qty")
 
     def __init__(self, exec_id: str, qty: int, px: int, fee: int) -> None:
         self.exec_id, self.qty, self.px, self.fee = exec_id, qty, px, fee
+        self.first_px, self.first_fee = px, fee
         self.busted = False
 
 
@@ -100,8 +101,12 @@ class VirtualVenue:
         self.struck: dict[str, int] = {}
         self.met: dict[tuple[str, str], int] = {}
         self.state_of: Callable[[str], str] = lambda _ref: "NONE"
-        self.deaf_until_ns = 0
+        self.recover()
         self._trades = 0
+
+    def recover(self) -> None:
+        """Whatever lasts is over."""
+        self.deaf_until_ns = self.broke_until_ns = self.throttled_until_ns = self.frozen_until_ns = 0
 
     # ------------------------------------------------ chance
 
@@ -150,6 +155,10 @@ class VirtualVenue:
 
     # ------------------------------------------------ orders
 
+    def lacks_margin(self, order: VenueOrder) -> bool:
+        """Whether it would make the position larger while money is short."""
+        return self.agenda.now_ns < self.broke_until_ns and self.position * order.sign >= 0
+
     def arrive(self, order: VenueOrder) -> None:
         """It is here: from now on it works, until it ends."""
         order.arrived = True
@@ -192,6 +201,13 @@ class VirtualVenue:
         trade.busted = True
         self.account.bust(order.sign, trade.qty, trade.px, trade.fee)
         self.say(order, "H", trade, exec_ref=trade.exec_id)
+
+    def correct(self, order: VenueOrder, trade: Trade, px: int) -> None:
+        """A trade was at another price."""
+        self.account.bust(order.sign, trade.qty, trade.px, trade.fee)
+        trade.px = px
+        trade.fee = self.account.trade(order.sign, order.offset, trade.qty, px)
+        self.say(order, "G", trade, exec_ref=trade.exec_id)
 
     def say(
         self,

@@ -17,8 +17,12 @@ from typing import Any
 from loguru import logger
 from pykka import ActorRegistry
 
+from actors.controls import HoldChanged
+from actors.notes import Operate
 from actors.recovery import fold
-from domain.errors import HedgerowError
+from domain.controls import ScopeModeSet, Unkilled
+from domain.errors import HedgerowError, IllegalTransition
+from domain.pairs import Mode
 from journal.reader import read
 from journal.verify import verify
 from simulation import fates
@@ -32,9 +36,11 @@ from simulation.venue import VirtualVenue
 from system.clock import chance
 
 ROOT = "node/root"
+OPERATOR = "simulation"
 OPEN = 4
 QUOTE_NS = 40 * MS
 CALM_TICKS = 2
+DEPTH = 50
 STOP_NS = 12_000 * MS
 
 NodeMaker = Callable[..., Any]
@@ -69,6 +75,7 @@ class World:
         self.raised: set[str] = set()
         """Actors whose restart was meant."""
         self.fuse: int | None = None
+        self.torn = self.is_torn = False
         self._down_ns = 0
         self._quoting()
 
@@ -96,10 +103,13 @@ class World:
     def requote(self) -> None:
         """A new touch at both venues, around their mids."""
         for venue, mid in ((self.a, self.mid), (self.b, OTHER)):
+            if self.agenda.now_ns < venue.frozen_until_ns:
+                continue
             if self.calm_mid is None:
                 mid += venue.rng.randrange(-1, 2)
             elif venue is self.a:
                 mid = self.calm_mid = self.calm_mid + max(-CALM_TICKS, min(CALM_TICKS, mid - self.calm_mid))
+            venue.depth = venue.rng.randrange(1, 4) if venue.happens("thin") else DEPTH
             if venue.happens("crossed"):
                 venue.quote(mid + 3, mid - 3)
             elif venue.happens("one_sided"):
@@ -132,8 +142,12 @@ class World:
         def watched(kind: str, body: bytes, cause: int = 0) -> int:
             if self.fuse == 0:
                 return journal.last_seq + 1  # a dead process writes nothing
+            offset, segment = journal._offset, journal._segment
             seq = append(kind, body, cause)
-            judge.recorded(kind, body)
+            if self.fuse == 1 and self.torn and journal._segment is segment:
+                self._tear(journal, offset)
+            else:
+                judge.recorded(kind, body, seq, cause)
             self.burn()
             return seq
 
@@ -141,14 +155,49 @@ class World:
 
     # ------------------------------------------------ kills
 
-    def light(self, steps: int, down_ms: int) -> None:
+    def _tear(self, journal: Any, offset: int) -> None:
+        """The last record got to the disk in part: its writer died over it."""
+        cut = self.rng.randrange(offset, journal._offset)
+        journal._map[cut : journal._offset] = bytes(journal._offset - cut)
+        self.is_torn = True
+        self.a.count("torn_tail")
+
+    # ------------------------------------------------ people
+
+    def word(self, fact: Any, verb: str) -> None:
+        """An operator's word to the node, as the operate socket gives it."""
+        if self.node is None or self.fuse == 0:
+            return
+        try:
+            _, names = self.node.desk.controls.apply(fact, verb)
+        except IllegalTransition:
+            return  # no such kill holds
+        for name in names:
+            self.node.runtime.tell(name, HoldChanged(0))
+
+    def release(self) -> None:
+        """People end what they have barred, and have tried again what it left."""
+        state = self.node.desk.controls.state
+        for scope in list(state.kills):
+            self.word(Unkilled(scope, OPERATOR, "over"), "unkill")
+        for scope in list(state.modes):
+            self.word(ScopeModeSet(scope, Mode.ACTIVE, OPERATOR, "over"), "mode")
+        for pair in self.pairs:
+            hedge = pair.hedge
+            if hedge is not None and hedge.status == "STRANDED" and hedge.stranded_why == "FROZEN":
+                self.node.runtime.tell(pair.name, Operate("retry", OPERATOR, "over", hedge.hedge_id))
+
+    # ------------------------------------------------ deaths
+
+    def light(self, steps: int, down_ms: int, *, torn: bool = False) -> None:
         """SIGKILL after so many more records and sends; then a new node.
 
         It may fall between a record and its send: what still runs of that
-        turn writes nothing and sends nothing.
+        turn writes nothing and sends nothing. `torn`: where it falls on a
+        record, that one is written in part.
         """
         if self.fuse is None and self.node is not None:
-            self.fuse, self._down_ns = steps, down_ms * MS
+            self.fuse, self._down_ns, self.torn = steps, down_ms * MS, torn
 
     def burn(self) -> bool:
         """A record or a send was done; True once the process is dead."""
@@ -182,7 +231,10 @@ class World:
         for feed in self.feeds.values():
             feed.socket = None
         node.journal._drop()
-        self._compare(None if mid_turn else before, node.specs)
+        if self.is_torn:  # read when the next node has cut its end off
+            self.is_torn = False
+        else:
+            self._compare(None if mid_turn else before, node.specs)
 
     def _compare(self, before: dict[str, Any] | None, specs: Any) -> None:
         """I10 and I11: the journal verifies, and folds to what was true."""
@@ -232,6 +284,12 @@ class World:
     @property
     def pair(self) -> Any:
         return self.node.desk.memories[PAIR].pair
+
+    @property
+    def pairs(self) -> list[Any]:
+        """Every pair of the desk, as the node has it in memory."""
+        memories = self.node.desk.memories
+        return [memories[name].pair for name in self.shape.names if name in memories]
 
     @property
     def position(self) -> tuple[int, ...]:

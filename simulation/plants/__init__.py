@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Plant(NamedTuple):
-    """One bug. `edits`: (old, new) texts, each old one once in `file`.
+    """One bug. `edits`: (old, new) texts, each old one once in `file`; or
+    (another file, old, new).
 
     `scenario`: the id whose tests fail with it, "" where none stands for the
     rule. `seeds`: whether seeds must catch it; False says why in `note`.
@@ -24,25 +25,28 @@ class Plant(NamedTuple):
     name: str
     what: str
     file: str
-    edits: tuple[tuple[str, str], ...]
+    edits: tuple[tuple[str, ...], ...]
     scenario: str = ""
     seeds: bool = True
     note: str = ""
 
-    @property
-    def module(self) -> str:
-        """The module that it changes."""
-        return self.file.removesuffix(".py").replace("/", ".")
+    def files(self) -> dict[str, str]:
+        """The files that it changes, by module."""
+        names = [self.file, *(edit[0] for edit in self.edits if len(edit) == 3)]
+        return {name.removesuffix(".py").replace("/", "."): name for name in names}
 
-    def patched(self, source: str) -> str:
-        """The file's text with the bug in it.
+    def patched(self, file: str) -> str:
+        """A file's text with the bug in it.
 
         Raises: ValueError where the text that it replaces is not there once.
         """
-        for old, new in self.edits:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        for *where, old, new in self.edits:
+            if (where[0] if where else self.file) != file:
+                continue
             if source.count(old) != 1:
                 raise ValueError(
-                    f"plant {self.name}: {self.file} holds {old!r} {source.count(old)} times, not once: "
+                    f"plant {self.name}: {file} holds {old!r} {source.count(old)} times, not once: "
                     "the code has moved, so write the plant's text anew (simulation/plants)"
                 )
             source = source.replace(old, new)

@@ -18,34 +18,32 @@ from simulation.plants import ROOT, Plant
 class _Loader(SourceFileLoader):
     """Compiles the patched text; bytecode on the disk is not looked at."""
 
-    def __init__(self, plant: Plant) -> None:
-        super().__init__(plant.module, str(ROOT / plant.file))
-        self.plant = plant
+    def __init__(self, plant: Plant, module: str, file: str) -> None:
+        super().__init__(module, str(ROOT / file))
+        self.text = plant.patched(file)
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 (the loader's signature)
-        text = (ROOT / self.plant.file).read_text(encoding="utf-8")
-        return self.source_to_code(self.plant.patched(text).encode(), self.path)
+        return self.source_to_code(self.text.encode(), self.path)
 
 
 class _Finder(MetaPathFinder):
-    """Finds the one module that is patched."""
+    """Finds the modules that are patched."""
 
     def __init__(self, plant: Plant) -> None:
-        self.plant = plant
+        self.loaders = {module: _Loader(plant, module, file) for module, file in plant.files().items()}
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
-        if fullname != self.plant.module:
-            return None
-        return spec_from_file_location(fullname, ROOT / self.plant.file, loader=_Loader(self.plant))
+        loader = self.loaders.get(fullname)
+        return None if loader is None else spec_from_file_location(fullname, loader.path, loader=loader)
 
 
 def install(plant: Plant) -> None:
     """From now on this process has the bug.
 
-    Raises: ValueError where the module was imported before, or where the
+    Raises: ValueError where a module was imported before, or where the
     plant's text is not in its file.
     """
-    if plant.module in sys.modules:
-        raise ValueError(f"plant {plant.name}: {plant.module} is imported already")
-    plant.patched((ROOT / plant.file).read_text(encoding="utf-8"))
+    there = [module for module in plant.files() if module in sys.modules]
+    if there:
+        raise ValueError(f"plant {plant.name}: {there[0]} is imported already")
     sys.meta_path.insert(0, _Finder(plant))

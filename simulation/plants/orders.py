@@ -212,6 +212,9 @@ PLANTS = (
         "a count that ran ahead of its trades keeps no price",
         PAIR,
         (("            if not watch.lacks_trades(hedges.order_of(hedge, cl_ord_id)):\n                continue", "            if True:\n                continue"),),
+        "untold",
+        seeds=False,
+        note="a seed's gateways begin anew at its end, and tell every trade",
     ),
     Plant(
         "past_hedges_forgotten",

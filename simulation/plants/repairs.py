@@ -10,7 +10,10 @@ PLANTS = (
         "in_flight_forgotten",
         "replenish sends the missing again while an order of its works",
         MANDATES,
-        (('        if status in orders.LIVE_SET:\n            return ""\n', ""),),
+        (
+            ('        if status in orders.LIVE_SET:\n            return ""\n', ""),
+            (REPAIRER, "                return (watch.cancel(live, now_ns),)\n            return ()\n", "                return (watch.cancel(live, now_ns),)\n"),
+        ),
     ),
     Plant(
         "sized_as_configured",
@@ -87,10 +90,10 @@ PLANTS = (
         "T22",
     ),
     Plant(
-        "ratio_rounded_up",
-        "a leg that filled a part of a unit counts for a whole one",
-        "domain/hedges.py",
-        (("            units = leg.net // leg.plan.per_unit\n            if m is None or units < m:", "            units = -(-leg.net // leg.plan.per_unit)\n            if m is None or units < m:"),),
+        "part_of_a_unit_is_balanced",
+        "what is less than a unit of the ratio is thought to be balanced",
+        ADVANCE,
+        (("        if over:\n            balanced = False", "        if abs(over) >= leg.plan.per_unit:\n            balanced = False"),),
         "T05",
     ),
     Plant(
@@ -199,7 +202,10 @@ PLANTS = (
         "no_repair_at_all",
         "a leg that was refused ends the hedge as it is",
         ADVANCE,
-        (("    if stands.settled:\n        if stands.balanced:\n            return (HedgeEnded", "    if stands.settled:\n        if True:\n            return (HedgeEnded"),),
+        (
+            ("    if stands.settled:\n        if stands.balanced:\n            return (HedgeEnded", "    if stands.settled:\n        if True:\n            return (HedgeEnded"),
+            ("    return stands.settled and stands.balanced and outcome(hedge) is hedge.status", "    return True"),
+        ),
         "T01",
     ),
     Plant(

@@ -33,6 +33,13 @@ def test_t05_ratio_filled_in_part_is_completed_or_taken_back(scene, filled):
     assert s.position in ((-3, 2), (0, 0))
 
 
+def test_t05_parts_of_a_unit_on_both_legs_are_not_a_balance(scene):
+    s = scene(lots=(3, 2))
+    s.opens(fates.part(2), fates.part(1))
+    assert s.ends() in ("DONE", "NONE")
+    assert s.position in ((-3, 2), (0, 0))
+
+
 def test_t05_residual_of_a_ratio_is_shown_in_lots_while_it_lasts(scene):
     s = scene(lots=(3, 2))
     s.opens(fates.part(2), fates.silent(0))
@@ -106,6 +113,14 @@ def test_t22_crumbs_add_up_to_whole_units_or_nothing(scene):
     assert s.position[0] * 2 == -s.position[1] * 3
 
 
+@pytest.mark.parametrize("crumb", [1, 2])
+def test_t22_crumb_below_a_unit_is_hedged_or_given_back(scene, crumb):
+    s = scene(lots=(3, 2), units=2, max_units=2)
+    s.opens(fates.part(3 + crumb), fates.part(2))
+    assert s.ends() in WHOLE
+    assert s.position in ((-3, 2), (-6, 4))
+
+
 @pytest.mark.parametrize("filled", [1, 2, 4])
 def test_t54_other_leg_is_aligned_to_what_was_filled_not_to_what_was_meant(scene, filled):
     s = scene(units=5, max_units=5, policy="rollback_first")
@@ -122,3 +137,11 @@ def test_busted_trade_is_repaired_minutes_later(scene):
     s.run(125_000)
     assert s.pair.naked == (0, 0)
     assert s.position in ((-1, 1), (0, 0))
+
+
+def test_untold_trade_that_a_count_ran_ahead_of_is_asked_for(scene):
+    s = scene()
+    s.opens(b=fates.untold)
+    assert s.ends() == "DONE"
+    s.run(4000)
+    assert [book.cash for book in s.pair.books] == [venue.cash for venue in s.venues.values()]

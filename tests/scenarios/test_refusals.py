@@ -178,3 +178,11 @@ def test_t53_taking_back_needs_no_room_under_the_position_limit(scene):
     s.opens()
     assert s.ends() == "NONE"
     assert s.position == (0, 0)
+
+
+def test_t53_taking_back_an_overfill_is_not_bound_by_the_orders_size(scene):
+    s = scene(units=2, max_units=2, order_lots=2)
+    s.opens(b=fates.overfill(3))
+    s.ends()
+    s.run(3000)
+    assert s.position == (-2, 2)

@@ -155,8 +155,8 @@ def test_kill_between_stranded_and_its_alert_leaves_the_alert_to_the_next_node(s
     s.b.always = fates.reject()
     told = s.judge.recorded
 
-    def recorded(kind, body):
-        told(kind, body)
+    def recorded(kind, body, *numbers):
+        told(kind, body, *numbers)
         if kind == "decision" and s.judge.stranded and not s.kills and s.fuse is None:
             s.light(1, 100)
 

@@ -1,0 +1,60 @@
+"""What the judge keeps of orders and books, and what facts mean by name.
+
+Nothing of the engine: a fact is its name and its fields.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+LIVE_FACTS = frozenset(("OrderPending", "OrderAccepted", "OrderPartiallyFilled", "OrderUnknown", "CancelSubmitted"))
+LAST_FACTS = frozenset(("OrderFilled", "OrderCanceled", "OrderExpired", "OrderRejected", "OrderDenied", "OrderAbsent"))
+CUM_FACTS = frozenset(
+    ("OrderPartiallyFilled", "OrderFilled", "OrderFilledLate", "OrderCanceled", "OrderExpired", "OrderRejected")
+)
+TRADE_FACTS = {"OrderPartiallyFilled": 3, "OrderFilled": 3, "OrderFilledLate": 3, "TradeBooked": 2}
+UNDOING_FACTS = frozenset(("TradeBusted", "TradeCorrected"))
+HEARD_FACTS = frozenset(
+    ("OrderAccepted", "OrderPartiallyFilled", "OrderFilled", "OrderFilledLate", "OrderRejected", "TradeBooked", *UNDOING_FACTS)
+)
+"""Facts that only a report can be the cause of."""
+ABOUT_ORDERS = ("Order", "Cancel", "Trade")
+
+
+STATES: dict[Any, str] = {
+    "OrderPending": "PENDING_NEW",
+    "OrderAccepted": "NEW",
+    "OrderPartiallyFilled": "PARTIALLY_FILLED",
+    "OrderUnknown": "UNKNOWN",
+    "CancelSubmitted": "PENDING_CANCEL",
+    ("UNKNOWN", "CancelSubmitted"): "UNKNOWN",
+    ("PENDING_CANCEL", "OrderPartiallyFilled"): "PENDING_CANCEL",
+    **dict.fromkeys(LAST_FACTS, "ENDED"),
+}
+"""What a fact makes of an order's state, for the table of faults and states."""
+
+
+class RecordedOrder:
+    """An order by its records."""
+
+    __slots__ = ("cum", "ended", "intent", "state", "trades")
+
+    def __init__(self, intent: tuple) -> None:
+        self.intent = intent
+        self.state = "SUBMITTED"
+        self.ended = False
+        self.cum = 0
+        self.trades: set[str] = set()
+
+
+class Book:
+    """The last frames of one symbol that the node read."""
+
+    __slots__ = ("ask", "bid", "changed_ns", "gw_ns", "heard_ns", "lately", "status", "status_ns")
+
+    def __init__(self) -> None:
+        self.bid = self.ask = self.status = self.gw_ns = None
+        self.lately: deque[tuple[int | None, int | None, int, int]] = deque(maxlen=3)
+        """The last touches with their lots: a pair may be a turn behind."""
+        self.heard_ns = self.changed_ns = self.status_ns = -(10**15)
