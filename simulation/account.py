@@ -6,6 +6,8 @@ one lot is a dollar; fees are rounded to a cent, trade by trade, half up.
 
 from __future__ import annotations
 
+from typing import Any
+
 CENTS = 100
 RATE = 1_000_000
 OPENS, CLOSES, CLOSES_TODAY = range(3)
@@ -23,6 +25,13 @@ class Tariff:
         rate, by_lot = self.rows[doing]
         turnover = abs(px) * lots * CENTS
         return (2 * turnover * rate + RATE) // (2 * RATE) + by_lot * lots
+
+    def told(self, trade: Any, exec_type: str) -> tuple[str | None, str | None]:
+        """What a report says of a trade's fee."""
+        if trade is None or not self.tells:
+            return (None, None)
+        cents = trade.first_fee if exec_type == "F" else trade.fee
+        return (f"{cents // 100}.{cents % 100:02d}", "USD")
 
 
 TARIFFS = {

@@ -16,6 +16,9 @@ from simulation.agenda import MS
 from simulation.settings import NAMES
 
 SILENT_NS = 600 * MS
+NEW_SILENT_NS = 1700 * MS
+LEARNT_BEATS = 7
+"""A gateway's pace is learnt from its first heartbeats after a logon: until then it has more patience."""
 ASK_NS = 6000 * MS
 """An order in doubt is asked for within so long while its venue can hear."""
 MOST_CANCELS = 5
@@ -26,12 +29,12 @@ LAST_WORD = {"AF": DAY, "AP": POSITIONS, "BA": MONEY}
 class LinkSeen:
     """One venue's link as the frames show it."""
 
-    __slots__ = ("answered", "clear_ns", "epoch", "heard_ns", "session_up")
+    __slots__ = ("answered", "beats", "clear_ns", "epoch", "heard_ns", "session_up")
 
     def __init__(self) -> None:
         self.answered: set[str] = set()
         self.session_up = False
-        self.epoch = 0
+        self.epoch = self.beats = 0
         self.heard_ns = -(10**15)
         self.clear_ns = 0
         """Since when its frames have come without a pause."""
@@ -106,11 +109,13 @@ class Gates:
         link.heard_ns = now_ns
         kind = m[0]
         if kind == "A":
-            link.session_up, link.clear_ns = True, now_ns
+            link.session_up, link.clear_ns, link.beats = True, now_ns, 0
             if m[3] != link.epoch:
                 link.epoch, link.answered = m[3], set()
-        elif kind == "0" and not m[2]:
-            link.session_up, link.answered = False, set()
+        elif kind == "0":
+            link.beats += 1
+            if not m[2]:
+                link.session_up, link.answered = False, set()
         elif kind in LAST_WORD and (kind == "AF" or m[-1]):
             link.answered.add(LAST_WORD[kind])
 
@@ -137,7 +142,7 @@ class Gates:
             self.broken("GATE", f"{ref} left to {venue} before it told {sorted(needs - link.answered)}")
         if not link.session_up:
             self.broken("GATE", f"{ref} left to {venue}, whose session is down")
-        if now_ns - link.heard_ns > SILENT_NS:
+        if now_ns - link.heard_ns > (SILENT_NS if link.beats >= LEARNT_BEATS else NEW_SILENT_NS):
             self.broken("GATE", f"{ref} left to {venue}, silent for {(now_ns - link.heard_ns) // MS} ms")
         if self.words.frozen(pair):
             self.broken("I7", f"{ref} left though its pair is frozen")

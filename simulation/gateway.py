@@ -356,16 +356,9 @@ class VirtualGateway:
         fields = (
             "8", self.seq, order.ref, order.order_id, exec_id, kind, said.status, order.symbol, order.side, qty, px,
             cum, leaves, said.reason, said.text, wall, wall, resend, said.exec_ref, DAY, "O", order.offset,
-            *self._fee(trade, kind),
+            *self.venue.account.tariff.told(trade, kind),
         )  # fmt: skip
         self._tell(fields)
-
-    def _fee(self, trade: Any, kind: str) -> tuple[str | None, str | None]:
-        """What the venue tells of a trade's fee."""
-        if trade is None or not self.venue.account.tariff.tells:
-            return (None, None)
-        cents = trade.first_fee if kind == "F" else trade.fee
-        return (f"{cents // 100}.{cents % 100:02d}", "USD")
 
     def _cancel_reject(self, cxl_id: str, ref: str, status: str, reason: int) -> None:
         if not self.alive:

@@ -27,6 +27,8 @@ SAFETY_MS = 15_000
 SETTLE_NS = 90_000 * MS
 HEAL_MS = 10_000
 FIRE_NS = 4000 * MS
+STAYS = 0.25
+"""How often the market does not go from one end to the other."""
 AWAY = 8
 """Ticks back from where a hedge fires: nothing does, repairs are in reach."""
 PASSING = ("MARKET", "UNKNOWN", "BUDGET")
@@ -115,10 +117,11 @@ def _with_policy(shape: Shape, rng: Random) -> Shape:
 def _swing(world: World, rng: Random, for_ms: int, *, calm: bool) -> None:
     """The market goes to and fro, faster than hedges end; calm: slowly."""
     world.calm_mid = world.mid if calm else None
-    left = for_ms
+    left, side = for_ms, RICH
     while left > 0:
-        step = rng.randrange(150, 1200) + (800 if calm else 0)
-        world.mid = rng.choice((RICH, CHEAP, QUIET, RICH, CHEAP))
+        step = rng.randrange(120, 800) + (800 if calm else 0)
+        side = side if rng.random() < STAYS else RICH + CHEAP - side
+        world.mid = QUIET if rng.random() < STAYS / 2 else side
         world.run(step)
         left -= step
     world.mid = QUIET
