@@ -41,6 +41,8 @@ class Desk:
         self.controls: Any = None
         self.holds: dict[str, Hold] = {}
         """What is barred, by pair; those that are free are not in it."""
+        self.revoked: set[str] = set()
+        """Mandates that their pairs want back: their children begin nothing new, from that moment on."""
         self.stopping = False
         self.journal_failed = ""
 

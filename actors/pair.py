@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.link import Purpose
-from actors.notes import Operate, OutsideLoss, RepairFacts, RepairRevoked, RepairTold, Show, Tick
+from actors.notes import Operate, OutsideLoss, RepairFacts, RepairTold, Show, Tick
 from actors.pair_view import PairView
 from actors.pair_words import PairWords
 from domain import advance, hedges, late, orders, pairs, watch
@@ -281,7 +281,7 @@ class PairActor(PairWords):
         hedge = self.memory.pair.hedge
         if hedge is not None and hedge.status is not hedges.H.WORKING:  # a mandate may be out in any other state
             for mandate in advance.overrun(hedge):
-                self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+                self.call_back(mandate)
 
     def _take_over(self, joined: LateTruthJoined, cause: int) -> None:
         """Late truth about an ended hedge has joined the one in flight."""

@@ -17,6 +17,7 @@ from actors.trader import Trader
 from domain import hedges, orders, outside, pairs
 from domain.controls import FREE, Hold
 from domain.hedges import Hedge, HedgeHandedOver, HedgeReleased, HedgeRetried
+from domain.mandates import Mandate
 from domain.pairs import Mode, ModeSet, Pair, PairFrozen, PairReleased
 from wire.codec import pack
 
@@ -37,6 +38,15 @@ class PairWords(Trader):
         """What modes and kills bar for this pair now."""
         return self.desk.holds.get(self.name, FREE)
 
+    def call_back(self, mandate: Mandate) -> None:
+        """Nothing new leaves under it from now on; what works is cancelled.
+
+        Told is not enough: its first order may be behind the very word that
+        gave it, and would leave before this one is read.
+        """
+        self.desk.revoked.add(mandate.mandate_id)
+        self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+
     # ------------------------------------------------ kills and modes
 
     def on_hold(self, word: HoldChanged) -> None:
@@ -46,7 +56,7 @@ class PairWords(Trader):
             for leg in hedge.legs:
                 mandate = leg.mandate
                 if mandate is not None and hold.bars_repair(mandate.kind, opens=hedge.kind == "open"):
-                    self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+                    self.call_back(mandate)
             self._follow(hedge.hedge_id, (), word.cause)
             self._arm()
         self._flatten()
@@ -217,7 +227,7 @@ class PairWords(Trader):
             return {"error": why}
         out = [leg.mandate for leg in hedge.legs if leg.mandate is not None]
         for mandate in out:
-            self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+            self.call_back(mandate)
         if out:
             return {"error": f"{', '.join(m.mandate_id for m in out)}: a repair is out and is called back: ask once more"}
         seq = self._word(word)

@@ -30,7 +30,6 @@ class RepairMemory:
         self.states: dict[str, MandateState] = {}
         self.books: dict[str, tuple[LegBook, ...]] = {}
         self.opens: dict[str, bool] = {}
-        self.revoked: set[str] = set()
 
 
 class Repairer(Trader):
@@ -68,7 +67,6 @@ class Repairer(Trader):
     def on_revoked(self, revoked: RepairRevoked) -> None:
         """The pair wants it back: what works is cancelled, then returned."""
         if revoked.mandate_id in self.memory.states:
-            self.memory.revoked.add(revoked.mandate_id)
             self._go(revoked.mandate_id, (), 0)
 
     def on_report(self, report: OrderReport) -> None:
@@ -136,7 +134,7 @@ class Repairer(Trader):
             return ()
         mandate = state.mandate
         live = state.live
-        revoked = mandate.mandate_id in self.memory.revoked or self._is_barred(mandate)
+        revoked = mandate.mandate_id in self.desk.revoked or self._is_barred(mandate)
         now_ns = self.clock.mono_ns()
         if live is not None:
             if revoked and live.cancels == 0:
@@ -192,7 +190,7 @@ class Repairer(Trader):
         self.memory.states.pop(mandate.mandate_id, None)
         self.memory.books.pop(mandate.mandate_id, None)
         self.memory.opens.pop(mandate.mandate_id, None)
-        self.memory.revoked.discard(mandate.mandate_id)
+        self.desk.revoked.discard(mandate.mandate_id)
 
     def _arm(self) -> None:
         rules = self.spec.rules.watch

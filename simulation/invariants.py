@@ -43,10 +43,10 @@ from simulation.seen import (
     STATES,
     TRADE_FACTS,
     UNDOING_FACTS,
-    Book,
     RecordedOrder,
 )
 from simulation.settings import NAMES, Shape
+from simulation.shown import Shown
 from simulation.venue import VirtualVenue
 from wire.codec import unpack
 
@@ -56,8 +56,7 @@ MOST_VIOLATIONS = 50
 MOST_TRIES = 40
 """Orders of a hedge with those that its gateways denied: those cost none of its cap."""
 CAP_TICKS = 20
-PAYUP_TICKS = 2
-"""The configuration's defaults."""
+"""The configuration's default."""
 BROKEN_FRAMES = (WireError, ValueError, KeyError, IndexError, TypeError)
 
 
@@ -80,7 +79,7 @@ class Judge:
         self.repairs = self.frames = 0
         self.kinds: dict[str, int] = {}
         self.alerts: list[str] = []
-        self.books = {name: Book() for name in NAMES}
+        self.shown = Shown(shape, self.broken)
         self.gates = Gates(self.broken)
         self.kind_of: dict[str, str] = {}
         self._untold: set[str] = set()
@@ -133,7 +132,7 @@ class Judge:
             self.broken("I4", f"{ref} is of leg {leg} and left to {venue}")
         if intended != [side, qty, px]:
             self.broken("I4", f"{ref}: {intended} on record, {[side, qty, px]} left")
-        order = SentOrder(hedge, leg, side, qty)
+        order = SentOrder(hedge, leg, side, qty, record)
         self._check_target(ref, order)
         kind = self.kind_of[hedge]
         self.gates.order(venue, ref, pair_of(hedge), kind, self.agenda.now_ns, opens=kind == "open" and ref in self.first)
@@ -180,16 +179,7 @@ class Judge:
     def fed(self, venue: str, _topic: bytes, body: bytes) -> None:
         """The node read a frame of the feed."""
         self.frames += 1
-        m = unpack(body)
-        book, now_ns = self.books[venue], self.agenda.now_ns
-        if m[0] == "f":
-            book.status, book.status_ns = m[4], now_ns
-        elif m[0] == "W":
-            bid, ask = (m[5] or [None])[0], (m[6] or [None])[0]
-            book.lately.append((bid, ask, (m[5] or [0, 0])[1], (m[6] or [0, 0])[1]))
-            if (bid, ask, m[4]) != (book.bid, book.ask, book.gw_ns):
-                book.bid, book.ask, book.gw_ns, book.changed_ns = bid, ask, m[4], now_ns
-            book.heard_ns = now_ns
+        self.shown.fed(venue, unpack(body), self.agenda.now_ns)
 
     # ------------------------------------------------ records
 
@@ -246,7 +236,7 @@ class Judge:
             self.units[hedge, index] = per_unit
         for order in orders:
             self._intended(hedge, order)
-            self._check_quote(order)
+            self.shown.check(order, self.agenda.now_ns)
             self.first.add(order[1])
 
     def _joined(self, fact: list[Any]) -> None:
@@ -281,28 +271,6 @@ class Judge:
         plan = self.plans.get((hedge, leg))
         if letter == "p" and plan is not None and (px - self.touches[hedge, leg]) * side > CAP_TICKS:
             self.broken("I7", f"{ref}: {px} is past the slippage cap from {self.touches[hedge, leg]}")
-
-    def _check_quote(self, order: list[Any]) -> None:
-        """I13: the quote that this opening order was priced from."""
-        name = NAMES[order[2]]
-        book, now_ns = self.books[name], self.agenda.now_ns
-        touch = book.ask if order[4] > 0 else book.bid
-        if touch is None:
-            self.broken("I13", f"{order[1]}: {name} has no opposing side")
-        if book.bid is not None and book.ask is not None and book.bid > book.ask:
-            self.broken("I13", f"{order[1]}: {name} is crossed")
-        if now_ns - book.heard_ns > self.shape.defaults.get("max_silence_ms", 3000) * MS:
-            self.broken("I13", f"{order[1]}: {name} is silent")
-        if now_ns - book.changed_ns > self.shape.defaults.get("max_unchanged_ms", 2000) * MS:
-            self.broken("I13", f"{order[1]}: {name} is unchanged for too long")
-        side, qty, px = order[4], order[5], order[6]
-        if book.lately and not any(
-            touch is not None and (px - touch) * side <= PAYUP_TICKS and lots >= qty
-            for touch, lots in ((t[1], t[3]) if side > 0 else (t[0], t[2]) for t in book.lately)
-        ):
-            self.broken("I13", f"{order[1]}: {qty} at {px}, {name} showed {list(book.lately)}")
-        if book.status != 17 or now_ns - book.status_ns > 3000 * MS:
-            self.broken("I13", f"{order[1]}: {name} is not open")
 
     def _hedge(self, hedge: str, name: str, fact: list[Any]) -> None:
         if name == "HedgeStranded":

@@ -2,7 +2,8 @@
 
 Not from its own claims: an order is over here when a frame said so, and has
 filled what a frame said. What was read at this very instant may not have
-reached the pair yet, so both pictures are kept.
+reached the pair yet: every picture of this instant counts that the node's
+records have not overtaken.
 """
 
 from __future__ import annotations
@@ -14,25 +15,35 @@ UNDOING = frozenset("GH")
 
 
 class SentOrder:
-    """An order that left, as told so far; `was_*`: before this instant."""
+    """An order that left, as told so far, and all that was told at this instant.
 
-    def __init__(self, hedge: str, leg: int, sign: int, qty: int) -> None:
-        self.hedge, self.leg, self.sign, self.qty = hedge, leg, sign, qty
-        self.cum = self.was_cum = 0
-        self.done = self.was_done = self.denied = False
+    `record`: it by the node's records (`cum`, `ended`): what is on record has
+    reached its reader.
+    """
+
+    def __init__(self, hedge: str, leg: int, sign: int, qty: int, record: Any) -> None:
+        self.hedge, self.leg, self.sign, self.qty, self.record = hedge, leg, sign, qty, record
+        self.cum = 0
+        self.done = self.denied = False
         self.at_ns = -1
+        self.before: list[tuple[int, bool]] = []
 
     def hear(self, now_ns: int, cum: int | None, *, done: bool, undone: bool = False) -> None:
         """A frame about it."""
         if now_ns > self.at_ns:
-            self.was_cum, self.was_done, self.at_ns = self.cum, self.done, now_ns
+            self.before, self.at_ns = [], now_ns
+        self.before.append((self.cum, self.done))
         if cum is not None:
             self.cum = cum if undone else max(self.cum, cum)
         self.done = self.done or done
 
-    def _pictures(self, now_ns: int) -> tuple[tuple[int, bool], ...]:
-        now = (self.cum, self.done)
-        return (now, (self.was_cum, self.was_done)) if now_ns == self.at_ns else (now,)
+    def _pictures(self, now_ns: int) -> list[tuple[int, bool]]:
+        """As it is, and as its reader may still see it."""
+        now = [(self.cum, self.done)]
+        if now_ns != self.at_ns:
+            return now
+        record = self.record
+        return now + [each for each in self.before if each[0] >= record.cum and each[1] >= record.ended]
 
     def exposed(self, now_ns: int) -> int:
         """The least that it may still come to: unknown counts as filled."""

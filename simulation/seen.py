@@ -1,11 +1,10 @@
-"""What the judge keeps of orders and books, and what facts mean by name.
+"""What the judge keeps of orders, and what facts mean by name.
 
 Nothing of the engine: a fact is its name and its fields.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 LIVE_FACTS = frozenset(("OrderPending", "OrderAccepted", "OrderPartiallyFilled", "OrderUnknown", "CancelSubmitted"))
@@ -46,15 +45,3 @@ class RecordedOrder:
         self.ended = False
         self.cum = 0
         self.trades: set[str] = set()
-
-
-class Book:
-    """The last frames of one symbol that the node read."""
-
-    __slots__ = ("ask", "bid", "changed_ns", "gw_ns", "heard_ns", "lately", "status", "status_ns")
-
-    def __init__(self) -> None:
-        self.bid = self.ask = self.status = self.gw_ns = None
-        self.lately: deque[tuple[int | None, int | None, int, int]] = deque(maxlen=3)
-        """The last touches with their lots: a pair may be a turn behind."""
-        self.heard_ns = self.changed_ns = self.status_ns = -(10**15)

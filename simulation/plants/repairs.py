@@ -190,7 +190,13 @@ PLANTS = (
         "revocation_ignored",
         "a mandate that late truth made too large is not called back",
         REPAIRER,
-        (("            self.memory.revoked.add(revoked.mandate_id)\n", ""),),
+        (("mandate.mandate_id in self.desk.revoked or", "False or"),),
+    ),
+    Plant(
+        "revocation_is_only_told",
+        "a mandate is called back by a message, which its first order may overtake",
+        "actors/pair_words.py",
+        (("        self.desk.revoked.add(mandate.mandate_id)\n", ""), (REPAIRER, "            self._go(revoked.mandate_id, (), 0)\n\n    def on_report", "            self.desk.revoked.add(revoked.mandate_id)\n            self._go(revoked.mandate_id, (), 0)\n\n    def on_report")),
     ),
     Plant(
         "unspent_mandate_forgotten",

@@ -5,6 +5,8 @@ and the policy. Whatever a scenario asserts itself, at its end the venues turn
 healthy, everything must come to rest, and no invariant may have been broken.
 """
 
+import os
+
 import pytest
 
 from simulation.agenda import MS
@@ -14,7 +16,7 @@ from simulation.world import World
 from system.clock import chance
 from tools.node_build import Node
 
-SEEDS = (1, 2)
+SEEDS = range(1, 1 + int(os.environ.get("HEDGEROW_SCENARIO_SEEDS", "2")))
 AFTER = {RICH: RICH - 8, CHEAP: CHEAP + 8}
 """Nothing fires there, repairs are in reach."""
 

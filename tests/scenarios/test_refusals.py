@@ -116,6 +116,16 @@ def test_t30_fill_after_a_refusal_makes_no_second_position(scene):
     assert s.pair.naked == (0, 0)
 
 
+@pytest.mark.parametrize("ms", range(200, 216))
+def test_t30_refusal_and_fill_read_at_one_instant_send_nothing_more(scene, ms):
+    s = scene(policy="replenish_first")
+    s.trades["B"].down.clogged_ns = s.agenda.now_ns + ms * MS
+    s.opens(b=fates.refused_yet_filled(0))
+    assert s.ends() in ("DONE", "NONE")
+    assert s.position in ((-1, 1), (0, 0))
+    assert s.judge.violations == []
+
+
 def test_t48_refused_close_is_tried_again_as_a_close_never_as_an_open(scene):
     s = scene(offset_mode="oc")
     s.holds()

@@ -1,0 +1,70 @@
+"""What the node was shown of each market, and whether it may open on it.
+
+From the feed's frames as it read them, whatever it made of them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from simulation.agenda import MS
+from simulation.settings import NAMES, Shape
+
+PAYUP_TICKS = 2
+"""The configuration's default."""
+STATUS_NS = 3000 * MS
+
+
+class Book:
+    """The last frames of one symbol."""
+
+    __slots__ = ("ask", "bid", "changed_ns", "gw_ns", "heard_ns", "lately", "status", "status_ns")
+
+    def __init__(self) -> None:
+        self.bid = self.ask = self.status = self.gw_ns = None
+        self.lately: deque[tuple[int | None, int | None, int, int]] = deque(maxlen=3)
+        """The last touches with their lots: a pair may be a turn behind."""
+        self.heard_ns = self.changed_ns = self.status_ns = -(10**15)
+
+
+class Shown:
+    """I13. `broken(invariant, what)`: the judge's."""
+
+    def __init__(self, shape: Shape, broken: Callable[[str, str], None]) -> None:
+        self.books = {name: Book() for name in NAMES}
+        self.silence_ns = shape.defaults.get("max_silence_ms", 3000) * MS
+        self.unchanged_ns = shape.defaults.get("max_unchanged_ms", 2000) * MS
+        self.broken = broken
+
+    def fed(self, venue: str, m: list[Any], now_ns: int) -> None:
+        """The node read a frame of the feed."""
+        book = self.books[venue]
+        if m[0] == "f":
+            book.status, book.status_ns = m[4], now_ns
+        elif m[0] == "W":
+            bid, ask = (m[5] or [None])[0], (m[6] or [None])[0]
+            book.lately.append((bid, ask, (m[5] or [0, 0])[1], (m[6] or [0, 0])[1]))
+            if (bid, ask, m[4]) != (book.bid, book.ask, book.gw_ns):
+                book.bid, book.ask, book.gw_ns, book.changed_ns = bid, ask, m[4], now_ns
+            book.heard_ns = now_ns
+
+    def check(self, order: list[Any], now_ns: int) -> None:
+        """The quote that this opening order was priced from."""
+        ref, name, side, qty, px = order[1], NAMES[order[2]], order[4], order[5], order[6]
+        book = self.books[name]
+        touch = book.ask if side > 0 else book.bid
+        if touch is None:
+            self.broken("I13", f"{ref}: {name} has no opposing side")
+        if book.bid is not None and book.ask is not None and book.bid > book.ask:
+            self.broken("I13", f"{ref}: {name} is crossed")
+        if now_ns - book.heard_ns > self.silence_ns:
+            self.broken("I13", f"{ref}: {name} is silent")
+        if now_ns - book.changed_ns > self.unchanged_ns:
+            self.broken("I13", f"{ref}: {name} is unchanged for too long")
+        if book.status != 17 or now_ns - book.status_ns > STATUS_NS:
+            self.broken("I13", f"{ref}: {name} is not open")
+        opposing = [(t[1], t[3]) if side > 0 else (t[0], t[2]) for t in book.lately]
+        if not any(at is not None and (px - at) * side <= PAYUP_TICKS and lots >= qty for at, lots in opposing):
+            self.broken("I13", f"{ref}: {qty} at {px}, {name} showed {opposing}")
