@@ -33,7 +33,16 @@ def calendars(loaded: Loaded) -> Iterator[ConfigError]:
         allowed = unknown(loaded.config, told, book)
         if allowed:
             word = word_for(loaded.config, told)
-            yield loaded.error(("instrument", index, "calendar"), word or told.symbol, allowed)
+            yield loaded.error(_place(loaded.config, index), word or told.symbol, allowed)
+
+
+def _place(config: Config, index: int) -> tuple[str | int, ...]:
+    """Where an instrument's calendar was said: by itself, or by its venue."""
+    told = config.instrument[index]
+    for place, venue in enumerate(config.venue):
+        if venue.name == told.venue and venue.calendar and not told.calendar:
+            return ("venue", place, "calendar")
+    return ("instrument", index, "calendar")
 
 
 def notes(config: Config, today: date) -> list[str]:
