@@ -1,9 +1,10 @@
 """`calendar ls | show`, `config check`'s notes, the board's word for a closed market."""
 
 import json
+from functools import partial
 
+import freezegun
 import pytest
-from freezegun import freeze_time
 
 from config.load import ROOT
 from tools.board_text import closed_text, reason_text
@@ -12,6 +13,8 @@ from tools.output import Output
 
 EXAMPLE = str(ROOT / "config" / "examples" / "copper.toml")
 SUNDAY = "2026-11-29T21:00:00"
+freeze_time = partial(freezegun.freeze_time, ignore=["config.", "domain."])
+"""The clock alone: what reads tables keeps its `date`."""
 
 
 def answer(capsys, *args):
@@ -21,8 +24,8 @@ def answer(capsys, *args):
 
 
 def shown(capsys, *args):
-    code, out, _ = answer(capsys, "calendar", "show", "-o", "json", *args)
-    assert code == 0
+    code, out, err = answer(capsys, "calendar", "show", "-o", "json", *args)
+    assert (code, err) == (0, "")
     return json.loads(out)
 
 
