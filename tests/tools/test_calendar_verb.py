@@ -7,6 +7,7 @@ import freezegun
 import pytest
 
 from config.load import ROOT
+from config.sessions import book_of
 from tools.board_text import closed_text, reason_text
 from tools.cli import run
 from tools.output import Output
@@ -14,7 +15,8 @@ from tools.output import Output
 EXAMPLE = str(ROOT / "config" / "examples" / "copper.toml")
 SUNDAY = "2026-11-29T21:00:00"
 freeze_time = partial(freezegun.freeze_time, ignore=["config.", "domain."])
-"""The clock alone: what reads tables keeps its `date`."""
+TABLES = book_of()
+"""Read before any clock is frozen: a module that is first loaded then has a date that msgspec does not know."""
 
 
 def answer(capsys, *args):
