@@ -71,6 +71,9 @@ class Unwatched:
     def fed(self, venue: str, topic: bytes, body: bytes) -> None:
         """The node reads it."""
 
+    def cut(self, venue: str) -> None:
+        """The trade socket has another connection."""
+
 
 class ReplayedVenue:
     """One gateway with its links: the far side of `simulation.network`."""
