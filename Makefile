@@ -50,6 +50,11 @@ test: setup-dev ## all tests
 fast: setup-dev ## the tests that take no time
 	@$(PY) -m pytest -m "not slow and not bench" $(TESTFLAGS)
 
+sim: setup     ## the simulator's sample: seeds judged, some of them twice, some planted bugs
+	@./hedgerow sim fleet --seeds 300 --jobs 2
+	@./hedgerow sim fleet --seeds 30 --from 5000 --jobs 2 --twice
+	@./hedgerow sim plants --sample 12 --no-scenarios --jobs 2
+
 check: setup-dev ## style and import rules
 	@$(VENV)/bin/ruff check .
 	@PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache

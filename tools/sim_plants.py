@@ -25,10 +25,13 @@ PATIENCE_S = 600
 @click.argument("names", nargs=-1)
 @click.option("--seeds", type=click.IntRange(0), default=SEEDS, show_default=True, help="The most seeds a bug; 0: none.")
 @click.option("--from", "first", type=click.IntRange(0), default=0, show_default=True, help="The first seed.")
+@click.option("--sample", type=click.IntRange(1), default=None, metavar="N", help="Only N of them, spread over all.")
 @click.option("--scenarios/--no-scenarios", default=True, show_default=True, help="Run each bug's scenario too.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes at a time.")
 @pass_out
-def plants(out: Output, names: tuple[str, ...], seeds: int, first: int, jobs: int, *, scenarios: bool) -> int:
+def plants(
+    out: Output, names: tuple[str, ...], seeds: int, first: int, jobs: int, sample: int | None, *, scenarios: bool
+) -> int:
     """Plant bugs, one at a time, and say after how many seeds each is caught.
 
     NAMES: only these (default: all). Where a bug takes a scenario's rule out,
@@ -41,6 +44,9 @@ def plants(out: Output, names: tuple[str, ...], seeds: int, first: int, jobs: in
     if unknown:
         raise ToolError(f"no plant {unknown[0]!r}; there are: {', '.join(known)}")
     chosen = [known[name] for name in names] if names else list(known.values())
+    if sample is not None:
+        chosen = [plant for plant in chosen if plant.seeds or scenarios]
+        chosen = chosen[:: max(1, len(chosen) // sample)][:sample]
     rows = list(_caught(out, chosen, seeds, first, jobs, scenarios=scenarios))
     missed = [row["plant"] for row in rows if not row["caught"]]
     if out.format == "json":

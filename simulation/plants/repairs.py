@@ -228,4 +228,17 @@ PLANTS = (
         (("        elif kind is HedgeStranded:\n            self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)\n", ""),),
         "T28",
     ),
+    Plant(
+        "account_is_the_ledger",
+        "a pair takes what the account holds for its own",
+        "actors/pair_view.py",
+        (
+            (
+                "            self._units = pair.units\n",
+                '            held = [self.desk.risk.row(leg.key).position for leg in self.spec.legs]\n'
+                '            self._units = __import__("domain.books").books.units_of(held, self.spec.lots)\n',
+            ),
+        ),
+        "T50",
+    ),
 )

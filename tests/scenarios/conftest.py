@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from actors.notes import Operate
 from simulation.agenda import MS
 from simulation.run import audit, heal
 from simulation.settings import CHEAP, PAIR, POLICIES, QUIET, RICH, Shape
@@ -82,6 +83,10 @@ class Scene(World):
         self.mid = mid
         self.run(for_ms)
         return len(self.judge.outcomes) - count
+
+    def word_to_pair(self, name, verb):
+        """An operator's word to one pair."""
+        self.node.runtime.tell(name, Operate(verb, "operator", "because"))
 
     # ------------------------------------------------ looking in
 
