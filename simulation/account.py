@@ -48,30 +48,54 @@ FEES = {
 
 
 class VirtualAccount:
-    """Money of one venue's account. A day never ends here: all lots are today's."""
+    """Money and lots of one venue's account; today's lots and older ones apart."""
 
     def __init__(self, name: str) -> None:
         self.tariff = TARIFFS[name]
-        self.net = 0
+        self.today = self.old = 0
         self.cash = 0
         self.fees = 0
 
+    @property
+    def net(self) -> int:
+        return self.today + self.old
+
+    def closable(self, sign: int, offset: str) -> int:
+        """Lots that an order of this side and offset may close."""
+        today, old = max(0, -sign * self.today), max(0, -sign * self.old)
+        return {"T": today, "Y": old}.get(offset, today + old)
+
     def trade(self, sign: int, offset: str, lots: int, px: int) -> int:
         """Book a trade; its fee in cents."""
-        closed = min(lots, max(0, -sign * self.net))
-        if offset == "O":
-            fee = self.tariff.fee(OPENS, px, lots)
-        elif offset in "CT":
-            fee = self.tariff.fee(CLOSES_TODAY, px, lots)
-        else:
-            fee = sum(self.tariff.fee(doing, px, qty) for doing, qty in ((OPENS, lots - closed), (CLOSES, closed)) if qty)
-        self.net += sign * lots
+        old = 0 if offset in "OT" else min(lots, max(0, -sign * self.old))
+        today = 0 if offset in "OY" else min(lots - old, max(0, -sign * self.today))
+        rest = lots - old - today
+        if offset == "Y":
+            old, rest = lots, 0
+        doings = ((CLOSES, old), (CLOSES if offset == "N" else CLOSES_TODAY, today), (OPENS if offset in "ON" else CLOSES_TODAY, rest))
+        fee = 0
+        for doing in (OPENS, CLOSES, CLOSES_TODAY):
+            qty = sum(part for name, part in doings if name == doing)
+            fee += self.tariff.fee(doing, px, qty) if qty else 0
+        self._move(sign * (today + rest), sign * old)
         self.cash -= sign * lots * px * CENTS
         self.fees += fee
         return fee
 
     def bust(self, sign: int, lots: int, px: int, fee: int) -> None:
         """A trade and its fee are taken back."""
-        self.net -= sign * lots
+        self._move(-sign * lots, 0)
         self.cash += sign * lots * px * CENTS
         self.fees -= fee
+
+    def roll(self) -> None:
+        """A day ends: today's lots are yesterday's."""
+        self._move(-self.today, self.today)
+
+    def _move(self, today: int, old: int) -> None:
+        self.today += today
+        self.old += old
+        if self.today * self.old < 0:  # nobody is long and short at once
+            gone = min(abs(self.today), abs(self.old)) * (1 if self.today > 0 else -1)
+            self.today -= gone
+            self.old += gone

@@ -34,7 +34,7 @@ RATES: dict[str, float] = {
     "untold": 0.05,
     "trade_first": 0.30,
     "crumbs": 0.30,
-    "cancel_swallowed": 0.30,
+    "cancel_swallowed": 0.90,
     "cancel_refused": 0.30,
     "mass_cancel_swallowed": 0.50,
     "fill_on_cancel": 0.50,
@@ -96,6 +96,11 @@ def _freeze_quotes(world: World, venue: VirtualVenue, rng: Random) -> None:
     venue.frozen_until_ns = world.agenda.now_ns + _ms(rng, 500, 5000)
 
 
+def _roll_day(world: World, venue: VirtualVenue, rng: Random) -> None:
+    venue.roll()
+    venue.gateway.kill(_ms(rng, 50, 1500))
+
+
 def _outside(world: World, venue: VirtualVenue, rng: Random) -> None:
     gateway = venue.gateway
     if gateway.alive and not gateway.hung and venue.bid is not None:
@@ -152,6 +157,7 @@ MOMENTS: dict[str, Moment] = {
     "wall_stepped": _step_wall,
     "node_killed": _kill_node,
     "quotes_frozen": _freeze_quotes,
+    "day_rolled": _roll_day,
     "margin_short": _no_margin,
     "throttled": _throttle,
     "kill_word": _kill_word,

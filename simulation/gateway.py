@@ -17,7 +17,6 @@ from wire.codec import pack, unpack
 
 BEAT_NS = 100 * MS
 REPEAT_BEATS = 5
-DAY = "20260101"
 DEFINITION = {
     "tick_size": "1",
     "lot_size": "1",
@@ -29,7 +28,7 @@ DEFINITION = {
     "tradable": True,
 }
 ENDED = "248C"
-NO_MARGIN = reject()
+NO_MARGIN, TOO_MANY = reject(), reject("CLOSE_EXCEEDS")
 
 
 class VirtualGateway:
@@ -143,7 +142,7 @@ class VirtualGateway:
         wall = self.agenda.wall_ns
         self.feed.publish(b"\0", pack(("0", self.beats, self.venue.name, self.epoch, wall, self.session_up)))
         if self.node is not None:
-            self._send(pack(("0", wall, self.session_up, self.seq, DAY, self.epoch)))
+            self._send(pack(("0", wall, self.session_up, self.seq, self.venue.day, self.epoch)))
         if self.beats % REPEAT_BEATS == 0:
             self.repeat()
         if self.cancel_after_ns and not self.must_log_on and self.agenda.now_ns - self.heard_ns > self.cancel_after_ns:
@@ -180,7 +179,7 @@ class VirtualGateway:
         self.top_epoch, self.node, self.must_log_on = node_epoch, identity, False
         self.cancel_after_ns, self.heard_ns = cancel_ms * MS, self.agenda.now_ns
         told = {"positions": True, "collateral": True, "mass_status": True, "settle_ms": self.settle_ns // MS}
-        self._send(pack(("A", 1, self.venue.name, self.epoch, DAY, self.seq, told, 1)))
+        self._send(pack(("A", 1, self.venue.name, self.epoch, self.venue.day, self.seq, told, 1)))
         self._send(pack(("d", self.definition, True)))
         if epoch_seen == self.epoch:
             for fields in self.log[seq_seen:]:
@@ -192,7 +191,7 @@ class VirtualGateway:
             self.duplicates.append(ref)
             return
         self._handed += 1
-        order = VenueOrder(self._handed, m, self.agenda.now_ns)
+        order = VenueOrder(self._handed, m, self.agenda.now_ns, self.venue.day)
         if epoch < self.top_epoch or self.must_log_on:
             self.deny(order, 6)
         elif self.agenda.wall_ns > not_after_ns:
@@ -209,6 +208,9 @@ class VirtualGateway:
             if venue.lacks_margin(order):
                 venue.count("margin_short", order)
                 fate = NO_MARGIN
+            elif venue.lacks_lots(order):
+                venue.on_mismatch(order)
+                fate = TOO_MANY
             fate(venue, order)
 
     def _cancel(self, m: list[Any]) -> None:
@@ -273,7 +275,7 @@ class VirtualGateway:
         def answer(_begun_ns: int) -> None:
             count = 0
             for order in list(self.kept.values()):
-                if order.arrived and day in (None, DAY) and (scope == "day" or order.works):
+                if order.arrived and order.day == (day or self.venue.day) and (scope == "day" or order.works):
                     self._state(order)
                     count += 1
             self._send(pack(("AF", req_id, count)))
@@ -304,7 +306,7 @@ class VirtualGateway:
         self.seq += 1
         wall = self.agenda.wall_ns
         fields = ("8", self.seq, ref, None, None, "I", "8", None, None, 0, None, 0, 0, 5, "unknown order")
-        self._tell((*fields, None, wall, False, None, DAY, "O"))
+        self._tell((*fields, None, wall, False, None, self.venue.day, "O"))
 
     # ------------------------------------------------ what fates use
 
@@ -339,7 +341,7 @@ class VirtualGateway:
         self.seq += 1
         wall = self.agenda.wall_ns
         fields = ("8", self.seq, None, f"x{self.seq}", f"x{self.seq}", "F", "2", symbol, side, lots, px, lots, 0)
-        self._tell((*fields, None, "", wall, wall, False, None, DAY, origin))
+        self._tell((*fields, None, "", wall, wall, False, None, self.venue.day, origin))
 
     # ------------------------------------------------ reports
 
@@ -355,7 +357,7 @@ class VirtualGateway:
         wall = self.agenda.wall_ns
         fields = (
             "8", self.seq, order.ref, order.order_id, exec_id, kind, said.status, order.symbol, order.side, qty, px,
-            cum, leaves, said.reason, said.text, wall, wall, resend, said.exec_ref, DAY, "O", order.offset,
+            cum, leaves, said.reason, said.text, wall, wall, resend, said.exec_ref, order.day, "O", order.offset,
             *self.venue.account.tariff.told(trade, kind),
         )  # fmt: skip
         self._tell(fields)

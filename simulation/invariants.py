@@ -341,6 +341,13 @@ class Judge:
         if cum > (real.most if real is not None else 0):
             self.broken("I3", f"{ref}: {cum} on record, the venue has {real.most if real else None}")
 
+    def mismatched(self, venue: VirtualVenue, order: Any) -> None:
+        """I7: a close of lots that are not there, though the node was told all."""
+        orders, known = venue.orders, self.knowledge.orders
+        if all(known[ref].cum == each.cum for ref, each in orders.items() if ref in known):
+            account = venue.account
+            self.broken("I7", f"{order.ref}: {order.offset} {order.qty} of {account.today} today's, {account.old} older lots")
+
     # ------------------------------------------------ after each event
 
     def step(self) -> None:

@@ -35,10 +35,11 @@ class Trade:
 class VenueOrder:
     """An order as the venue has it. `muted`: nothing is said unasked."""
 
-    def __init__(self, number: int, fields: list[Any], now_ns: int) -> None:
+    def __init__(self, number: int, fields: list[Any], now_ns: int, day: str) -> None:
         _, self.ref, self.symbol, self.side, self.qty, self.px, self.tif, self.offset = fields[:8]
         self.order_id = f"v{number}"
         self.handed_ns = now_ns
+        self.day = day
         self.status = "A"
         self.trades: list[Trade] = []
         self.arrived = self.muted = self.ends = False
@@ -98,6 +99,8 @@ class VirtualVenue:
         self.status = OPEN
         self.limits: tuple[int | None, int | None] = (None, None)
         self.quoted_ns = 0
+        self.days = 0
+        self.on_mismatch: Callable[[VenueOrder], None] = lambda _order: None
         self.struck: dict[str, int] = {}
         self.met: dict[tuple[str, str], int] = {}
         self.state_of: Callable[[str], str] = lambda _ref: "NONE"
@@ -154,6 +157,22 @@ class VirtualVenue:
         return None
 
     # ------------------------------------------------ orders
+
+    def lacks_lots(self, order: VenueOrder) -> bool:
+        """Whether it would close what is not there: of that day, or at all."""
+        return order.offset in "TYC" and order.qty > self.account.closable(order.sign, order.offset)
+
+    def roll(self) -> None:
+        """Settlement: day orders end, a new trading day begins."""
+        for order in self.working:
+            self.end(order, "C")
+        self.days += 1
+        self.account.roll()
+
+    @property
+    def day(self) -> str:
+        """YYYYMMDD; a virtual year has days enough."""
+        return f"2026{1 + self.days // 28:02}{1 + self.days % 28:02}"
 
     def lacks_margin(self, order: VenueOrder) -> bool:
         """Whether it would make the position larger while money is short."""

@@ -83,6 +83,7 @@ class World:
         agenda = self.agenda
         venue = self.venues[name] = VirtualVenue(name, agenda, rng, fates.meet, fates.obey)
         venue.state_of = self.judge.state_of
+        venue.on_mismatch = lambda order: self.judge.mismatched(venue, order)
         feed = self.feeds[name] = FeedLink(name, agenda, rng, self.judge)
         trade = self.trades[name] = TradeLink(name, agenda, rng, self.judge)
         trade.is_dead, trade.on_sent = self._is_dead, self.burn

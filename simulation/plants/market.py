@@ -169,4 +169,16 @@ PLANTS = (
         FIRING,
         (("            orders.append(OrderSubmitted(ident, index, \"h\", side, lots, px, leg.tif, offset, now_ns))", "            if index == 0:\n                orders.append(OrderSubmitted(ident, index, \"h\", side, lots, px, leg.tif, offset, now_ns))"),),
     ),
+    Plant(
+        "today_and_yesterday_swapped",
+        "a close takes today's lots as yesterday's",
+        FIRING,
+        (('for offset, lots in (("Y", first), ("T", qty - first)) if lots)', 'for offset, lots in (("T", first), ("Y", qty - first)) if lots)'),),
+    ),
+    Plant(
+        "day_never_rolls",
+        "today's lots stay today's on a new trading day",
+        "domain/books.py",
+        (("    return LegBook(book.net, 0, book.cash, book.bought, book.sold, day)", "    return LegBook(book.net, book.today, book.cash, book.bought, book.sold, day)"),),
+    ),
 )
