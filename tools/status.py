@@ -86,7 +86,7 @@ def pair_ls(out: Output, directory: Path, watch: bool) -> None:
 
     def look() -> None:
         rows = _either(out, directory, lambda client: list(client.rows("pairs", "pair")), pairs_on_record)
-        out.many(rows if out.format in ("json", "jsonl") else [pair_row(row) for row in rows])
+        out.many(rows if out.format in ("json", "jsonl") else [pair_row(out, row) for row in rows])
 
     watched(look, again=watch)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tools.board_text import closed_text, reason_text
 from tools.output import Output
 
 
@@ -52,7 +53,7 @@ def calendars_text(out: Output, calendars: list[dict[str, Any]]) -> str:
 OUTCOME_WORDS = {"done": "DONE", "part": "PART", "none": "NONE", "handed_over": "HANDED_OVER"}
 
 
-def pair_row(told: dict[str, Any]) -> dict[str, Any]:
+def pair_row(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     """One pair as a row."""
     told = _known(told)
     hedge = told.get("hedge")
@@ -68,7 +69,7 @@ def pair_row(told: dict[str, Any]) -> dict[str, Any]:
         "hedges": told.get("hedges"),
         "naked": told.get("naked_qty"),
         "hedge": None if hedge is None else hedge["state"],
-        "reason": told.get("held") or told.get("reason"),
+        "reason": reason_text(told.get("held") or closed_text(told) or told.get("reason") or "", out.word) or None,
     }
 
 
@@ -108,7 +109,7 @@ def leg_row(leg: dict[str, Any]) -> dict[str, Any]:
 def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     """One pair in two columns."""
     told = _known(told)
-    row = pair_row(told)
+    row = pair_row(out, told)
     outcomes = told.get("outcomes", {})
     done = "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in outcomes.items() if count)
     holds = "  ".join(f"{out.word(why)} {count}" for why, count in told.get("holds", {}).items())

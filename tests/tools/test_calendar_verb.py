@@ -11,6 +11,7 @@ from config.sessions import book_of
 from tools.board_text import closed_text, reason_text
 from tools.cli import run
 from tools.output import Output
+from tools.status_rows import pair_row
 
 EXAMPLE = str(ROOT / "config" / "examples" / "copper.toml")
 SUNDAY = "2026-11-29T21:00:00"
@@ -191,3 +192,10 @@ def test_board_leaves_other_reasons_alone():
     assert closed_text({}) == closed_text({"session": {"why": "", "legs": []}}) == ""
     assert closed_text(closed("domestic", "2026-11-30 09:00 X", 1, why="CALENDAR_ENDED SHFE.cu: ...")) == ""
     assert reason_text("SESSION_CLOSED", Output(lang="zh").word) == "休市"
+
+
+def test_a_pairs_row_tells_the_opening_in_the_language_of_the_screen():
+    told = {"pair": "P", "state": "IDLE", **closed("domestic", "2026-11-30 09:00 Asia/Shanghai", 3600)}
+    told["reason"] = told["session"]["why"]
+    assert pair_row(Output(lang="zh"), told)["reason"] == "休市 (内盘 09:00 开)"
+    assert pair_row(Output(lang="zh"), {**told, "held": "KILLED freeze all"})["reason"].endswith("freeze all")

@@ -102,6 +102,6 @@ def test_output_that_cannot_be_written_is_an_error_with_the_reason(form):
 
 def test_pair_that_is_being_raised_again_is_a_row_like_any_other():
     down = show_down("AxB")
-    row = pair_row(down)
+    row = pair_row(Output(), down)
     assert (row["pair"], row["state"], row["units"], row["tradable"]) == ("AxB", "DOWN", None, None)
     assert pair_facts(Output(), down)["reason"] == "it is being raised again"
