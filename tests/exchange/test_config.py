@@ -51,7 +51,7 @@ def test_scheduled_trouble_is_checked_when_the_file_loads(text, args, said):
 
 def test_troubles_of_a_second_file_are_added_and_checked(copper_file, tmp_path):
     added = load(copper_file, copper_file.parent / "trouble.toml")
-    assert {one.kind for one in added.trouble} == {"reject", "partial"}
+    assert {one.kind for one in added.trouble} == {"reject", "partial", "close"}
     (tmp_path / "t.toml").write_text('[[trouble]]\nat_ms = 1\nvenue = "LME"\nkind = "reject"\n')
     with pytest.raises(SpecError, match=r"t\.toml.*SHFE"):
         load(copper_file, tmp_path / "t.toml")
