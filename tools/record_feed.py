@@ -57,16 +57,17 @@ class Recorded:
         self._px, self._qty = Scale(tick), Scale(lot)
         self.seq: int | None = None
         self.books = self.statuses = self.repeats = self.lost = self.deeper = 0
-        self._gw_ns = 0
+        self._book: tuple[int, list[int], list[int]] | None = None
         self._status: tuple[int, int | None, int | None] | None = None
         self._last_ns = 0
 
     def book(self, message: MarketData, now_ns: int) -> None:
         """A `W`; one that was there before is a repeat."""
-        if message.gw_ns == self._gw_ns:
+        told = (message.gw_ns, message.bids, message.asks)
+        if told == self._book:
             self.repeats += 1
             return
-        self._gw_ns = message.gw_ns
+        self._book = told
         self.books += 1
         self.deeper += max(len(message.bids), len(message.asks)) > 2 * self.depth
         cells: list[str] = []
