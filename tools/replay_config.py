@@ -114,14 +114,19 @@ def definition_of(told: schema.Instrument) -> InstrumentDef:
     )
 
 
-def overlay_text(config: schema.Config, plays: tuple[VenuePlay, ...], node_dir: Path, speed: float) -> str:
+def overlay_text(
+    config: schema.Config, plays: tuple[VenuePlay, ...], node_dir: Path, speed: float, calendars: Sequence[Path] | None
+) -> str:
     """The file that lies over the pair's configuration in this replay.
 
-    Raises: ConfigError where the pair is one that only observes.
+    `calendars`: those of the recorded days, where the node's clock is the
+    recording's; None where it is the machine's: it says nothing of the recorded
+    market's hours then, and the venue's own status alone opens and closes it.
     """
     pair = config.pair[0]
     mode = "observe" if config.node.mode == "observe" else "live"
-    text = HEAD.format(node_dir=node_dir, mode=mode)
+    tables = "".join(f'"{path}", ' for path in (*config.node.calendars, *(calendars or ())))
+    text = HEAD.format(node_dir=node_dir, mode=mode, calendars=f"calendars = [{tables[:-2]}]" if tables else "")
     told = defaults_of(config, pair)
     waits = {
         "cooldown_ms": scaled(told.cooldown_ms, speed),
@@ -136,6 +141,10 @@ def overlay_text(config: schema.Config, plays: tuple[VenuePlay, ...], node_dir: 
         waits["max_replenish_orders"] = max(FAST_REPLENISH, told.max_replenish_orders)
     lines = "".join(f"{key} = {value}\n" for key, value in waits.items())
     text += PAIR.format(name=pair.name, orders=orders, hedges=pair.limits.max_hedges, speed=speed, lines=lines)
+    if calendars is None:
+        text += "".join(
+            BY_STATUS.format(venue=play.venue, symbol=each.definition.symbol) for play in plays for each in play.played
+        )
     return text + "".join(VENUE.format(play=play) for play in plays)
 
 
@@ -151,6 +160,14 @@ HEAD = """\
 name = "replay"
 mode = "{mode}"
 dir = "{node_dir}"
+{calendars}
+"""
+
+BY_STATUS = """
+[[instrument]]
+venue = "{venue}"
+symbol = "{symbol}"
+calendar = "venue"    # the machine's clock is not the recording's
 """
 
 PAIR = """

@@ -30,12 +30,17 @@ OWN_FILE = "recording.toml"
 
 
 class RecordingFile(Table):
-    """The whole file. Shape: `pair` are configurations beside it, later over earlier."""
+    """The whole file.
+
+    Shape: `pair` are configurations beside it, later over earlier; `calendars`
+    tables of sessions that hold for the recorded days, where ours do not.
+    """
 
     file: Annotated[tuple[FileMap, ...], Meta(min_length=1)]
     name: str = ""
     folder: str = ""
     pair: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
     zone: str = "UTC"
     note: str = ""
 
@@ -55,6 +60,10 @@ class Recording(msgspec.Struct, frozen=True):
     def config_files(self) -> list[Path]:
         """The pair's configuration that comes with it."""
         return [self.source.parent / name for name in self.told.pair]
+
+    def calendar_files(self) -> list[Path]:
+        """Its own tables of sessions."""
+        return [(self.source.parent / name).resolve() for name in self.told.calendars]
 
     def map_of(self, venue: str, symbol: str) -> FileMap:
         """The map of one instrument. Raises: ConfigError."""

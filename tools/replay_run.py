@@ -61,7 +61,7 @@ class ReplayRun:
 
     def lay_over(self, speed: float) -> None:
         """Write the overlay for this pace. Raises: ConfigError."""
-        text = overlay_text(config_of(self._files), self._plays, self.node_dir, speed)
+        text = overlay_text(config_of(self._files), self._plays, self.node_dir, speed, None)
         self.overlay.write_text(text, encoding="utf-8")
         config_of([*self._files, self.overlay])
 

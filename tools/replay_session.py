@@ -7,6 +7,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateways.replay.pacing import Start
 from journal.verify import verify
 from system.clock import SystemClock
@@ -24,6 +26,8 @@ from tools.walk import Walk, played_of
 
 NS_PER_S = 1_000_000_000
 FIGURES = 3
+MAX_KEPT_ROWS = 2_000_000
+"""A recording of more rows is read again for each use of it."""
 
 
 class Session:
@@ -47,9 +51,11 @@ class Session:
         walk = Walk(self.config, played)
         self.made = walk.made
         self.survey = Survey(walk)
+        walk.keep(MAX_KEPT_ROWS)
         walk.run(seconds)
         self.survey.end()
         walk.check()
+        self._walk = walk
         self.span = (walk.first_ns, walk.last_ns)
         self.end_ns = None if seconds is None else self.span[0] + int(seconds * NS_PER_S)
 
@@ -81,9 +87,22 @@ class Session:
 
     def _virtual(self, folder: Path, plays: tuple[VenuePlay, ...], speed: float) -> Any:
         overlay = folder / "virtual.toml"
-        overlay.write_text(overlay_text(self.config, plays, Path(NODE_DIR), 1.0), encoding="utf-8")
+        text = overlay_text(self.config, plays, Path(NODE_DIR), 1.0, self.recording.calendar_files())
+        overlay.write_text(text, encoding="utf-8")
         config = config_of([*self.files, overlay])
-        return play_virtual(config, plays, folder, self.span, self.end_ns, speed, SystemClock(), self._tell)
+        return play_virtual(config, self._kept(plays), folder, self.span, self.end_ns, speed, SystemClock(), self._tell)
+
+    def _kept(self, plays: tuple[VenuePlay, ...]) -> tuple[VenuePlay, ...]:
+        """The venues with the rows that the walk has read, where it kept them."""
+        return tuple(
+            replace(
+                play,
+                played=tuple(
+                    replace(each, kept=self._walk.kept.get((play.venue, each.definition.symbol))) for each in play.played
+                ),
+            )
+            for play in plays
+        )
 
     def _differences(self, journal: Path, start: Start | None, speed: float) -> list[dict[str, Any]]:
         """What a virtual run of the same did otherwise, and why."""

@@ -7,6 +7,7 @@ byte for byte, at every speed.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import threading
 from collections.abc import Callable
@@ -89,9 +90,11 @@ def play_virtual(
     fixed = replace(config, node=replace(config.node, dir=NODE_DIR), venue=_unplaced(config.venue))
     begun_ns = clock.mono_ns()
     with StopFlag().installed() as flag:
-        room = Room(clock, first_ns - AHEAD_NS, speed, flag)
         run.start(Node, fixed, node_dir, live=config.node.mode == "live")
+        gc.freeze()  # what the walk has kept is not looked through again and again
+        room = Room(clock, first_ns - AHEAD_NS, speed, flag)
         run.play(last_ns - QUIET_NS, room.wait)
+        gc.unfreeze()
         left = run.stop(PATIENCE_NS)
         interrupted = flag.is_set()
     took_s = (clock.mono_ns() - begun_ns) / NS_PER_S

@@ -42,6 +42,8 @@ class Walk:
         self.spans: dict[Key, Span] = {}
         self.rates: list[float | None] = [None] * len(self.spec.legs)
         self.watchers: list[See] = []
+        self.kept: dict[Key, list[Row]] = {}
+        self._keeps = 0
         self.lookers: list[Callable[[int], None]] = []
         """Called before each row, with the books as they stand until it."""
         self.at_once = False
@@ -51,6 +53,10 @@ class Walk:
         self._legs = {leg.key: place for place, leg in enumerate(self.spec.legs)}
         self._statuses: dict[Key, tuple[int, tuple[int | None, int | None]]] = {}
         self._fixed = {key: each.has_statuses for key, each in played.items()}
+
+    def keep(self, most_rows: int) -> None:
+        """Keep the rows of the walk in `kept`, unless they are more than that."""
+        self._keeps = most_rows
 
     def run(self, seconds: float | None = None) -> None:
         """Walk to the end, or `seconds` past the moment at which all had begun.
@@ -69,11 +75,20 @@ class Walk:
                 look(recv_ns)
             self._count(recv_ns, key, row)
             self._take(recv_ns, key, row)
+            if self._keeps:
+                self._keep(key, row)
             for see in self.watchers:
                 see(recv_ns, key, row)
             self.now_ns = recv_ns
             if end_ns is None and seconds is not None and len(self.spans) == len(self._played):
                 end_ns = self.first_ns + int(seconds * NS_PER_S)
+
+    def _keep(self, key: Key, row: Row) -> None:
+        self._keeps -= 1
+        if self._keeps:
+            self.kept.setdefault(key, []).append(row)
+        else:
+            self.kept.clear()
 
     @property
     def ticks(self) -> dict[Key, str]:

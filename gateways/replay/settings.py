@@ -26,6 +26,8 @@ class Played(Struct, frozen=True):
     fee_rate: Decimal = Decimal(0)
     margin_rate: Decimal = Decimal(0)
     told: FileMap = HOUSE
+    kept: list[Row] | None = None
+    """The recording as somebody has read it already."""
 
     @property
     def made(self) -> bool:
@@ -44,6 +46,8 @@ class Played(Struct, frozen=True):
 
     def rows(self) -> Iterator[Row]:
         """The recording from its first row. Raises: ConfigError."""
+        if self.kept is not None:
+            return iter(self.kept)
         return read_rows(self.path, *self.sizes, self.told)
 
     @property

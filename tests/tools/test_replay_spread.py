@@ -94,10 +94,11 @@ def test_overlay_lies_over_the_example_and_passes_its_checks(tmp_path, speed, co
     told = config_of([EXAMPLE])
     plays = plays_of(told, find_recording(str(tmp_path)), tmp_path / "d", tmp_path / "s")
     overlay = tmp_path / "replay.toml"
-    overlay.write_text(overlay_text(told, plays, tmp_path / "node", speed), encoding="utf-8")
+    overlay.write_text(overlay_text(told, plays, tmp_path / "node", speed, None), encoding="utf-8")
     config = load_checked([EXAMPLE, overlay])
     assert [venue.feed for venue in config.venue] == [play.feed for play in plays]
     assert (config.node.dir, config.pair[0].defaults.cooldown_ms) == (str(tmp_path / "node"), cooldown)
+    assert {each.calendar for each in config.instrument} == {"venue"}
 
 
 def test_leg_that_nobody_recorded_is_refused(tmp_path):
