@@ -9,7 +9,6 @@ node ended in order.
 
 from __future__ import annotations
 
-from collections import Counter
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from tools.replay_speed import SpeedType, shown
 from tools.run_folder import run_folder
 
 PATH = click.Path(path_type=Path)
-MAX_PROBLEMS_SHOWN = 10
 
 
 @click.command()
@@ -53,6 +51,7 @@ def replay(
     """
     from tools.replay_map import find_recording
     from tools.replay_session import Session
+    from tools.replay_show import show
 
     if speed is None:
         speed = inf if virtual else 10.0
@@ -70,7 +69,7 @@ def replay(
     for name in session.made:
         out.say(f"replay: {name} is MADE: its book was not recorded, it stands around a traded price")
     found = session.virtual(speed) if virtual else session.processes(speed, compare=compare)
-    _show(out, found)
+    show(out, found)
     if found.pop("interrupted", False):
         raise KeyboardInterrupt
     return FINE if _whole(found) else FAILED
@@ -80,26 +79,3 @@ def _whole(found: dict[str, Any]) -> bool:
     """Whether the run ended as every run must."""
     clean = found["books_equal"] and found["journal_verified"] and found["node_exit"] == 0
     return bool(clean and found["working"] == 0 and found["naked_qty"] == 0)
-
-
-def _show(out: Output, found: dict[str, Any]) -> None:
-    """The whole as JSON; as tables the hedges, the differences, the sums."""
-    if out.format != "table":
-        out.one({key: value for key, value in found.items() if key != "interrupted"})
-        return
-    out.many(found["hedge_list"])
-    for row in found.get("differences", []):
-        who = " / ".join(row[side] or "-" for side in ("virtual", "processes"))
-        click.echo(f"{row['at_s']:9.3f} s  {row['kind']:<11} {who}\n             {row['what']}\n             {row['cause']}")
-    apart = {"hedge_list", "problems", "spread", "positions", "clock_offset_ms", "differences", "interrupted"}
-    flat = {key: value for key, value in found.items() if key not in apart}
-    if "differences" in found:
-        kinds = Counter(row["kind"] for row in found["differences"])
-        flat["differences"] = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) or "none"
-    for part in ("spread", "positions", "clock_offset_ms"):
-        for name, told in found[part].items():
-            flat[f"clock {name}" if part == "clock_offset_ms" else name] = " ".join(f"{key} {value}" for key, value in told.items())
-    out.one({key: " ".join(value) if isinstance(value, list) else value for key, value in flat.items()})
-    for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
-        out.say(f"replay: {problem}")
-

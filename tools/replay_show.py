@@ -1,0 +1,92 @@
+"""A replay's result for people: its hedges, its differences, its sums."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import click
+
+from tools.output import Output
+
+MAX_PROBLEMS_SHOWN = 10
+APART = frozenset(
+    ("hedge_list", "problems", "spread", "positions", "clock_offset_ms", "differences", "interrupted", "data", "config", "dir")
+)
+ZH = {
+    "recording": "录制",
+    "pair": "组合",
+    "mode": "运行方式",
+    "observe": "只观察",
+    "made": "合成盘口",
+    "speed": "倍速",
+    "seconds": "时长(秒)",
+    "node_exit": "节点退出码",
+    "hedges": "成交的对冲单",
+    "fired": "触发",
+    "opened": "开仓单",
+    "closed": "平仓单",
+    "states": "结果",
+    "repairs": "补救",
+    "units": "净持仓(组)",
+    "naked_qty": "裸腿(手)",
+    "fills": "成交笔数",
+    "orders": "委托数",
+    "rejected": "拒单",
+    "working": "仍挂单",
+    "books_equal": "账本一致",
+    "journal_verified": "日志校验",
+    "journal_records": "日志记录数",
+    "run_s": "用时(秒)",
+    "virtual_over_real": "快于实时(倍)",
+    "journal_sha256": "日志 SHA-256",
+    "differences": "与虚拟时间的差异",
+    "value, sell": "价值,卖出",
+    "value, buy": "价值,买入",
+    "clock offset ms": "时钟偏差(毫秒)",
+    "lots": "持仓(手)",
+    "files": "文件",
+    "none": "无",
+}
+
+
+def show(out: Output, found: dict[str, Any]) -> None:
+    """The whole as JSON; as tables the hedges, the differences, the sums."""
+    if out.format != "table":
+        out.one({key: value for key, value in found.items() if key != "interrupted"})
+        return
+    out.many(found["hedge_list"])
+    for row in found.get("differences", []):
+        who = " / ".join(row[side] or "-" for side in ("virtual", "processes"))
+        click.echo(f"{row['at_s']:9.3f} s  {row['kind']:<11} {who}\n             {row['what']}\n             {row['cause']}")
+
+    def word(key: str) -> str:
+        """In the screen's language; an instrument's name behind it stays."""
+        known = next((each for each in ZH if key == each or key.startswith(f"{each} ")), key)
+        return key.replace(known, ZH.get(known, known), 1) if out.lang == "zh" else key
+
+    out.one({word(key): value for key, value in sums(found, word("none")).items()})
+    for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
+        out.say(f"replay: {problem}")
+
+
+def sums(found: dict[str, Any], none: str) -> dict[str, Any]:
+    """One line a figure; what has several is put in words."""
+    flat = {key: value for key, value in found.items() if key not in APART}
+    for key in ("states", "repairs"):
+        flat[key] = _words(found[key], none)
+    flat["made"] = " ".join(found["made"]) or none
+    if "differences" in found:
+        flat["differences"] = _words(dict(Counter(row["kind"] for row in found["differences"]).most_common()), none)
+    for name, told in found["spread"].items():
+        flat[f"value, {name}"] = _words(told, none)
+    for name, told in found["positions"].items():
+        flat[f"lots {name}"] = _words(told, none)
+    for name, told in found["clock_offset_ms"].items():
+        flat[f"clock offset ms {name}"] = _words({key: round(value, 1) for key, value in told.items()}, none)
+    flat["files"] = found["dir"]
+    return flat
+
+
+def _words(told: dict[str, Any], none: str) -> str:
+    return " ".join(f"{key} {value}" for key, value in told.items()) or none
