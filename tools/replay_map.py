@@ -7,6 +7,7 @@ HEDGEROW_DATA says, or in the folder that the command is given.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from msgspec.inspect import LiteralType, NoneType, StrType, StructType, TupleType, UnionType, type_info
 
 from config.explain import allowed_text, path_of
 from config.load import ROOT, read_toml
@@ -130,13 +132,17 @@ def _data_of(source: Path, told: RecordingFile, given: str | None) -> Path:
     start = Path(given or os.environ.get(DATA_VARIABLE) or DATA_BESIDE)
     tried = [start, start / told.folder, start.parent / told.folder]
     for folder in tried:
-        if all(_paths(folder, each) for each in told.file):
+        if not _missing(folder, told):
             return folder.resolve()
-    missing = [each.path for each in told.file if not _paths(start, each)]
+    best = min(tried, key=lambda folder: len(_missing(folder, told)))
     raise ToolError(
-        f"no recorded data: {', '.join(missing)} not in {start}; "
+        f"no recorded data: {', '.join(_missing(best, told))} not in {best}; "
         f"name the folder: hedgerow replay {told.name or source} --data DIR, or set {DATA_VARIABLE}"
     )
+
+
+def _missing(folder: Path, told: RecordingFile) -> list[str]:
+    return [each.path for each in told.file if not _paths(folder, each)]
 
 
 def _paths(folder: Path, told: FileMap) -> tuple[Path, ...]:
@@ -152,11 +158,46 @@ def _explained(source: Path, document: dict[str, Any], text: str) -> ConfigError
     path = path_of(place)
     unknown = re.match(r"Object contains unknown field `(.*)`", said)
     missing = re.match(r"Object missing required field `(.*)`", said)
-    if unknown or missing:
-        path = (*path, (unknown or missing)[1])  # type: ignore[index]
-    allowed = "no such key here" if unknown else "required: it must be given" if missing else allowed_text(said)
-    value: Any = document
-    for step in path:
-        value = value[step] if (isinstance(step, int) and isinstance(value, list)) or (isinstance(value, dict) and step in value) else None
+    allowed = _allowed(said, _type_at(path))
+    if unknown:
+        keys = [field.name for field in getattr(_type_at(path), "fields", ())]
+        near = difflib.get_close_matches(unknown[1], keys, 1)
+        allowed = (f"did you mean {near[0]}? " if near else "") + f"one of {', '.join(keys)}"
+        path = (*path, unknown[1])
+    elif missing:
+        allowed, path = "required: it must be given", (*path, missing[1])
     key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
-    return ConfigError(str(source), key or "(file)", value, allowed)
+    return ConfigError(str(source), key or "(file)", _value_at(document, path), allowed)
+
+
+def _allowed(said: str, kind: Any) -> str:
+    if isinstance(kind, LiteralType):
+        return f"one of {', '.join(map(str, kind.values))}"
+    if isinstance(kind, StrType) and kind.pattern is not None:
+        return "hours such as 09:00-11:30, a night's such as 21:00-02:30"
+    return allowed_text(said)
+
+
+def _type_at(path: tuple[str | int, ...]) -> Any:
+    """The schema's type of a place in the file."""
+    kind: Any = type_info(RecordingFile)
+    for step in path:
+        if isinstance(kind, StructType):
+            kind = next((field.type for field in kind.fields if field.name == step), None)
+        elif isinstance(kind, TupleType) and isinstance(step, int):
+            kind = kind.item_types[min(step, len(kind.item_types) - 1)]
+        else:
+            kind = getattr(kind, "item_type", None)
+        if isinstance(kind, UnionType):
+            kind = next(each for each in kind.types if not isinstance(each, NoneType))
+    return kind
+
+
+def _value_at(document: Any, path: tuple[str | int, ...]) -> Any:
+    """What stands there, None where nothing does."""
+    for step in path:
+        try:
+            document = document[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document
