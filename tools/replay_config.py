@@ -22,6 +22,7 @@ from gateways.replay.settings import Played
 from tools.replay_map import Recording
 from wire.instrument import InstrumentDef
 
+QUOTED_ALONE = ("fx", "index")
 CASH = Decimal(1_000_000)
 FAILURE_COOLDOWN_MS, FAILURE_COOLDOWN_MAX_MS, MAX_FAILURES = 2_000, 10_000, 1_000
 """A replay goes on after failures; in the recording's time."""
@@ -51,6 +52,8 @@ def config_of(files: Sequence[Path]) -> schema.Config:
     config = load_checked(files)
     if len(config.pair) != 1:
         raise ConfigError(", ".join(str(file) for file in files), "pair", len(config.pair), "one pair")
+    if config.pair[0].kind != "arbitrage":
+        raise ConfigError(", ".join(str(file) for file in files), "pair.kind", config.pair[0].kind, "arbitrage: all its legs are recorded")
     return config
 
 
@@ -107,7 +110,7 @@ def definition_of(told: schema.Instrument) -> InstrumentDef:
         offset_mode=told.offset_mode,
         tifs=told.tifs or "034",
         market_orders=False,
-        tradable=True,
+        tradable=told.kind not in QUOTED_ALONE,
         base=told.base,
         min_lots=told.min_lots,
         max_lots=told.max_lots,

@@ -230,7 +230,7 @@ class ReplayAdapter:
     # ------------------------------------------------------------ values
 
     def _currency(self) -> str:
-        return self._settings.played[0].terms.currency
+        return self._settings.traded[0].terms.currency
 
     def _exch_ns(self, symbol: str, at_ns: int) -> int | None:
         """The exchange's clock at our `at_ns`, where it is known."""

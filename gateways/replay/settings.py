@@ -80,9 +80,14 @@ class Settings(Struct, frozen=True):
         symbols = [each.definition.symbol for each in self.played]
         if not symbols or len(set(symbols)) != len(symbols):
             raise ConfigError(self.venue, "played", symbols, "one recording or more, each of its own symbol")
-        currencies = sorted({each.terms.currency for each in self.played})
+        currencies = sorted({each.terms.currency for each in self.traded})
         if len(currencies) > 1:
-            raise ConfigError(self.venue, "currency", currencies, "one currency in all instruments of a replay venue")
+            raise ConfigError(self.venue, "currency", currencies, "one currency in all that is traded at a replay venue")
+
+    @property
+    def traded(self) -> tuple[Played, ...]:
+        """Its instruments without those that are quoted alone, as rates are."""
+        return tuple(each for each in self.played if each.definition.tradable) or self.played[:1]
 
 
 class Span(Struct, frozen=True):
