@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import select
 import shutil
 import signal
 import subprocess
@@ -220,3 +221,40 @@ def test_recording_of_a_replay_holds_its_books_and_replays_again(folder, capsys)
         assert [row.status for row in kept if isinstance(row, StatusRow)] == [18, 17, 18]
     assert run(["-o", "json", "replay", str(folder / "kept"), "--virtual", "--dir", str(folder / "v")]) == 0
     assert json.loads(capsys.readouterr().out)["books_equal"]
+
+
+@pytest.mark.slow
+def test_recorder_that_was_killed_goes_on_in_the_same_folder(folder, capsys):
+    recording = made_recording(folder / "r")
+    overlay = folder / "o.toml"
+    overlay.write_text(CONFIG.format(folder=folder), encoding="utf-8")
+    config = ["-c", str(ROOT / "config" / "examples" / "btc.toml"), "-c", str(overlay)]
+    kept = folder / "kept"
+    process = gateway(folder, config, recording, "SPOT", f"{T0}@{SystemClock().wall_ns() + 4 * S}")
+    words = [str(ROOT / "hedgerow"), "record", str(kept), *config, "--venue", "SPOT"]
+    try:
+        first = subprocess.Popen(words, env={"HEDGEROW_PYTHON": sys.executable})
+        until(lambda: sum(path.stat().st_size for path in kept.glob("*.gz")) > 1000)
+        assert run(words[1:]) == 5
+        assert "held by" in capsys.readouterr().err
+        first.kill()
+        first.wait(10)
+        assert run(["-o", "json", *words[1:], "--seconds", "4"]) == 0
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    again = find_recording(str(kept))
+    books = list(read_rows(again.paths_of(again.told.file[0]), Decimal("0.01"), Decimal("0.00001"), again.told.file[0]))
+    asks = [row.asks[0] for row in books if isinstance(row, QuoteRow)]
+    assert len(again.paths_of(again.told.file[0])) == 2
+    assert asks[-1] - asks[0] >= 250
+    assert asks == sorted(asks)
+
+
+def until(holds, limit_s: int = 30) -> None:
+    """Look until it holds; a process is waited for by what it leaves."""
+    clock = SystemClock()
+    end_ns = clock.mono_ns() + limit_s * S
+    while not holds():
+        assert clock.mono_ns() < end_ns
+        select.select([], [], [], 0.05)
