@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.replay_hedges import Fired, Told
-from tools.replay_spread import Survey, Tally
+from tools.replay_spread import Survey
 
 NS_PER_MS = 1_000_000
 MATCH_REAL_NS = 250 * NS_PER_MS
@@ -83,7 +83,7 @@ def _why_missed(ours: Fired, real: Told, survey: Survey, speed: float) -> tuple[
     busy = _busy(ours, real.hedges)
     if busy is not None:
         return what, BUSY, f"the pair was busy with {busy.hedge_id} or cooling down after it"
-    held_ns = _tally(survey, ours).held_at(ours.at_ns)
+    held_ns = _held_ns(survey, ours)
     if held_ns is not None and held_ns < MATCH_REAL_NS * speed:
         ms = held_ns / NS_PER_MS
         return what, TOO_SHORT, f"the trigger held {ms:.1f} ms of the recording, {ms / speed:.2f} ms of the clock"
@@ -97,13 +97,15 @@ def _why_extra(theirs: Fired, virtual: Told, survey: Survey) -> tuple[str, str, 
     if busy is not None:
         return what, BUSY, f"the virtual pair was busy with {busy.hedge_id} or cooling down after it"
     kind, why = _position(theirs, virtual.hedges)
-    if kind == UNEXPLAINED and _tally(survey, theirs).held_at(theirs.at_ns) is None:
+    if kind == UNEXPLAINED and _held_ns(survey, theirs) is None:
         return what, OTHER_ROWS, "the legs' rows came in another order: in the recording's, the trigger was not met then"
     return what, kind, why
 
 
-def _tally(survey: Survey, hedge: Fired) -> Tally:
-    return survey.buy if hedge.trigger in BUYS else survey.sell
+def _held_ns(survey: Survey, hedge: Fired) -> int | None:
+    """How long the trigger held that fired a hedge; None: it was not met then."""
+    tally = survey.events.get(hedge.trigger)
+    return None if tally is None else tally.held_at(hedge.at_ns)
 
 
 def _position(hedge: Fired, others: Sequence[Fired]) -> tuple[str, str]:

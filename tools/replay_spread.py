@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from math import isfinite, isnan, nan
 from typing import Any
 
+from domain.market import SELL
+from domain.triggers import DIRECTION, EVENTS
 from gateways.replay.rows import QuoteRow, Row
 from tools.walk import Key, Walk
 
@@ -101,7 +103,7 @@ class Tally:
 class Survey:
     """What the pair's two directions were, while its quotes counted.
 
-    `clocks`: how far the exchange's clock was ahead of the receiver's, in ms.
+    `events`: when each event of the trigger was met; `clocks`: how far the exchange's clock was ahead of the receiver's, in ms.
     """
 
     def __init__(self, walk: Walk) -> None:
@@ -109,6 +111,10 @@ class Survey:
         self._walk = walk
         self.sell = Tally(_first(trigger.sell_open, trigger.sell_close), above=True)
         self.buy = Tally(_first(trigger.buy_close, trigger.buy_open), above=False)
+        given = {event: trigger.threshold(event) for event in EVENTS}
+        self.events = {
+            event: Tally(at, above=DIRECTION[event] == SELL) for event, at in given.items() if not isnan(at)
+        }
         self.clocks: dict[Key, Tally] = {}
         self._last_ns = 0
         walk.watchers.append(self.see)
@@ -122,6 +128,9 @@ class Survey:
             for tally, value in ((self.sell, view.sell), (self.buy, view.buy)):
                 tally.hold(elapsed_ns)
                 tally.change(value if open_now else nan, recv_ns)
+            for event, tally in self.events.items():
+                value = view.sell if DIRECTION[event] == SELL else view.buy
+                tally.change(value if open_now else nan, recv_ns)
         if row.exch_ns is not None and isinstance(row, QuoteRow):
             clock = self.clocks.setdefault(key, Tally(None, above=True))
             clock.change((row.exch_ns - row.recv_ns) / NS_PER_MS)
@@ -129,7 +138,7 @@ class Survey:
 
     def end(self) -> None:
         """After the walk: what is still met ends with it."""
-        for tally in (self.sell, self.buy):
+        for tally in (self.sell, self.buy, *self.events.values()):
             tally.end(self._walk.now_ns)
 
     def clock_offsets(self) -> dict[str, dict[str, float]]:
