@@ -51,7 +51,7 @@ def test_virtual_replay_hedges_and_is_faster_than_an_hour_a_minute(name, seconds
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "seconds", "speeds"),
-    [("btc-linear", "115", ("max", "100", "10")), ("btc-linear", "3", ("max", "1")), ("a50-if", "600", ("max", "100"))],
+    [("btc-linear", "240", ("max", "100")), ("btc-linear", "15", ("max", "10")), ("btc-linear", "3", ("max", "1"))],
 )
 def test_virtual_replay_is_the_same_byte_for_byte_at_every_speed(name, seconds, speeds, folder, capsys):
     found = [
