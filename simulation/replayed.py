@@ -20,7 +20,7 @@ from gateways.adapter import Adapter
 from gateways.skeleton import HEARTBEAT_NS, Gateway, GatewaySettings
 from simulation.agenda import Agenda, Entry, WatchedLane
 from simulation.machine import VirtualMachine
-from simulation.network import FeedLink, TradeLink
+from simulation.network import FeedLink, TradeLink, Watcher
 from system.clock import chance
 
 ROOT = "node/root"
@@ -59,17 +59,8 @@ class TradePlug:
         """Memory needs none."""
 
 
-class Unwatched:
-    """Nobody judges a replay's frames."""
-
-    def sent(self, venue: str, body: bytes) -> None:
-        """The node sent it."""
-
-    def told(self, venue: str, body: bytes) -> None:
-        """The node reads it."""
-
-    def fed(self, venue: str, topic: bytes, body: bytes) -> None:
-        """The node reads it."""
+class Unwatched(Watcher):
+    """Nobody judges a replay's frames: every method does nothing."""
 
     def cut(self, venue: str) -> None:
         """The trade socket has another connection."""
