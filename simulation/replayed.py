@@ -62,9 +62,6 @@ class TradePlug:
 class Unwatched(Watcher):
     """Nobody judges a replay's frames: every method does nothing."""
 
-    def cut(self, venue: str) -> None:
-        """The trade socket has another connection."""
-
 
 class ReplayedVenue:
     """One gateway with its links: the far side of `simulation.network`."""
