@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from domain.books import LegBook
+from domain.exposures import Exposure
 from domain.mandates import LegMarket, Mandate
 
 ORDERS_LANE = 1
@@ -66,6 +67,16 @@ class Operate(Struct, frozen=True):
     reason: str = ""
     hedge: str = ""
     booked: tuple[tuple[int, int, int | None], ...] = ()
+    exposure: Exposure | None = None
+
+
+class ExposureNews(Struct, frozen=True):
+    """To a cover pair: a record of its exposure came, or one that can't be read."""
+
+    lane: ClassVar[int] = ORDERS_LANE
+
+    exposure: Exposure | None
+    problem: str = ""
 
 
 ACCOUNT = "node/account"

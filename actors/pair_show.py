@@ -81,6 +81,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "hedges": pair.hedge_count,
         "failures": pair.failures,
         "hedge": None if hedge is None else show_hedge(hedge, now_ns),
+        "cover": view.show_cover(pair),
         "ratio": {
             basis: {"buy": _number(buy), "sell": _number(sell)}
             for basis, (buy, sell) in ratios([leg.price for leg in spec.legs], view.quotes, view.rates).items()
@@ -97,7 +98,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
 
 PAIR_KEYS = (
     "pair", "state", "mode", "units", "max_units", "naked", "naked_qty", "buy", "sell", "tradable_buy", "tradable_sell", "reason",
-    "session", "held", "holds", "fires", "hedges", "failures", "hedge", "ratio", "rates", "fx", "currency", "legs",
+    "session", "held", "holds", "fires", "hedges", "failures", "hedge", "cover", "ratio", "rates", "fx", "currency", "legs",
 )  # fmt: skip
 """The keys of `show_pair`, for a pair that nothing can be asked of."""
 

@@ -77,6 +77,8 @@ class PairView:
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
+        self.most_units: int | None = None
+        """What the next hedge wants at most, where it is not the trigger's to say."""
         self._units_for: Pair | None = None
         self._units = 0
         self.keys = tuple({*self._index, *self._fx_legs})
@@ -141,6 +143,8 @@ class PairView:
             return why
         claimed = self.desk.claims.on_books(quotes, aim.sides)
         units, bound = firing.size(self.units_of(pair), spec, aim, quotes, claimed)
+        if self.most_units is not None:
+            units = min(units, self.most_units)
         if units == 0:
             return bound
         if not self._watches_touch and not firing.meets(spec, event, self.price.executable(aim.direction, units)):
@@ -317,6 +321,10 @@ class PairView:
         """What a decision was made from: see `wire.records.Saw`."""
         price = self.price
         return (event, price.buy, price.sell, threshold, self.rates, self.seen(now_ns))
+
+    def show_cover(self, _pair: Pair) -> dict[str, Any] | None:
+        """What it covers; None where it covers nothing held elsewhere."""
+        return None
 
     def show(self, pair: Pair, now_ns: int) -> dict[str, Any]:
         """Plain values for the inspection socket."""

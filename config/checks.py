@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from config import calendar_checks, formulas, sanity
+from config import calendar_checks, covers, formulas, sanity
 from config.load import Loaded
 from config.schema import Leg, Pair, Trigger
 from config.values import defaults_of, fx_of, heartbeat_ms_of, instrument_at, slippage_cap_ticks_of, venue_called
@@ -129,7 +129,11 @@ def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
             yield loaded.error(("pair", index, "legs", place), leg.symbol, "each instrument in one leg")
     if pair.first_leg > len(pair.legs):
         yield loaded.error(("pair", index, "first_leg"), pair.first_leg, f"1 to {len(pair.legs)}, or 0: the less liquid one")
-    yield from trigger_problems(loaded, index, mode)
+    yield from covers.problems(loaded, index)
+    if pair.kind != "cover":
+        yield from trigger_problems(loaded, index, mode)
+    elif pair.exposure is not None and pair.exposure.feed is not None and endpoint_wrong(pair.exposure.feed):
+        yield loaded.error(("pair", index, "exposure", "feed"), pair.exposure.feed, endpoint_wrong(pair.exposure.feed))
     yield from budget_problems(loaded, index)
     yield from sanity.order_caps(loaded, index)
     if pair.size.units > pair.size.max_position_units:

@@ -17,7 +17,7 @@ import msgspec
 
 from config.explain import explained
 from config.layers import Layers, Path
-from config.schema import Config, Venue
+from config.schema import Config, Pair, Venue
 from domain.errors import ConfigError
 from domain.units import decimal_wrong
 
@@ -112,7 +112,22 @@ def placed(loaded: Loaded) -> Config:
     tables = tuple(str((folder_of(loaded, ("node", "calendars")) / file).resolve()) for file in config.node.calendars)
     node = msgspec.structs.replace(config.node, dir=directory, calendars=tables)
     venues = tuple(placed_venue(loaded, index, venue, directory) for index, venue in enumerate(config.venue))
-    return msgspec.structs.replace(config, node=node, venue=venues)
+    pairs = tuple(placed_pair(loaded, index, pair, directory) for index, pair in enumerate(config.pair))
+    return msgspec.structs.replace(config, node=node, venue=venues, pair=pairs)
+
+
+def placed_pair(loaded: Loaded, index: int, pair: Pair, directory: str) -> Pair:
+    """One pair with its exposure's file and feed resolved."""
+    told = pair.exposure
+    if told is None:
+        return pair
+    file, feed = told.file, told.feed
+    if file is not None:
+        path = file.replace("{dir}", directory).replace("{root}", str(ROOT))
+        file = str((folder_of(loaded, ("pair", index, "exposure", "file")) / path).resolve())
+    if feed is not None:
+        feed = feed.replace("{dir}", directory).replace("{root}", str(ROOT))
+    return msgspec.structs.replace(pair, exposure=msgspec.structs.replace(told, file=file, feed=feed))
 
 
 def placed_venue(loaded: Loaded, index: int, venue: Venue, directory: str) -> Venue:

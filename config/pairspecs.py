@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import nan
 
+from config.covers import cover_of
 from config.schema import Config, Leg, Pair
 from config.sessions import Book, book_for, calendar_for
 from config.values import (
@@ -21,6 +22,7 @@ from config.values import (
     slippage_cap_ticks_of,
 )
 from domain.advance import HedgeRules
+from domain.cover import per_lot
 from domain.pairspec import BY_LIQUIDITY, FxSpec, LegSpec, PairSpec
 from domain.prices import LegPrice
 from domain.repair import Policy
@@ -63,6 +65,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         time_penalty=float(pair.time_penalty),
         sends_orders=sends_orders,
         unit_size=unit_size(legs[0]),
+        cover=cover_of(pair, per_lot(legs[0].instrument, Fraction(legs[0].price.formula.unit_factor))) if pair.kind == "cover" else None,
         formula=pair.trigger.formula,
         leg_names=leg_names(pair),
         first_leg=first_leg(pair),

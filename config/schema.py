@@ -214,13 +214,27 @@ class PairLimits(Table):
     max_hedges: Count = 1000
 
 
+class Exposure(Table):
+    """What a cover pair covers: where it is told, and how closely."""
+
+    unit: Text = ""
+    book: Text = ""
+    asset: Text = ""
+    ratio: Decimal = Decimal(1)
+    band: Decimal | None = None
+    max_step: Decimal | None = None
+    max_age_ms: Annotated[int, Meta(ge=1, le=31 * 86_400_000)] | None = None
+    file: Text | None = None
+    feed: Text | None = None
+
+
 class Pair(Table):
     """Legs that are traded together and kept whole."""
 
     name: PairName
     currency: Name
-    legs: Annotated[tuple[Leg, ...], Meta(min_length=2, max_length=8)]
-    kind: Literal["arbitrage"] = "arbitrage"
+    legs: Annotated[tuple[Leg, ...], Meta(min_length=1, max_length=8)]
+    kind: Literal["arbitrage", "cover"] = "arbitrage"
     unit: Text = ""
     basis: Basis = "touch"
     ratio_basis: Literal["raw", "comparable"] = "comparable"
@@ -231,6 +245,7 @@ class Pair(Table):
     first_leg: Annotated[int, Meta(ge=0, le=8)] = 1
     fair: Decimal = Decimal(0)
     time_penalty: Decimal = Decimal(0)
+    exposure: Exposure | None = None
     limits: PairLimits = PairLimits()
     defaults: Overrides = Overrides()
 

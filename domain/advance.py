@@ -14,6 +14,7 @@ from msgspec import Struct
 from domain import in_turn, repair, watch
 from domain.errors import require
 from domain.hedges import (
+    COVER,
     REPAIRING,
     Hedge,
     HedgeEnded,
@@ -142,6 +143,8 @@ def _working(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMa
         if stands.balanced:
             return (HedgeEnded(outcome(hedge), stands.covered, now_ns),)
         return (HedgeSettling(_why_short(hedge), now_ns), HedgeImbalanced(stands.covered, stands.naked))
+    if hedge.trigger == COVER and hedge.legs[0].net + hedge.legs[0].open_qty > hedge.units:
+        return (HedgeSettling("aimed lower", now_ns),)
     silent = False
     for leg in hedge.legs:
         for order in leg.orders:
@@ -236,6 +239,8 @@ def holds_true(hedge: Hedge, stands: Standing) -> bool:
     """Whether a final hedge's state still is what its legs say."""
     if hedge.status is H.HANDED_OVER:
         return True
+    if hedge.trigger == COVER:
+        return stands.settled  # what it holds is what the next aim begins from
     return stands.settled and stands.balanced and outcome(hedge) is hedge.status
 
 

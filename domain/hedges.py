@@ -41,6 +41,9 @@ class HedgeStatus(StrEnum):
     HANDED_OVER = "HANDED_OVER"
 
 
+COVER = "cover"
+"""The trigger of a hedge with one leg, whose other side is held elsewhere."""
+
 H = HedgeStatus
 TERMINAL = (H.DONE, H.PART, H.NONE, H.HANDED_OVER)
 REPAIRING = (H.REPLENISHING, H.ROLLING_BACK)
@@ -78,6 +81,14 @@ class HedgeOpened(HedgeFact, tag=True):
 class HedgeExposed(HedgeFact, tag=True):
     """One leg after the other: the first has its first fill."""
 
+    at_ns: int
+
+
+class HedgeAimed(HedgeFact, tag=True):
+    """A cover's exposure, of that version, wants fewer lots than it began for."""
+
+    units: int
+    version: int
     at_ns: int
 
 
@@ -164,6 +175,7 @@ class HedgeReopened(HedgeFact, tag=True):
 
 TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
     (H.WORKING, HedgeExposed): H.WORKING,
+    **{(s, HedgeAimed): s for s in (H.WORKING, H.SETTLING, H.IMBALANCED, *REPAIRING, H.STRANDED)},
     (H.WORKING, HedgeSettling): H.SETTLING,
     (H.WORKING, HedgeEnded): None,
     (H.WORKING, OutsideFilled): H.WORKING,
@@ -171,6 +183,7 @@ TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
     (H.SETTLING, HedgeImbalanced): H.IMBALANCED,
     (H.SETTLING, HedgeStranded): H.STRANDED,
     (H.IMBALANCED, RepairChosen): None,
+    (H.IMBALANCED, HedgeEnded): None,
     (H.IMBALANCED, HedgeStranded): H.STRANDED,
     (H.REPLENISHING, HedgeSettling): H.SETTLING,
     (H.REPLENISHING, HedgeImbalanced): H.IMBALANCED,
@@ -220,7 +233,9 @@ class Hedge(Struct, frozen=True):
 
     @property
     def covered(self) -> int:
-        """m: the most units that all legs cover."""
+        """m: the most units that all legs cover; a cover's other side is there."""
+        if self.trigger == COVER:
+            return self.units
         m = None
         for leg in self.legs:
             units = leg.net // leg.plan.per_unit
@@ -231,7 +246,7 @@ class Hedge(Struct, frozen=True):
     @property
     def reached(self) -> int:
         """The units that would cover everything filled, at most `units`."""
-        m = 0
+        m = self.units if self.trigger == COVER else 0
         for leg in self.legs:
             units = -(-leg.net // leg.plan.per_unit)
             if units > m:
@@ -309,6 +324,11 @@ def _settling(hedge: Hedge, fact: HedgeSettling, to: HedgeStatus) -> Hedge:
     return replace(hedge, status=to, settling_ns=fact.at_ns, naked_ns=naked_ns, why=why)
 
 
+def _aimed(hedge: Hedge, fact: HedgeAimed, to: HedgeStatus) -> Hedge:
+    changed = [replace(leg, plan=replace(leg.plan, target=fact.units * leg.plan.per_unit)) for leg in hedge.legs]
+    return replace(hedge, status=to, units=fact.units, legs=tuple(changed))
+
+
 def _retried(hedge: Hedge, fact: HedgeRetried, to: HedgeStatus) -> Hedge:
     at, retries = fact.at_ns, hedge.retries + 1
     return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="")
@@ -320,6 +340,7 @@ def _taken(hedge: Hedge, fact: OutsideFilled, to: HedgeStatus) -> Hedge:
 
 
 _CHANGES = {
+    HedgeAimed: _aimed,
     HedgeExposed: lambda h, f, to: replace(h, status=to, naked_ns=f.at_ns),
     HedgeSettling: _settling,
     HedgeImbalanced: lambda h, _, to: replace(h, status=to),
@@ -369,8 +390,8 @@ def order_of(hedge: Hedge, cl_ord_id: str):
 
 
 def outcome(hedge: Hedge) -> HedgeStatus:
-    """The final state that a balanced hedge is in."""
-    m = hedge.covered
+    """The final state that a balanced hedge, or any cover, is in."""
+    m = hedge.legs[0].net if hedge.trigger == COVER else hedge.covered
     if m >= hedge.units:
         return H.DONE
     return H.PART if m else H.NONE

@@ -11,7 +11,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.hedges import Hedge, HedgeRetried, HedgeSettling, HedgeStatus, outcome
+from domain.hedges import COVER, Hedge, HedgeRetried, HedgeSettling, HedgeStatus, outcome
 
 H = HedgeStatus
 _WAITS_FOR_EVIDENCE = ("CAP", "REFUSED", "PRICE", "CLOSE")
@@ -34,9 +34,10 @@ class LateTruthJoined(Struct, frozen=True, array_like=True, tag=True):
 def joining(old: Hedge, into: Hedge, now_ns: int) -> tuple[LateTruthJoined, ...]:
     """The fact by which late truth about `old` joins `into`; none if it holds.
 
-    What a person has taken over stays with that person.
+    What a person has taken over stays with that person. A cover's aim begins
+    from all that its pair holds, so that nothing of an ended one is uneven.
     """
-    if old.status is H.HANDED_OVER:
+    if old.status is H.HANDED_OVER or old.trigger == COVER:
         return ()
     lots = tuple(over * leg.plan.side for over, leg in zip(old.naked, old.legs, strict=True))
     is_now = outcome(_without(old, lots))

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from domain import books, hedges, legs, orders
 from domain.books import LegBook
 from domain.errors import IllegalTransition
+from domain.exposures import Exposure, ExposureTold, ExposureWaits
 from domain.hedges import (
     Hedge,
     HedgeEnded,
@@ -137,6 +138,8 @@ class Pair(Struct, frozen=True):
     past: tuple[Hedge, ...] = ()
     hedge_count: int = 0
     failures: int = 0
+    exposure: Exposure | None = None
+    waiting: Exposure | None = None
 
     @property
     def units(self) -> int:
@@ -275,6 +278,8 @@ _OWN = {
     PairReleased: _released,
     ModeSet: lambda pair, fact: replace(pair, mode=fact.mode),
     DayRolled: _rolled,
+    ExposureTold: lambda pair, fact: replace(pair, exposure=fact.exposure, waiting=None),
+    ExposureWaits: lambda pair, fact: replace(pair, waiting=fact.exposure),
 }
 
 

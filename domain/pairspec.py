@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from domain.advance import HedgeRules
 from domain.calendars import Calendar
+from domain.cover import CoverSpec
 from domain.guards import FxLimits, QuoteLimits
 from domain.market import FeeSchedule, Instrument
 from domain.opening import SPARE_NS
@@ -78,6 +79,7 @@ class PairSpec(Struct, frozen=True):
     time_penalty: float = 0.0
     sends_orders: bool = False
     unit_size: float = 1.0
+    cover: CoverSpec | None = None
     formula: str = ""
     leg_names: tuple[str, ...] = ()
     first_leg: int = -1

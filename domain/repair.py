@@ -15,12 +15,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.costs import OrderCost, RepairCost, complete_cost, reverse_cost
-from domain.hedges import Hedge, HedgeStranded, RepairChosen
+from domain.hedges import COVER, Hedge, HedgeEnded, HedgeStranded, RepairChosen, outcome
 from domain.legs import Leg, LegPlan
 from domain.mandates import LegMarket, Mandate, MandateGiven, is_locked, reach
 from domain.orders import OrdStatus
 
 MS = 1_000_000
+_AIMED_AGAIN = {"MARKET", "KILLED"}
+"""What ends a cover's hedge short: it is UNCOVERED, not STRANDED, and aims again when it may."""
+
 GO_BACK = "rollback_only"
 """The policy under a kill: an open is never completed."""
 
@@ -74,6 +77,8 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
     complete = _weigh(hedge, policy, market, "replenish", hedge.reached, covered, replenish)
     back = _weigh(hedge, policy, market, "rollback", min(covered, hedge.units), covered, total)
     pick, reason = _pick(policy, complete, back, late=bool(hedge.repairs) and _is_late(hedge, policy, now_ns))
+    if pick is None and hedge.trigger == COVER and _AIMED_AGAIN & {complete.why_not, back.why_not}:
+        return (HedgeEnded(outcome(hedge), hedge.legs[0].net, now_ns),)
     if pick is None:
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
     chosen = RepairChosen(pick.choice, pick.to_units, complete.cost, back.cost, complete.why_not, back.why_not, reason)
@@ -188,6 +193,8 @@ def _barred(
             return "OVERFILLED"
         if policy.choice == GO_BACK and hedge.kind == "open":
             return "KILLED"
+    elif hedge.trigger == COVER and max(diffs) > 0:
+        return "COVER"
     elif hedge.kind == "close" and not _only_overfilled(hedge, diffs):
         return "CLOSE"
     if left < len(diffs) - diffs.count(0):

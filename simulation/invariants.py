@@ -276,6 +276,8 @@ class Judge:
         if name == "HedgeStranded":
             self.stranded.add(hedge)
             self._untold.add(hedge)
+        elif name == "HedgeAimed":
+            self.plans[hedge, 0] = (self.plans[hedge, 0][0], fact[1])
         elif name == "HedgeEnded":
             self.outcomes[hedge] = fact[1]
             self.stranded.discard(hedge)
@@ -297,7 +299,7 @@ class Judge:
         now_ns = self.agenda.now_ns
         covered = []
         over = False
-        for index in range(len(NAMES)):
+        for index in (each for each in range(len(NAMES)) if (hedge, each) in self.plans):
             plan, target = self.plans[hedge, index]
             net = sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in self.knowledge.of(hedge, index))
             moved = plan * self.moved.get((hedge, index), 0)

@@ -119,7 +119,12 @@ def units_of(net: list[int], lots: tuple[int, ...]) -> int:
 
 
 def naked(net: list[int], lots: tuple[int, ...]) -> tuple[int, ...]:
-    """Lots of each leg that no other leg covers, for these signed unit lots."""
+    """Lots of each leg that no other leg covers, for these signed unit lots.
+
+    A leg of no lots is not the pair's: what a cover holds, an exposure covers.
+    """
+    if 0 in lots:
+        return ()
     signs = {(n > 0) == (each > 0) for n, each in zip(net, lots, strict=True) if n}
     units = min(abs(n) // abs(each) for n, each in zip(net, lots, strict=True))
     if len(signs) != 1:

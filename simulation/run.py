@@ -32,6 +32,8 @@ STAYS = 0.25
 AWAY = 8
 """Ticks back from where a hedge fires: nothing does, repairs are in reach."""
 PASSING = ("MARKET", "UNKNOWN", "BUDGET")
+EXPOSED = 9
+"""The most, either way, that a cover is told to cover."""
 RETRIES = 3
 """Reasons to be stranded that pass by themselves, so many times."""
 SHAPES = (
@@ -42,6 +44,8 @@ SHAPES = (
     Shape(lots=(3, 2), units=2, max_units=4),
     Shape(units=3, max_units=3, tifs="0"),
     Shape(lots=(1, 2), units=2, max_units=2, offset_mode="oc"),
+    Shape(units=4, max_units=20, kind="cover"),
+    Shape(units=20, max_units=20, kind="cover", tifs="0"),
     Shape(units=3, max_units=6, sequence="sequential"),
     Shape(lots=(3, 2), units=2, max_units=4, sequence="sequential", first_leg=2),
     Shape(lots=(2, 3), units=2, max_units=4, sequence="sequential", first_leg=0, tif="day"),
@@ -122,8 +126,11 @@ def _swing(world: World, rng: Random, for_ms: int, *, calm: bool) -> None:
     left, side = for_ms, RICH
     while left > 0:
         step = rng.randrange(120, 800) + (800 if calm else 0)
-        side = side if rng.random() < STAYS else RICH + CHEAP - side
-        world.mid = QUIET if rng.random() < STAYS / 2 else side
+        if world.shape.kind == "cover":
+            world.expose(rng.randrange(-EXPOSED, EXPOSED + 1))
+        else:
+            side = side if rng.random() < STAYS else RICH + CHEAP - side
+            world.mid = QUIET if rng.random() < STAYS / 2 else side
         world.run(step)
         left -= step
     world.mid = QUIET
@@ -140,7 +147,7 @@ def heal(world: World, heal_ms: int = HEAL_MS) -> None:
     if world.node is not None:
         world.release()
         hedge = next((pair.hedge for pair in world.pairs if pair.hedge is not None), None)
-        if hedge is not None:  # repairs must be in reach
+        if hedge is not None and world.shape.kind != "cover":  # repairs must be in reach
             world.mid = (RICH if hedge.kind == "open" else CHEAP) + hedge.direction * AWAY
     for venue in world.venues.values():
         venue.gateway.kill(50 * MS)
@@ -165,6 +172,9 @@ def _where(pair: Any) -> str:
 
 def fire(world: World) -> None:
     """A pair that is whole and at rest still trades, or says why not."""
+    if world.shape.kind == "cover":
+        _covers(world)
+        return
     ready = {
         pair.name: pair.hedge_count
         for pair in world.pairs
@@ -187,6 +197,17 @@ def _unfired(world: World, ready: dict[str, int]) -> list[Any]:
     return [pair for pair in world.pairs if pair.hedge_count == ready.get(pair.name)]
 
 
+def _covers(world: World) -> None:
+    """A cover follows its exposure, and comes to rest where it covers it."""
+    pair = world.pair
+    if pair.hedge is not None or pair.status == "FROZEN" or pair.mode != "ACTIVE":
+        return
+    for qty in (EXPOSED, -1):
+        world.expose(qty)
+        if not world.until(lambda: world.pair.units == -world.exposed and _is_quiet(world), SETTLE_NS):
+            world.judge.broken("I15", f"with healthy venues {world.exposed} is covered by {world.pair.units}: {world.pair.status}")
+
+
 def _is_quiet(world: World) -> bool:
     told = all(_is_told(pair.hedge) for pair in world.pairs)
     return told and world.is_open() and not any(venue.working for venue in world.venues.values())
@@ -203,12 +224,12 @@ def audit(world: World, *, free: bool) -> None:
     """At rest: journal, book and venue agree; nobody sent anything twice."""
     judge = world.judge
     if world.node is not None:
-        books = [[pair.books[leg] for pair in world.pairs] for leg in range(len(NAMES))]
+        books = [[pair.books[leg] for pair in world.pairs] for leg in range(len(world.pair.books))]
         held = tuple(sum(book.net for book in leg) for leg in books)
-        if held != world.position:
+        if held != world.position[: len(held)]:
             judge.broken("I3", f"at rest the pairs hold {held}, the venues have {world.position}")
         cash, truth = [sum(book.cash for book in leg) for leg in books], [venue.cash for venue in world.venues.values()]
-        if cash != truth:
+        if cash != truth[: len(cash)]:
             judge.broken("I3", f"at rest the pairs have paid and got {cash}, by the venues' trades {truth}")
         judge_money(world)
         crashed = [

@@ -82,6 +82,8 @@ class Shape(msgspec.Struct, frozen=True):
     tif: str = ""
     order_lots: int = 60
     pairs: int = 1
+    kind: str = "arbitrage"
+    """`cover`: leg A alone covers an exposure that the scenario tells."""
     defaults: dict[str, Any] = {}
     tables: tuple[str, ...] = ()
 
@@ -92,8 +94,8 @@ class Shape(msgspec.Struct, frozen=True):
 
     @property
     def signed_lots(self) -> tuple[int, int]:
-        """As when the pair is bought."""
-        return (self.lots[0], -self.lots[1])
+        """As when the pair is bought; a cover trades its first leg alone."""
+        return (1, 0) if self.kind == "cover" else (self.lots[0], -self.lots[1])
 
     def value(self, key: str) -> Any:
         """A default, as this shape has it."""
@@ -114,12 +116,15 @@ def config_of(shape: Shape) -> Config:
 def _pair(pair: str, shape: Shape) -> list[str]:
     lines = [f'[[pair]]\nname = "{pair}"\ncurrency = "USD"\npolicy = "{shape.policy}"']
     lines.append(f'sequence = "{shape.sequence}"\nfirst_leg = {shape.first_leg}')
-    for name, side, lots in zip(NAMES, ("buy", "sell"), shape.lots, strict=True):
+    lines.append(f'kind = "{shape.kind}"')
+    legs = 1 if shape.kind == "cover" else 2
+    for name, side, lots in list(zip(NAMES, ("buy", "sell"), shape.lots, strict=True))[:legs]:
         most = {"position_lots": shape.position_lots, "order_lots": shape.order_lots}
         lines.append(LEG.format(name=name, side=side, lots=lots, **most))
         if shape.tif:
             lines.append(f'tif = "{shape.tif}"')
-    lines.append('[pair.trigger]\non = "spread"\nsell_open = "50"\nbuy_close = "10"')
+    trigger = '[pair.trigger]\non = "spread"\nsell_open = "50"\nbuy_close = "10"'
+    lines.append('[pair.exposure]\nunit = "X"' if shape.kind == "cover" else trigger)
     size = f"units = {shape.units}\nmax_position_units = {shape.max_units}"
     lines.append(f"[pair.size]\n{size}\n[pair.limits]\nmax_hedges = 100000")
     return lines

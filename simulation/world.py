@@ -18,10 +18,11 @@ from loguru import logger
 from pykka import ActorRegistry
 
 from actors.controls import HoldChanged
-from actors.notes import Operate
+from actors.notes import ExposureNews, Operate
 from actors.recovery import fold
 from domain.controls import ScopeModeSet, Unkilled
 from domain.errors import HedgerowError, IllegalTransition
+from domain.exposures import Exposure
 from domain.pairs import Mode
 from journal.reader import read
 from journal.verify import verify
@@ -71,6 +72,7 @@ class World:
         self.calm_mid: int | None = None
         """Where a calm market stands that moves to `mid` by so few ticks that no order misses."""
         self.node: Any = None
+        self.exposed = self._version = 0
         self.kills = 0
         self.raised: set[str] = set()
         """Actors whose restart was meant."""
@@ -117,6 +119,15 @@ class World:
                 venue.quote(*venue.rng.choice(((None, mid + 1), (mid - 1, None), (None, None))))
             else:
                 venue.quote(mid - 1, mid + 1)
+
+    def expose(self, lots: int) -> None:
+        """What the cover pair's exposure is now: told to the node that runs."""
+        self.exposed = lots
+        self._version += 1
+        if self.node is not None:
+            now_ns = self.node.clock.wall_ns()
+            told = Exposure(self._version, str(lots), now_ns, "simulation", "X")
+            self.node.runtime.tell(PAIR, ExposureNews(told))
 
     def set_status(self, venue: VirtualVenue, status: int) -> None:
         """FIX SecurityTradingStatus of the venue's symbol, told at once."""

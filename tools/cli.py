@@ -43,6 +43,7 @@ VERBS: dict[str, Verb] = {
     "stop": Verb("tools.stop:stop", "stop: settle, repair, say what is left", "停止:结清、补救、说明遗留"),
     "status": Verb("tools.status:status", "what the node is doing", "节点现状"),
     "pair": Verb("tools.status:pair", "ls | show | enable | disable pairs", "组合:列表 | 详情 | 启用 | 停用"),
+    "exposure": Verb("tools.exposure:exposure", "show | set | accept what cover pairs cover", "敞口:查看 | 设置 | 确认(套期保值)"),
     "hedge": Verb("tools.status:hedge", "ls | show | retry | take | release hedges", "对冲单:列表 | 详情 | 再试 | 接管 | 交还"),
     "kill": Verb("tools.kill:kill", "no more orders, now: block | freeze | flatten", "一键停单:禁开 | 冻结 | 平仓"),
     "unkill": Verb("tools.kill:unkill", "end a kill", "解除停单"),

@@ -21,7 +21,6 @@ from actors.logs import LogActor
 from actors.notes import ACCOUNT
 from actors.pair import PairActor, PairMemory
 from actors.recovery import Recovered, fold, rebuilt
-from actors.repairer import Repairer
 from actors.runtime import Runtime
 from actors.venue import VenueActor
 from config.load import fingerprint
@@ -39,10 +38,11 @@ from journal.writer import Journal, last_node_epoch, next_node_epoch
 from supervisors.engine import Supervisor
 from supervisors.processes import ProcessSpec, process_child
 from supervisors.spec import ChildSpec, check
-from supervisors.tree import node_tree, pair_group
+from supervisors.tree import node_tree
 from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
+from tools.node_covers import children_of
 from wire.codec import feed_topic, pack
 
 ROOT = "node/root"
@@ -236,11 +236,7 @@ class Node:
         return (account, *venues, ChildSpec("node/calendars", (CalendarWatch, watch)))
 
     def _pairs(self) -> tuple[ChildSpec, ...]:
-        groups: list[ChildSpec] = []
-        for spec in self.specs:
-            args = (self.desk, spec)
-            groups.extend(pair_group(spec.name, (PairActor, args), (Repairer, args)))
-        return tuple(groups)
+        return tuple(child for spec in self.specs for child in children_of(spec, self.desk, self.machine))
 
     def _alert(self, severity: str, code: str, **details: Any) -> None:
         """Record, then the sinks. Thread: the lane."""

@@ -20,6 +20,7 @@ from domain.errors import IllegalTransition, JournalError
 from domain.ids import hedge_pair
 from domain.pairs import Mode
 from tools.node_answers import Acts, tried
+from tools.node_exposures import exposure_arg
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
 
 MAX_SHOWN = 64
@@ -48,6 +49,8 @@ class Words(Acts):
             "mode": self.mode,
             "pair_enable": lambda args: self._pair_word(args, "enable"),
             "pair_disable": lambda args: self._pair_word(args, "paused"),
+            "exposure_set": self.exposure_set,
+            "exposure_accept": self.exposure_accept,
             "hedge_retry": lambda args: self._hedge_word(args, "retry"),
             "hedge_take": lambda args: self._hedge_word(args, "take"),
             "hedge_release": lambda args: self._hedge_word(args, "give_back"),
@@ -129,6 +132,31 @@ class Words(Acts):
             what = "released where it is FROZEN, and ACTIVE" if verb == "enable" else "no new hedge; one in flight goes on"
             return {"does": [f"{name}: {what}", *self._lines(f"{controls.PAIR} {name}")]}
         return {**self._to_pair(name, Operate(verb, operator, reason)), "pairs": self._pictures([name])}
+
+    def exposure_set(self, args: dict[str, Any]) -> dict[str, Any]:
+        """What a cover pair's exposure is: absolute, by a person."""
+        name, operator, reason = self._cover(args)
+        now_ns = self.node.clock.wall_ns()
+        told = exposure_arg(args, now_ns, operator)
+        if _is_dry(args):
+            return {"does": [f"{name}: its exposure is {told.qty} {told.unit}, version {told.version}; its leg follows"]}
+        return self._to_pair(name, Operate("exposure_set", operator, reason, exposure=told))
+
+    def exposure_accept(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The exposure that waits, since it moved too far at once, is right."""
+        name, operator, reason = self._cover(args)
+        waiting = self.node.pairs()[name].waiting
+        if _is_dry(args):
+            return {"does": [f"{name}: {'nothing waits' if waiting is None else f'its exposure is {waiting.qty}; its leg follows'}"]}
+        return self._to_pair(name, Operate("exposure_accept", operator, reason))
+
+    def _cover(self, args: dict[str, Any]) -> tuple[str, str, str]:
+        name = text_arg(args, "pair")
+        operator, reason = _signed(args)
+        there = [spec.name for spec in self.node.specs if spec.cover is not None]
+        if name not in there:
+            raise Unanswerable(NO_SUCH, f"no cover pair {name!r}; there are: {', '.join(there[:20]) or 'none'}")
+        return name, operator, reason
 
     def _hedge_word(self, args: dict[str, Any], verb: str) -> dict[str, Any]:
         hedge_id = text_arg(args, "hedge")

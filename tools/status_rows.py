@@ -114,6 +114,9 @@ def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     done = "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in outcomes.items() if count)
     holds = "  ".join(f"{out.word(why)} {count}" for why, count in told.get("holds", {}).items())
     kinds = {f"{basis} ratio": _span(both, "sell", "buy") for basis, both in told.get("ratio", {}).items()}
+    cover = told.get("cover") or {}
+    covers = {key: cover.get(key) for key in ("exposure", "unit", "goal", "held", "left", "age_ms")} if cover else {}
+    row |= {"cover": " ".join(f"{key} {value}" for key, value in covers.items() if value is not None)}
     facts = {**row, **kinds, "currency": told.get("currency"), "outcomes": done, "holds": holds}
     return {key: value for key, value in facts.items() if value not in (None, "")}
 

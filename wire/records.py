@@ -13,7 +13,7 @@ import msgpack
 import msgspec
 from msgspec import Struct, to_builtins
 
-from domain import books, hedges, late, mandates, orders, pairs
+from domain import books, exposures, hedges, late, mandates, orders, pairs
 from domain.errors import WireError
 
 Fact = (
@@ -41,6 +41,7 @@ Fact = (
     | hedges.HedgeOpened
     | hedges.HedgeSettling
     | hedges.HedgeExposed
+    | hedges.HedgeAimed
     | hedges.HedgeImbalanced
     | hedges.RepairChosen
     | hedges.HedgeStranded
@@ -55,6 +56,8 @@ Fact = (
     | pairs.PairReleased
     | pairs.ModeSet
     | pairs.DayRolled
+    | exposures.ExposureTold
+    | exposures.ExposureWaits
     | books.LegBook
     | late.LateTruthJoined
 )

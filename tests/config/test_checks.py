@@ -39,6 +39,18 @@ lots = 4
 LIMITS = "limits = { order_lots = 99, price_collar_ticks = 99, position_lots = 99 }"
 
 
+COVER = """
+[[pair]]
+name = "cover"
+kind = "cover"
+currency = "CNY"
+[[pair.legs]]
+venue = "SHFE"
+symbol = "SHFE.cu2703"
+side = "{side}"
+lots = 1
+{more}
+"""
 COPPER_AGAIN = "[[instrument]]\nvenue='SHFE'\nsymbol='SHFE.cu2703'\n"
 
 
@@ -68,6 +80,15 @@ def legs(first=LIMITS, second=LIMITS):
         (PAIR + "[pair.trigger]\non='formula'\nformula='cu.px - hg'", "pair[CU03xHGH].trigger.formula", "none of them"),
         (legs(first=LIMITS + "\nname='max'"), "pair[CU03xHGH].legs[SHFE.cu2703].name", "a name of its own"),
         (legs(first=LIMITS + "\nname='leg2'"), "pair[CU03xHGH].legs[COMEX.HGH27].name", "a name of its own"),
+        (PAIR + "[pair.exposure]\nunit='t'", "pair[CU03xHGH].exposure", 'kind = "cover"'),
+        (PAIR + "kind='cover'", "pair[CU03xHGH].legs", "held elsewhere"),
+        (COVER.format(side="sell", more=""), "pair[cover].legs[SHFE.cu2703].side", 'lots = 1'),
+        (COVER.format(side="buy", more="[pair.trigger]\nsell_open='1'"), "pair[cover].trigger", "fired by its exposure"),
+        (COVER.format(side="buy", more="[pair.exposure]\nratio='0'"), "pair[cover].exposure.ratio", "not 0"),
+        (COVER.format(side="buy", more="[pair.exposure]\nband='2.4'"), "pair[cover].exposure.band", "at least half of what a lot covers, 2.5"),
+        (COVER.format(side="buy", more="[pair.exposure]\nmax_step='0'"), "pair[cover].exposure.max_step", "more than 0"),
+        (COVER.format(side="buy", more="[pair.exposure]\nfile='a'\nfeed='ipc:///b'"), "pair[cover].exposure.feed", "not both"),
+        (COVER.format(side="buy", more="[pair.exposure]\nfeed='b'"), "pair[cover].exposure.feed", "ipc://PATH"),
         (PAIR + "[pair.trigger]\nleg=3", "pair[CU03xHGH].trigger.leg", "1 to 2"),
         (PAIR + "[pair.trigger]\nmin_units=2", "pair[CU03xHGH].trigger.min_units", "size.units"),
         (PAIR + "[pair.size]\nunits=6", "pair[CU03xHGH].size.units", "max_position_units"),

@@ -20,6 +20,7 @@ SECTIONS = {
     "pair.legs.limits": schema.LegLimits,
     "pair.trigger": schema.Trigger,
     "pair.size": schema.Size,
+    "pair.exposure": schema.Exposure,
     "pair.limits": schema.PairLimits,
 }
 ROW = re.compile(r"^\| `([a-z_]+)` \| (.*?) \| (.*?) \| (.+) \|$")

@@ -10,6 +10,7 @@ from domain.hedges import (
     REPAIRING,
     TERMINAL,
     TRANSITIONS,
+    HedgeAimed,
     HedgeEnded,
     HedgeExposed,
     HedgeHandedOver,
@@ -35,6 +36,7 @@ H, S = HedgeStatus, OrdStatus
 COSTS = (complete_cost([], 0.0, 0), reverse_cost([]))
 FACTS = {
     HedgeExposed: HedgeExposed(5),
+    HedgeAimed: HedgeAimed(2, 7, 5),
     HedgeSettling: HedgeSettling("short", 5),
     HedgeImbalanced: HedgeImbalanced(2, (3, 0)),
     RepairChosen: RepairChosen("rollback", 2, *COSTS, "", "", "cheaper"),

@@ -6,7 +6,11 @@ from fractions import Fraction
 import pytest
 
 from config.load import ROOT
+from domain.books import LegBook
+from domain.cover import CoverSpec, event_of, left
+from domain.exposures import Exposure
 from domain.market import quote_of
+from domain.pairs import Pair
 from domain.prices import LegPrice, PriceFormula, SpreadView
 from domain.units import unit_factor_of
 
@@ -63,3 +67,11 @@ def test_ratio_of_shanghai_over_london_by_hand():
     assert f"{80_000 / 9_900:.4f}" == "8.0808"
     assert f"{80_000 / (9_900 * 7.1 * 1.13):.5f}" == "1.00721"
     assert told("8.0808") and told("1.00721")
+
+
+def test_cover_of_103_tons_by_hand():
+    spec = CoverSpec(per_lot=Fraction(5))
+    pair = Pair("cu", (1,), exposure=Exposure(1, "-103", 0), books=(LegBook(0),))
+    assert event_of(pair, spec) == ("buy_open", 20)
+    assert left(pair, spec, 20) == 3
+    assert told("103") and told("-104.999")

@@ -118,7 +118,7 @@ class Scene(World):
             self._honest()
         heal(self, 1500)
         if self.node is not None and not self.may_be_naked:
-            assert self.pair.naked == (0, 0)
+            assert not any(self.pair.naked)
         audit(self, free=False)
         assert self.judge.violations == []
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import books, hedges, late, mandates, orders, pairs
+from domain import books, exposures, hedges, late, mandates, orders, pairs
 from domain.costs import OrderCost, RepairCost
 from domain.errors import WireError
 from tests.domain import making
@@ -22,6 +22,9 @@ EVERY = [
     mandates.MandateReturned("cu.1.1.0p1", 0, 2, 3, "filled"),
     making.opening(3, (3, 2), kind="close", tif="0", edge=12.5),
     hedges.HedgeExposed(5),
+    hedges.HedgeAimed(2, 7, 5),
+    exposures.ExposureTold(exposures.Exposure(3, "-12.5", 9, "file", "t", "smelter", "cu"), "ann"),
+    exposures.ExposureWaits(exposures.Exposure(4, "99", 9)),
     hedges.HedgeSettling("leg 1 rejected 0/5", 5),
     hedges.HedgeImbalanced(2, (3, -1)),
     hedges.RepairChosen("rollback", 2, COST, COST, "CAP", "", "replenish barred: CAP"),

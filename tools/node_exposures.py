@@ -1,0 +1,29 @@
+"""An exposure among the arguments of an operator's word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.inspector import text_arg
+from domain.exposures import Exposure
+from domain.units import decimal_of
+from wire.inspection import BAD_REQUEST, Unanswerable
+
+NS_A_MS = 1_000_000
+
+
+def exposure_arg(args: dict[str, Any], now_ns: int, operator: str) -> Exposure:
+    """The record; its version is the present ms where none is given.
+
+    Raises: Unanswerable.
+    """
+    text, version = text_arg(args, "qty"), args.get("version")
+    try:
+        qty = decimal_of(text)
+    except ValueError as error:
+        raise Unanswerable(BAD_REQUEST, f"qty: {error}") from None
+    if version is None:
+        version = now_ns // NS_A_MS
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= 2**53:
+        raise Unanswerable(BAD_REQUEST, f"version={version!r}: allowed: a whole number from 0 to 2**53")
+    return Exposure(version, format(qty, "f"), now_ns, f"operator {operator}", text_arg(args, "unit", ""))
