@@ -104,6 +104,7 @@ _QUIET = (P.IDLE, P.HOLDING, P.COOLDOWN)
 TRANSITIONS: dict[tuple[PairStatus, str], PairStatus] = {
     (P.IDLE, OPEN): P.OPENING,
     (P.HOLDING, OPEN): P.OPENING,
+    (P.IDLE, CLOSE): P.CLOSING,  # a cover: a late fill of an ended hedge opens none again
     (P.HOLDING, CLOSE): P.CLOSING,
     (P.COOLDOWN, CLOSE): P.CLOSING,
     (P.FROZEN, CLOSE): P.FROZEN,
