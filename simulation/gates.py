@@ -41,9 +41,13 @@ class LinkSeen:
 
 
 class Words:
-    """What operators have barred, by scope: read from their records."""
+    """What operators have barred, by scope: read from their records.
 
-    def __init__(self) -> None:
+    `names`: the venues at which every pair of the desk has a leg.
+    """
+
+    def __init__(self, names: tuple[str, ...] = NAMES) -> None:
+        self.names = names
         self.kills: dict[str, str] = {}
         self.modes: dict[str, str] = {}
 
@@ -73,27 +77,29 @@ class Words:
 
     def goes_back(self, pair: str) -> bool:
         """Whether an open may not be completed."""
-        reducing = any(mode == "REDUCING" and scope.startswith("symbol") for scope, mode in self.modes.items())
+        reducing = any(mode == "REDUCING" and scope.startswith("symbol") and self._holds(scope, pair) for scope, mode in self.modes.items())
         return bool({"block", "flatten"} & set(self._kills(pair))) or reducing
 
     def _kills(self, pair: str) -> list[str]:
-        return [level for scope, level in self.kills.items() if _holds(scope, pair)]
+        return [level for scope, level in self.kills.items() if self._holds(scope, pair)]
 
     def _modes(self, pair: str) -> list[str]:
-        return [mode for scope, mode in self.modes.items() if _holds(scope, pair)]
+        return [mode for scope, mode in self.modes.items() if self._holds(scope, pair)]
 
-
-def _holds(scope: str, pair: str) -> bool:
-    """Every pair of this desk has a leg at every venue."""
-    return scope == f"pair {pair}" if scope.startswith("pair") else True
+    def _holds(self, scope: str, pair: str) -> bool:
+        """Every pair of this desk has a leg at every venue of `names`."""
+        words = scope.split()
+        if words[0] in ("market", "symbol"):
+            return words[1] in self.names
+        return scope == f"pair {pair}" if words[0] == "pair" else True
 
 
 class Gates:
     """`broken(invariant, what)`: the judge's. Units: virtual monotonic ns."""
 
-    def __init__(self, broken: Callable[[str, str], None]) -> None:
+    def __init__(self, broken: Callable[[str, str], None], names: tuple[str, ...] = NAMES) -> None:
         self.links = {name: LinkSeen() for name in NAMES}
-        self.words = Words()
+        self.words = Words(names)
         self.broken = broken
         self.cancels: dict[str, int] = {}
         self.doubted: dict[str, tuple[str, int]] = {}

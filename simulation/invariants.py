@@ -80,7 +80,7 @@ class Judge:
         self.kinds: dict[str, int] = {}
         self.alerts: list[str] = []
         self.shown = Shown(shape, self.broken)
-        self.gates = Gates(self.broken)
+        self.gates = Gates(self.broken, NAMES[: 1 if shape.kind == "cover" else None])
         self.kind_of: dict[str, str] = {}
         self._untold: set[str] = set()
         self._owed: set[str] = set()

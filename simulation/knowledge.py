@@ -113,7 +113,9 @@ def pair_of(hedge: str) -> str:
 
 
 def units_of(net: list[int], lots: tuple[int, ...]) -> int:
-    """Whole pair units held, without their sign."""
+    """Whole pair units held, without their sign; of a cover its one leg's lots."""
+    if 0 in lots:
+        return abs(net[0])
     signs = {(n > 0) == (each > 0) for n, each in zip(net, lots, strict=True) if n}
     return min(abs(n) // abs(each) for n, each in zip(net, lots, strict=True)) if len(signs) == 1 else 0
 
