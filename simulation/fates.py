@@ -274,6 +274,7 @@ ORDER_FATES: dict[str, Callable[[VirtualVenue], Fate]] = {
     "silent": lambda v: silent(v.rng.choice((None, 0, 1))),
     "reject": lambda v: reject(v.rng.choice(("NO_MARGIN", "CLOSED", "LIMIT")), v.rng.choice((0, 2, 3, 99))),
     "deny": lambda v: deny(v.rng.choice((4, 8, 0))),
+    "empty": lambda v: part(0),
     "part": lambda v: part(v.rng.randrange(3)),
     "rest": lambda v: part(v.rng.randrange(2), rests=True),
     "late_fill": lambda v: late_fill(v.rng.choice((1, 50, 400, 3000))),
@@ -298,7 +299,7 @@ def drawn(venue: VirtualVenue, order: VenueOrder) -> None:
     for name, fate_of in ORDER_FATES.items():
         if venue.rates.get(name) and venue.rng.random() < venue.rates[name]:
             fate = fate_of(venue)
-            if name in ("reject", "deny", "part", "rest"):
+            if name in ("reject", "deny", "part", "rest", "empty"):
                 venue.count(name, order)
             fate(venue, order)
             return

@@ -286,6 +286,7 @@ class Judge:
             self.stranded.discard(hedge)
             self._open_ns.pop(pair_of(hedge), None)
         elif name == "HedgeReopened":
+            self.outcomes[hedge] = ""
             self._open_ns.pop(pair_of(hedge), None)
         elif name == "RepairChosen":
             self.repairs += 1

@@ -53,6 +53,7 @@ SHAPES = (
     Shape(lots=(3, 2), units=2, max_units=4, pairs=2, tifs="0"),
     Shape(units=4, max_units=4, tifs="0", offset_mode="oc"),
     Shape(units=3, max_units=6, position_lots=4),
+    Shape(units=4, max_units=4, defaults={"max_orders_per_hedge": 7}),
     Shape(units=2, max_units=4, offset_mode="octy"),
     Shape(lots=(2, 1), units=2, max_units=4, offset_mode="octy", tifs="0"),
 )

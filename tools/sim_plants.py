@@ -67,8 +67,8 @@ def _caught(out: Output, chosen: list[Any], seeds: int, first: int, jobs: int, *
 
 def _told(row: dict[str, Any]) -> str:
     by_seeds = f"{row['by']} after {row['seeds']} seeds" if row["by"] else f"no seed of {row['seeds']}"
-    by_test = f"; {row['scenario']}: {row['test'] or 'NO TEST FAILS'}" if row["scenario"] else ""
-    return ("" if row["caught"] else "NOT CAUGHT: ") + by_seeds + by_test
+    by_test = f"; {row['scenario']}: {row['test']}" if row["test"] else ""
+    return ("" if row["caught"] else "NOT CAUGHT, or no test fails: ") + by_seeds + by_test
 
 
 def row_of(plant: Any, seeds: int, first: int, *, scenarios: bool) -> dict[str, Any]:

@@ -43,6 +43,7 @@ PLANTS = (
         "each decision may send as many orders as if it were the first",
         REPAIR,
         (("    spent = max(sent, len(hedge.repairs)) + out\n", "    spent = used = 0\n"),),
+        "T01",
     ),
     Plant(
         "driven_by_ticks",

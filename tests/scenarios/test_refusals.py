@@ -19,6 +19,16 @@ def test_t01_leg_refused_for_ever_is_taken_back_within_the_cap(scene):
     assert len(s.orders(s.a)) + len(s.orders(s.b)) <= CAP
 
 
+def test_t01_orders_that_expire_empty_end_at_the_cap(scene):
+    s = scene(units=2, max_units=2, defaults={"max_orders_per_hedge": 7})
+    s.opens(fates.meet, fates.part(0))
+    s.a.always = s.b.always = fates.part(0)
+    s.strands()
+    s.run(3000)
+    assert len(s.orders(s.a)) + len(s.orders(s.b)) <= 7
+    s.may_be_naked = True
+
+
 def test_t01_repair_leaves_at_the_very_instant_of_the_refusal(scene):
     s = scene()
     s.opens(b=fates.reject())
