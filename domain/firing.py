@@ -199,6 +199,8 @@ def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool,
         return "N"
     if opens != reverses:
         return "O"
+    if reverses and side * book.net >= 0:
+        return "O"  # a later hedge has closed what this one takes back: nothing is there to be closed
     if mode == "oc":
         return "C"
     today = max(0, -side * book.today)

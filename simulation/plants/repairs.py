@@ -80,7 +80,7 @@ PLANTS = (
         "refused_close_opens",
         "a close that was refused is sent again as an open",
         "domain/firing.py",
-        (('    if opens != reverses:\n        return "O"\n    if mode == "oc":\n        return "C"', '    if opens != reverses:\n        return "O"\n    if mode == "oc":\n        return "O"'),),
+        (('    if mode == "oc":\n        return "C"\n    today', '    if mode == "oc":\n        return "O"\n    today'),),
         "T48",
     ),
     Plant(
@@ -241,5 +241,11 @@ PLANTS = (
             ),
         ),
         "T50",
+    ),
+    Plant(
+        "reversal_always_closes",
+        "a trade that is taken back after its position was closed is reversed by a close of nothing",
+        "domain/firing.py",
+        (("    if reverses and side * book.net >= 0:\n", "    if side == 0:\n"),),
     ),
 )

@@ -145,3 +145,15 @@ def test_untold_trade_that_a_count_ran_ahead_of_is_asked_for(scene):
     assert s.ends() == "DONE"
     s.run(4000)
     assert [book.cash for book in s.pair.books] == [venue.cash for venue in s.venues.values()]
+
+
+@pytest.mark.parametrize("mode", ["oc", "octy"])
+def test_bust_after_the_position_was_closed_is_taken_back_by_an_open(scene, mode):
+    s = scene(offset_mode=mode)
+    s.opens(a=fates.busted(after_ms=4000))
+    assert s.ends() == "DONE"
+    s.closes()
+    assert s.ends() == "DONE"
+    s.run(7000)
+    assert s.pair.naked == (0, 0)
+    assert tuple(book.net for book in s.pair.books) == s.position == (1, -1)

@@ -1,5 +1,7 @@
 """Planted bugs: each applies to the code as it is; a sample is caught."""
 
+import re
+
 import pytest
 
 from simulation.plants import ROOT, every
@@ -21,6 +23,13 @@ def test_plant_applies_to_the_code_as_it_is(name):
 
 def test_there_are_plants_enough():
     assert len(PLANTS) >= 60
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_page_lists_every_plant(lang):
+    page = (ROOT / "docs" / lang / "plants.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| `([\w/.]+)` \|.*\| (T\d\d|untold|-) \|$", page, flags=re.MULTILINE)
+    assert told == [(plant.name, plant.file, plant.scenario or "-") for plant in PLANTS.values()]
 
 
 @pytest.mark.slow
