@@ -208,3 +208,20 @@ def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool,
     if reverses and today >= qty:
         return "T"
     return "Y" if old >= qty else "T"
+
+
+def repair_lots(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, reverses: bool) -> int:
+    """The lots of a repair that `repair_offset` covers with one offset.
+
+    What is held may be less, where a later hedge has closed some of it, or lie
+    partly in today's lots and partly in older ones: the rest follows by itself.
+    """
+    held = max(0, -side * book.net)
+    if opens != reverses or not held:
+        return qty
+    if leg.instrument.offset_mode == "oc":
+        return min(qty, held)
+    today = min(held, max(0, -side * book.today))
+    if today >= qty or held - today >= qty:
+        return qty
+    return today or held

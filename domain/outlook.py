@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from domain import guards
 from domain.books import LegBook
 from domain.costs import LegMoney, OrderCost, order_cost
-from domain.firing import offsets, repair_offset
+from domain.firing import offsets, repair_lots, repair_offset
 from domain.mandates import LegMarket
 from domain.market import Quote
 from domain.pairspec import PairSpec
@@ -118,6 +118,13 @@ class Outlook:
     def split(self, index: int, side: int, qty: int) -> tuple[tuple[str, int], ...] | str:
         """(offset, lots) of an order that a hedge proper sends, or why none."""
         return offsets(self._spec.legs[index], self._books[index], side, qty, self._opens)
+
+    def most(self, index: int, side: int, reverses: bool, qty: int) -> int:
+        """The lots of it that one offset covers; the rest is another order's."""
+        leg = self._spec.legs[index]
+        if leg.instrument.offset_mode == "net":
+            return qty
+        return repair_lots(leg, self._books[index], side, qty, self._opens, reverses)
 
     def time_penalty(self, _replenish: bool) -> float:
         """What staying naked costs meanwhile, in the pair's currency."""

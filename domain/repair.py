@@ -54,6 +54,9 @@ class RepairMarket(Protocol):
     def offset(self, index: int, side: int, reverses: bool, qty: int) -> str:
         """The offset of an order that repairs this leg."""
 
+    def most(self, index: int, side: int, reverses: bool, qty: int) -> int:
+        """The lots of it that one offset covers; the rest is another order's."""
+
     def time_penalty(self, replenish: bool) -> float: ...
 
     def split(self, index: int, side: int, qty: int) -> tuple[tuple[str, int], ...] | str:
@@ -296,19 +299,20 @@ def _mandate(
     for order in hedge.legs[i].orders:
         if order.letter == letter:
             first = max(first, int(order.cl_ord_id.rsplit(letter, 1)[-1]) + 1)
+    lots = market.most(plan.index, side, reverses, abs(diff))
     return Mandate(
         mandate_id=f"{hedge.hedge_id}.{plan.index}{letter}{first}",
         hedge_id=hedge.hedge_id,
         kind=kind,
         leg=plan.index,
         side=side,
-        most_lots=abs(diff),
+        most_lots=lots,
         worst_px=worst_px(plan, side, market.leg(plan.index, side), policy),
         payup_ticks=policy.payup_ticks[i],
         max_orders=share,
         first_order=first,
         deadline_ns=deadline_ns,
         tif=policy.tifs[i],
-        offset=market.offset(plan.index, side, reverses, abs(diff)),
+        offset=market.offset(plan.index, side, reverses, lots),
         patient=patient or reverses,
     )

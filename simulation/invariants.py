@@ -174,7 +174,7 @@ class Judge:
 
     def cut(self, venue: str) -> None:
         """The venue's trade socket has another connection."""
-        self.gates.cut(venue)
+        self.gates.cut(venue, self.agenda.now_ns)
 
     def fed(self, venue: str, _topic: bytes, body: bytes) -> None:
         """The node read a frame of the feed."""

@@ -25,7 +25,7 @@ PLANTS = (
         "repair_sized_as_target",
         "a mandate is for the whole target, whatever was filled",
         REPAIR,
-        (("        most_lots=abs(diff),", "        most_lots=hedge.legs[i].plan.target,"),),
+        (("        most_lots=lots,", "        most_lots=hedge.legs[i].plan.target,"),),
         "T54",
     ),
     Plant(
@@ -247,5 +247,11 @@ PLANTS = (
         "a trade that is taken back after its position was closed is reversed by a close of nothing",
         "domain/firing.py",
         (("    if reverses and side * book.net >= 0:\n", "    if side == 0:\n"),),
+    ),
+    Plant(
+        "one_offset_for_all",
+        "a repair's lots are sent under one offset, whatever is held under it",
+        "domain/firing.py",
+        (("    if opens != reverses or not held:\n        return qty", "    if True:\n        return qty"),),
     ),
 )

@@ -128,6 +128,9 @@ class Market:
         offset = self.offset(index, side, reverses, qty)
         return order_cost(LegMoney(INSTRUMENT), index, side, qty, reference_px, levels, worst, offset)
 
+    def most(self, index, side, reverses, qty):
+        return qty
+
     def offset(self, index, side, reverses, qty):
         return "T" if reverses else "O"
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from domain import firing, pairs
 from domain.books import LegBook
-from domain.firing import aim_of, meets, offsets, plan, repair_offset, size, why_closed, why_not_quoted
+from domain.firing import aim_of, meets, offsets, plan, repair_lots, repair_offset, size, why_closed, why_not_quoted
 from domain.market import Instrument, quote_of
 from domain.pairs import Mode
 from domain.pairspec import LegSpec, PairSpec
@@ -175,3 +175,24 @@ def test_volume_within_the_payup_counts_where_it_is_told_to():
 def test_lots_that_a_hedge_has_taken_from_a_book_do_not_count_again():
     assert size(0, SPEC, aim_of(SPEC, "buy_open"), QUOTES, [4, 0]) == (2, "LIQUIDITY")
     assert size(0, SPEC, aim_of(SPEC, "buy_open"), QUOTES, [7, 0]) == (0, "LIQUIDITY")
+
+
+@pytest.mark.parametrize(
+    ("mode", "book", "side", "qty", "told"),
+    [
+        ("oc", LegBook(2, 2), -1, 4, 2),
+        ("oc", LegBook(0, 0), -1, 4, 4),
+        ("octy", LegBook(4, 4), -1, 4, 4),
+        ("octy", LegBook(4, 1), -1, 4, 1),
+        ("octy", LegBook(4, 1), -1, 3, 3),
+        ("octy", LegBook(2, 0), -1, 4, 2),
+        ("octy", LegBook(2, 2), -1, 4, 2),
+    ],
+)
+def test_repair_takes_no_more_than_one_offset_covers(mode, book, side, qty, told):
+    leg = leg_spec(mode=mode)
+    lots = repair_lots(leg, book, side, qty, opens=True, reverses=True)
+    assert lots == told
+    offset = repair_offset(leg, book, side, lots, opens=True, reverses=True)
+    held = {"T": book.today, "Y": book.net - book.today, "C": book.net}.get(offset)
+    assert offset == "O" or lots <= held
