@@ -162,7 +162,7 @@ def rung(m: Mandate, step: int, market: LegMarket) -> int | None:
     """The price of the try `step`: touch + step x payup, up to the worst.
 
     Without a touch it is the worst price, inside the day's limits. None where
-    those keep it from the touch (`is_locked`), or the touch lies past the worst.
+    those keep it from the touch (`is_locked`), or it would be past the worst.
     """
     return reach(m.worst_px, m.side, step * m.payup_ticks, market)
 
@@ -171,12 +171,15 @@ def reach(worst_px: int, side: int, payup_ticks: int, market: LegMarket) -> int 
     """The price of an order of `side` past the touch; None if short of it."""
     touch = market.opposing
     if touch is None:
-        return _limited(worst_px, market)
+        px = _limited(worst_px, market)
+        return px if (px - worst_px) * side <= 0 else None
     px = touch + side * payup_ticks
     if (px - worst_px) * side > 0:
         px = worst_px
     if market.limit_up is not None or market.limit_down is not None:
         px = _limited(px, market)
+        if (px - worst_px) * side > 0:
+            return None
     return px if (px - touch) * side >= 0 else None
 
 

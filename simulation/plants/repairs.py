@@ -254,4 +254,13 @@ PLANTS = (
         "domain/firing.py",
         (("    if opens != reverses or not held:\n        return qty", "    if True:\n        return qty"),),
     ),
+    Plant(
+        "limits_lift_the_worst_price",
+        "the day's limits may lift a repair's price past the slippage cap",
+        MANDATES,
+        (
+            ("        return px if (px - worst_px) * side <= 0 else None\n", "        return px\n"),
+            ("        if (px - worst_px) * side > 0:\n            return None\n    return px", "    return px"),
+        ),
+    ),
 )

@@ -22,6 +22,7 @@ from domain.mandates import (
     is_locked,
     next_ns,
     next_order,
+    reach,
     returned,
     rung,
 )
@@ -204,3 +205,10 @@ def test_a_mandate_hears_its_own_orders_only_also_after_it_was_returned():
 def test_the_return_says_what_was_filled_and_spent():
     state = state_of(try_(1, S.EXPIRED, cum_qty=1), try_(2, S.DENIED), try_(3, S.FILLED, cum_qty=2))
     assert returned(state, "filled") == MandateReturned(P1, 0, 3, 2, "filled")
+
+
+@pytest.mark.parametrize("touch", [None, 1020])
+@pytest.mark.parametrize(("side", "worst", "down", "up"), [(1, 1026, 1056, 1256), (-1, 980, 800, 950)])
+def test_limits_of_the_day_never_lift_a_price_past_its_worst(side, worst, down, up, touch):
+    market = LegMarket(None if touch is None else touch - (20 if side < 0 else 0), down, up)
+    assert reach(worst, side, 2, market) is None
