@@ -119,8 +119,8 @@ def test_assessment_follows_the_rate(tmp_path, capsys):
     assert [leg["symbol"] for leg in found["legs"]] == ["HOME.CU", "AWAY.HG", "AWAY.USDCNY"]
 
 
-def test_pair_that_covers_is_refused_or_unknown(tmp_path, capsys):
+def test_pair_that_covers_nothing_is_refused(tmp_path, capsys):
     folder = recorded(tmp_path / "r", ["7.08"])
     (folder / "pair.toml").write_text(PAIR.replace('currency = "CNY"\n[[pair.legs]]', 'currency = "CNY"\nkind = "cover"\n[[pair.legs]]', 1))
     assert run(["replay", str(folder), "--virtual", "--dir", str(tmp_path / "d")]) == 2
-    assert "kind" in capsys.readouterr().err
+    assert "exposure" in capsys.readouterr().err
