@@ -14,7 +14,7 @@ TESTFLAGS ?=
 export PYTHONNOUSERSITE := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-dev parquet demo test fast check calendars bench diagrams requirements clean python
+.PHONY: help setup setup-dev parquet demo torture test fast check calendars bench diagrams requirements clean python
 
 help:          ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,9 @@ parquet: setup ## an extra: Parquet recordings for replay and assess
 
 demo: setup    ## the main job in a minute: two venues, trouble, a summary from the venues' own logs
 	@./hedgerow demo
+
+torture: setup ## node and gateways killed 50 times in mid-hedge, judged by the venues' truth
+	@./hedgerow sim torture --kills 50
 
 test: setup-dev ## all tests
 	@$(PY) -m pytest $(TESTFLAGS)

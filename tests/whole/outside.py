@@ -13,6 +13,7 @@ from actors.recovery import fold
 from journal.reader import read
 from journal.verify import verify
 from tools.client import Client
+from wire.codec import unpack
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIR = "AxB"
@@ -117,6 +118,11 @@ class Outside:
     def told(self):
         """Codes of the alerts that people were told, in order."""
         return [line["code"] for line in self.world.alert_lines()]
+
+    def venue_facts(self):
+        """What the journal says of the venues: (name, ...) of each fact."""
+        records = read(self.world.node_dir / "journal")
+        return [fact for record in records if record.kind == "venue" for fact in unpack(record.body)["facts"]]
 
     def sent(self):
         """How many orders each venue was sent."""
