@@ -22,6 +22,7 @@ from tools.output import Output, pass_out
 from tools.run_folder import run_folder
 
 TROUBLE = "config/exchange/torture.toml"
+SEEN_MS = 1_000
 COLUMNS = ("number", "point", "where", "way", "hold_ms", "torn", "hedge", "seen_ms", "whole_ms", "outcome", "orders")
 
 
@@ -94,7 +95,7 @@ def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         from_ns = row.pop("wall_ns", 0)
         if row["where"].startswith("gateway"):
-            row["seen_ms"] = seen_ms(losses, row["where"].removeprefix("gateway "), from_ns)
+            row["seen_ms"] = seen_ms(losses, row["where"].removeprefix("gateway "), from_ns, row["hold_ms"] + SEEN_MS)
         row["whole_ms"] = course.whole_ms(row["hedge"], from_ns) if from_ns else None
         row["orders"] = orders.get(row["hedge"], 0)
     double, cap = twice(lines, names), pair.limits.orders_per_hedge

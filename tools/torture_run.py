@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class TortureRun(DemoRun):
         self.fuses = self.folder / "fuses"
         self.node_ends = 0
         self.second_nodes: list[int] = []
+        self._watchdog: Any = None
 
     def __enter__(self) -> TortureRun:
         super().__enter__()
@@ -76,6 +78,13 @@ class TortureRun(DemoRun):
     # ------------------------------------------------ one kill
 
     def _kill(self, kill: Kill) -> dict[str, Any]:
+        with ExitStack() as held:
+            if kill.target == NODE and kill.hold_ms:
+                self._watchdog = held.enter_context(Client(self.node_dir, timeout_ms=WATCHDOG_MS))
+                self._watchdog.ask("status")
+            return self._struck(kill)
+
+    def _struck(self, kill: Kill) -> dict[str, Any]:
         light(self.fuses, kill.fuse)
         row = {name: getattr(kill, name) for name in ("number", "point", "target", "way", "hold_ms", "torn")}
         try:
@@ -129,8 +138,7 @@ class TortureRun(DemoRun):
     def _silence_seen(self, told: dict[str, Any]) -> float:
         """A watchdog's question that a hung node does not answer."""
         try:
-            with Client(self.node_dir, timeout_ms=WATCHDOG_MS) as client:
-                client.ask("status")
+            self._watchdog.ask("status")
         except NotConnected:
             return self._since(told)
         raise ToolError("a stopped node answers: it was not stopped")

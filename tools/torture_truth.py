@@ -98,7 +98,10 @@ def losses_seen(journal: Path) -> dict[str, list[int]]:
     return seen
 
 
-def seen_ms(losses: Mapping[str, list[int]], venue: str, from_ns: int) -> float | None:
-    """How soon after that moment the loss of a venue was on record."""
-    after = [ns for ns in losses.get(venue, ()) if ns >= from_ns]
+def seen_ms(losses: Mapping[str, list[int]], venue: str, from_ns: int, within_ms: int) -> float | None:
+    """How soon after that moment the loss of a venue was on record.
+
+    None where it was not within so long: what came later has another cause.
+    """
+    after = [ns for ns in losses.get(venue, ()) if from_ns <= ns <= from_ns + within_ms * NS_PER_MS]
     return round((after[0] - from_ns) / NS_PER_MS, 1) if after else None

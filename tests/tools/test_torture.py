@@ -136,8 +136,8 @@ def test_two_orders_under_one_id_are_told():
 
 def test_a_loss_is_seen_when_the_journal_first_says_so():
     losses = {"A": [5_000_000, 30_000_000]}
-    assert seen_ms(losses, "A", 10_000_000) == 20.0
-    assert seen_ms(losses, "B", 0) is seen_ms(losses, "A", 40_000_000) is None
+    assert seen_ms(losses, "A", 10_000_000, 500) == 20.0
+    assert seen_ms(losses, "B", 0, 500) is seen_ms(losses, "A", 40_000_000, 500) is seen_ms(losses, "A", 10_000_000, 10) is None
 
 
 def test_a_torture_holds_only_if_each_check_does():
