@@ -100,7 +100,7 @@ def summary_of(run: Any) -> dict[str, Any]:
     from config.load import load_checked
     from exchange.truth import read
     from journal.verify import verify
-    from tools.demo_truth import naked_of, order_names, row_of, sums_of, truth_from
+    from tools.demo_truth import loose_of, naked_of, order_names, row_of, sums_of, truth_from
     from tools.money_books import accounts_of, compared
     from tools.replay_books import compare, journal_fills
     from tools.replay_hedges import refolded
@@ -120,10 +120,11 @@ def summary_of(run: Any) -> dict[str, Any]:
     ours = {place: book.net for place, book in zip(lots, folded.books, strict=True)}
     money, apart = compared(ledgers, accounts_of(read(run.truth)))
     problems = [*truth.unnamed, *books.problems, *_apart(truth.positions, ours, books.positions)]
-    naked = [f"{row['hedge']}: {row['naked_qty']} lots naked" for row in rows if row["naked_qty"]]
+    loose = loose_of(truth.hedges.values(), lots)
+    naked = [f"{row['hedge']}: {row['naked_qty']} lots naked" for row in rows if row["naked_qty"] and loose]
     return {
         **sums_of(rows),
-        "naked_qty": naked_of(truth.positions, lots) + sum(row["naked_qty"] for row in rows),
+        "naked_qty": naked_of(truth.positions, lots) + loose,
         "working": books.working,
         "fills": books.fills,
         "orders": books.orders,

@@ -137,6 +137,20 @@ def naked_of(net: Mapping[str, int], lots: Mapping[str, int]) -> int:
     return sum(abs(qty - units * lot) for qty, lot in zip(held, lots.values(), strict=True))
 
 
+def loose_of(hedges: Iterable[HedgeTruth], lots: Mapping[str, int]) -> int:
+    """Lots naked in hedges that are not whole, taken together.
+
+    Late truth about an ended hedge is repaired by the one in flight: each of
+    the two is short of what the other has too much of.
+    """
+    together: dict[str, int] = {}
+    for hedge in hedges:
+        if naked_of(hedge.net, lots):
+            for place, qty in hedge.net.items():
+                together[place] = together.get(place, 0) + qty
+    return naked_of(together, lots)
+
+
 def row_of(hedge: HedgeTruth, lots: Mapping[str, int]) -> dict[str, Any]:
     """One hedge for the summary. Units: pair units and lots."""
     held = tuple(hedge.net.get(place, 0) for place in lots)

@@ -1,6 +1,6 @@
 """Hedges read off a truth log: named by the gateways, counted by the venues."""
 
-from tools.demo_truth import naked_of, row_of, sums_of, truth_from
+from tools.demo_truth import HedgeTruth, loose_of, naked_of, row_of, sums_of, truth_from
 
 LOTS = {"SHFE/cu": 9, "COMEX/HG": -4}
 NAMES = {
@@ -80,3 +80,12 @@ def test_busted_and_corrected_trades_count_as_they_stand():
         truth = truth_from([START, *lines], NAMES)
         assert truth.hedges["p.e.1"].net == {"SHFE/cu": qty}
         assert [fill.qty for fill in truth.books[0].fills.values()] == [qty]
+
+
+def test_what_one_hedge_is_short_of_another_may_have_made_good():
+    lots = {"A/X": 9, "B/Y": -4}
+    short, whole = HedgeTruth("P.1", net={"A/X": 9}), HedgeTruth("P.3", net={"A/X": 9, "B/Y": -4})
+    made_good = HedgeTruth("P.2", net={"A/X": 9, "B/Y": -8})
+    assert loose_of([short, whole, made_good], lots) == 0
+    assert loose_of([short, whole], lots) == 9
+    assert loose_of([made_good], lots) == 4

@@ -29,10 +29,16 @@ def about(venue, order, exec_type, status, cum, leaves, *, ref=None, last=(0, No
         last[0], last[1], cum, leaves, None, "", now, now, False, None, order.day, "O")  # fmt: skip
 
 
+def held(world, foreign):
+    """B's order, left to the test, however long that takes: no cancel ends it."""
+    world.b.cancel_as = world.b.mass_cancel_as = foreign.swallow
+    world.opens(b=foreign.hold)
+    return world.b.working[0]
+
+
 def test_count_that_runs_backwards_takes_nothing_away(make_world, foreign):
     world = make_world(units=3, max_units=3)
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
+    order = held(world, foreign)
     world.b.trade_of(order, 2)
     for cum in (1, 0, 2):
         about(world.b, order, "I", "1", cum, 3 - cum)
@@ -44,8 +50,7 @@ def test_count_that_runs_backwards_takes_nothing_away(make_world, foreign):
 
 
 def test_reports_under_another_orders_id_are_strays_and_settle_nothing(world, foreign):
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
+    order = held(world, foreign)
     about(world.b, order, "4", "4", 0, 0, ref="AxB.zz.9.1h1")
     about(world.b, order, "F", "2", 1, 0, ref="nobody", last=(1, 1_001), exec_id="x1")
     world.laps(40)
@@ -56,8 +61,7 @@ def test_reports_under_another_orders_id_are_strays_and_settle_nothing(world, fo
 
 
 def test_order_id_that_changes_from_report_to_report_is_one_order(world, foreign):
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
+    order = held(world, foreign)
     for name in ("v7", "v8", "v9"):
         about(world.b, order, "0", "0", 0, 1, order_id=name)
     order.order_id = "v10"
@@ -109,8 +113,7 @@ def test_logon_answered_many_times_is_one_logon(world, count):
 
 @pytest.mark.parametrize("exec_type", ["5", "Z", "\x00", "FF", "新"])
 def test_unknown_exec_type_is_no_step(world, foreign, exec_type):
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
+    order = held(world, foreign)
     about(world.b, order, exec_type, "Q", 0, 1)
     world.laps(30)
     world.b.trade_of(order, 1)
@@ -119,9 +122,7 @@ def test_unknown_exec_type_is_no_step(world, foreign, exec_type):
 
 
 def test_answers_that_nobody_understands_are_not_asked_about_at_the_wires_pace(world, foreign):
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
-    world.b.cancel_as = foreign.swallow
+    order = held(world, foreign)
     world.b.query_as = lambda _venue, _req_id, _ref: about(world.b, order, "Z", "Y", 0, 1)
     about(world.b, order, "Z", "Y", 0, 1)
     world.laps(250)
@@ -139,8 +140,7 @@ GARBAGE = (
 
 
 def test_garbage_between_honest_frames_harms_nothing(world, foreign):
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
+    order = held(world, foreign)
     for body in GARBAGE:
         world.b.reply(body)
         world.b.feed.send_multipart([b"B.X\0", body])
@@ -166,8 +166,7 @@ def test_answers_that_drip_are_waited_for(world, foreign):
 
 
 def test_reports_of_somebody_elses_orders_change_no_pair(world, foreign):
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
+    order = held(world, foreign)
     now = time.time_ns()
     for number in range(20):
         raw(world.b, None, f"other{number}", f"o{number}", "F", "2", "B.X", "1", 3, 1_001, 3, 0, None, "", now, now, False, None,
@@ -194,8 +193,7 @@ def test_trade_without_an_order_report_after_canceled_and_told_thrice_is_reverse
 
 def test_leaves_and_counts_that_cannot_be_are_no_reason_to_send_more(make_world, foreign):
     world = make_world(units=2, max_units=2)
-    world.opens(b=foreign.hold)
-    order = world.b.working[0]
+    order = held(world, foreign)
     about(world.b, order, "I", "1", 0, 99)
     about(world.b, order, "I", "2", 0, 0)
     world.laps(60)
