@@ -1,0 +1,81 @@
+"""`sim fleet`, `sim shrink`: sums, the same bytes twice, small broken seeds."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from simulation.faults import MOMENTS, RATES
+from simulation.shrink import shrunk
+from tools.node_build import Node
+from tools.output import Output
+from tools.sim_fleet import LIVE_STATES, Total, matrix_rows
+from tools.sim_run import fleet
+
+SHORT_MS = 2_000
+FREE = 1
+
+
+def fleet_of(*words):
+    asked = CliRunner().invoke(fleet, [*words, "--safety-ms", str(SHORT_MS)], obj=Output("json"), standalone_mode=False)
+    return asked.return_value, json.loads(asked.stdout)
+
+
+@pytest.mark.slow
+def test_fleet_sums_its_seeds_and_each_writes_the_same_bytes_twice():
+    code, told = fleet_of("--seeds", "6", "--jobs", "2", "--twice")
+    assert code == 0
+    assert (told["seeds"], told["compared_twice"], told["violations"], told["differing_seeds"]) == (6, 6, 0, [])
+    assert told["hedges"] > 0
+    assert told["faults_met"] == sum(told["faults"].values()) > 0
+    assert told["alerts_free_of_faults"] == told["repairs_free_of_faults"] == 0
+    assert told["events_per_s"] > 0 and told["virtual_over_real"] > 0
+
+
+@pytest.mark.slow
+def test_matrix_is_a_row_a_fault_and_a_column_a_state():
+    code, told = fleet_of("--seeds", "3", "--matrix")
+    assert code == 0
+    assert {row["fault"] for row in told} <= {*RATES, *MOMENTS, "torn_tail", "late_fill"}
+    assert all(set(row) == {"fault", *LIVE_STATES, "ENDED", "NO_ORDER"} for row in told)
+
+
+def test_ended_orders_are_one_column_whatever_ended_them():
+    rows = matrix_rows({"say_late": {"NEW": 2, "ENDED": 3, "NONE": 1}})
+    assert rows[0]["NEW"] == 2 and rows[0]["ENDED"] == 3 and rows[0]["NO_ORDER"] == 1
+
+
+def test_seed_that_differs_or_breaks_is_named():
+    total = Total()
+    row = dict.fromkeys(("hedges", "repairs", "events", "virtual_ms", "kills"), 0)
+    row |= {"seed": 7, "violations": [[1, "I1", "x"]], "free_of_faults": False, "alerts": {}, "journal_sha256": "a"}
+    row |= {"faults": {}, "outcomes": {}, "met": {}}
+    total.add(row, "b")
+    told = total.row(1.0, 1)
+    assert (told["broken_seeds"], told["differing_seeds"], told["violations"]) == ([7], [7], 1)
+
+
+def noisy(config, **given):
+    """A node with a bug of its own: an alert for nothing."""
+    node = Node(config, **given)
+    build = node.build
+
+    def built():
+        build()
+        node.desk.alert("warning", "NOISE")
+
+    node.build = built
+    return node
+
+
+@pytest.mark.slow
+def test_shrunk_seed_is_shorter_and_breaks_the_same_invariant():
+    found = shrunk(FREE, noisy, 3_000)
+    assert found["invariant"] == "I8"
+    assert found["safety_ms"] < 3_000
+    assert set(found["without"]) == {*RATES, *MOMENTS}
+
+
+@pytest.mark.slow
+def test_seed_that_breaks_nothing_can_not_be_shrunk():
+    assert shrunk(FREE, Node, 1_000) is None
