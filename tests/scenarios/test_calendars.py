@@ -183,3 +183,23 @@ def test_calendar_that_knows_enough_is_not_told(tabled):
     s.run(3000)
     assert not [code for code in s.judge.alerts if code.startswith("CALENDAR")]
     assert s.fires() == 1
+
+
+@pytest.mark.slow
+def test_t15_order_that_still_works_when_the_venue_closes_is_not_chased(tabled):
+    """Day orders: the close ends the one that works; the rest waits for the opening."""
+    s = tabled(WHOLE, BREAK, tifs="0", policy="replenish_first")
+    s.holds()
+    at(s, 59_000 - HORIZON_MS)
+    s.closes(b=fates.rest)
+    s.set_status(s.b, 18)
+    for order in s.b.working:
+        s.b.end(order, "C")
+    assert s.strands() == "MARKET"
+    at(s, 61_000)
+    sent = s.frames("D") + s.frames("F")
+    at(s, 119_900)
+    assert s.frames("D") + s.frames("F") == sent
+    s.set_status(s.b, 17)
+    assert s.ends(2000) == "DONE"
+    assert s.position == (0, 0)
