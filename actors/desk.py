@@ -12,10 +12,13 @@ from typing import Any
 
 from actors.link import Purpose, VenueLink
 from domain.claims import BookClaims
+from domain.closable import Closable
 from domain.controls import Hold
 from domain.ledgers import Ledgers
+from domain.margin import MarginTable
 from domain.market import Quote
 from domain.ports import Clock, Journal
+from domain.positions import Told
 from domain.risk import RiskTable
 
 
@@ -35,7 +38,9 @@ class Desk:
         self.alert = alert
         self.risk = RiskTable()
         self.claims = BookClaims()
+        self.closable = Closable()
         self.ledgers = Ledgers()
+        self.margin = MarginTable()
         self.links: dict[str, VenueLink] = {}
         self.memories: dict[str, Any] = {}
         self.controls: Any = None
@@ -43,6 +48,10 @@ class Desk:
         """What is barred, by pair; those that are free are not in it."""
         self.revoked: set[str] = set()
         """Mandates that their pairs want back: their children begin nothing new, from that moment on."""
+        self.holders: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        """Which pairs' legs trade an account's symbol: (pair, leg)."""
+        self.positions: dict[tuple[str, str], Told] = {}
+        """What venues last said that their accounts hold, by (venue, symbol)."""
         self.stopping = False
         self.journal_failed = ""
 

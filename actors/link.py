@@ -19,6 +19,7 @@ from actors.feed import Feed
 from actors.routes import Routes
 from domain.days import NOTHING, LastDays, Over, over_on
 from domain.definitions import NOT_ANNOUNCED
+from domain.margin import rates_of
 from domain.market import Instrument
 from domain.ports import Clock
 from domain.sequences import ReportSequence
@@ -98,6 +99,7 @@ class VenueLink:
         self.capabilities: dict[str, Any] = {}
         self.blocked = {symbol: NOT_ANNOUNCED for symbol in self.instruments if trade_socket is not None}
         self.days = {each.symbol: LastDays(each.last_open_day, each.expiry) for each in settings.instruments}
+        self.margins = {each.symbol: rates_of(each) for each in settings.instruments}
         self.over: dict[str, Over] = {}  # by symbol: those alone of which something is over
         self.roll()
         self.journal_failed = False

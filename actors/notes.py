@@ -46,6 +46,15 @@ class RepairRevoked(Struct, frozen=True):
     mandate_id: str
 
 
+class HedgeSettled(Struct, frozen=True):
+    """To the treasury: a hedge on these venues has ended."""
+
+    lane: ClassVar[int] = ORDERS_LANE
+
+    hedge_id: str
+    venues: tuple[str, ...]
+
+
 class Tick(Struct, frozen=True):
     """A timer of a trader's own."""
 
@@ -80,6 +89,7 @@ class ExposureNews(Struct, frozen=True):
 
 
 ACCOUNT = "node/account"
+TREASURY = "node/treasury"
 
 
 class LookAgain(Struct, frozen=True):

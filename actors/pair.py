@@ -15,8 +15,8 @@ from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.link import Purpose
 from actors.notes import Operate, OutsideLoss, RepairFacts, RepairTold, Show, Tick
+from actors.pair_lots import PairLots
 from actors.pair_view import PairView
-from actors.pair_words import PairWords
 from domain import advance, hedges, late, orders, pairs, watch
 from domain.halt import held
 from domain.hedges import Hedge, HedgeStranded
@@ -50,7 +50,7 @@ class PairMemory:
         self.pair = pair
 
 
-class PairActor(PairWords):
+class PairActor(PairLots):
     """One hedged pair. Thread: the lane."""
 
     HANDLERS: ClassVar[dict[type, str]] = {
@@ -58,7 +58,7 @@ class PairActor(PairWords):
         OrderReport: "on_report",
         RepairFacts: "on_repair_facts",
         VenueChanged: "on_venue",
-        PositionsTold: "on_told",
+        PositionsTold: "on_positions",
         CollateralTold: "on_told",
         MassCancelTold: "on_told",
         StrayReport: "on_told",
@@ -90,6 +90,8 @@ class PairActor(PairWords):
             link = self.desk.links[venue]
             self._roll(link.watch(self.name))
             link.subscribe(symbol, address)
+        if self.pair.hedge is not None and self.pair.hedge.hedge_id not in self.desk.margin.held:
+            self.view.reserve_again(self.pair.hedge)
         for hedge in (self.pair.hedge, *self.pair.past):
             if hedge is not None:
                 if not hedge.final or not advance.holds_true(hedge, advance.standing(hedge)):
@@ -122,6 +124,8 @@ class PairActor(PairWords):
         seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))
         self.memory.pair = after
         denied = self.send(commands)
+        if view.sums:  # room was found in this very turn: nobody else could take it in between
+            desk.margin.reserve(opened.hedge_id, view.sums, opened.units)
         for order in opened.orders:
             self.rebook(None, orders.born(order))
             quote = view.quotes[order.leg]
@@ -145,12 +149,14 @@ class PairActor(PairWords):
         if heard.ask:
             facts = (*facts, OrderQueried(report.cl_ord_id, self.clock.mono_ns()))
         if facts:
+            self.want_lots(facts)
             self._follow(hedge.hedge_id, facts, report.seq)
             if facts[0].__class__ in _FILLS and facts[0].trade is None:
                 self._await_trades([report.cl_ord_id])
 
     def on_repair_facts(self, told: RepairFacts) -> None:
         """What a child has recorded of its orders: adopted, not again recorded."""
+        self.want_lots(told.facts)
         pair = self.memory.pair
         for fact in told.facts:
             pair = pairs.evolve(pair, fact, told.hedge_id)
@@ -183,6 +189,9 @@ class PairActor(PairWords):
         """Deadlines of the hedge in flight, and the end of a cooldown."""
         if tick.what == "trades":
             self._ask_trades()
+            return
+        if tick.what == "lots":
+            self.on_lots_tick()
             return
         if tick.what == "flatten":
             self.on_flatten_tick()
@@ -332,6 +341,7 @@ class PairActor(PairWords):
         elif kind is HedgeStranded:
             self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)
         elif kind is hedges.HedgeEnded:
+            self.settle_margin(pair.past[-1])
             self._cool(pair)
             self.owe_no_more()
 

@@ -14,6 +14,7 @@ from domain.market import Quote
 from domain.pairs import Pair
 from domain.pairspec import LegSpec
 from domain.prices import Line, tradable_units
+from domain.profit import profit_of
 
 SIDES = {1: "buy", -1: "sell"}
 MAX_TRADES_SHOWN = 32
@@ -59,6 +60,8 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
     ]
     payups = [leg.payup_ticks for leg in spec.legs] if spec.counts_payup else ()
     hedge = pair.hedge
+    view.desk.ledgers.settle()
+    ledger = view.desk.ledgers.of.get(pair.name)
     wall_ns = view.desk.clock.wall_ns()
     why_closed = view.hours.why_not(wall_ns)
     return {
@@ -93,12 +96,13 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         ],
         "currency": spec.currency,
         "legs": legs,
+        "money": None if ledger is None else profit_of(ledger, view.quotes, view.rates),
     }
 
 
 PAIR_KEYS = (
     "pair", "state", "mode", "units", "max_units", "naked", "naked_qty", "buy", "sell", "tradable_buy", "tradable_sell", "reason",
-    "session", "held", "holds", "fires", "hedges", "failures", "hedge", "cover", "ratio", "rates", "fx", "currency", "legs",
+    "session", "held", "holds", "fires", "hedges", "failures", "hedge", "cover", "ratio", "rates", "fx", "currency", "legs", "money",
 )  # fmt: skip
 """The keys of `show_pair`, for a pair that nothing can be asked of."""
 

@@ -7,7 +7,7 @@ anything but time being lost.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite, nan
 from typing import Any
 
@@ -16,16 +16,19 @@ from msgspec.structs import replace
 from actors.desk import Desk
 from actors.link import Purpose
 from domain import firing, guards
+from domain.closable import there
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
 from domain.formula_view import FormulaView
 from domain.formulas import Formula
 from domain.hedges import Hedge, HedgeOpened
+from domain.margin import Need, Sums, need_of, room, sums_of
 from domain.market import Quote
 from domain.opening import OpenHours
 from domain.outlook import Outlook
 from domain.pairs import Pair, PairStatus
 from domain.pairspec import PairSpec
+from domain.positions import Held
 from domain.prices import RatioView, SpreadView, TouchView, fx_rate
 from domain.sizing import units_within
 from domain.triggers import EVENTS, Arming, fired
@@ -63,6 +66,9 @@ class PairView:
         self.last_good: list[Quote | None] = [None] * len(spec.legs)
         self.reason = ""
         self.over = NOTHING
+        self._splits = [i for i, leg in enumerate(spec.legs) if leg.instrument.offset_mode == "octy"]
+        self.lots_wanted: dict[int, int] = {}
+        """Legs of which a close was refused, until the venue has said what it has; the side of the close."""
         self.holds: Counter[str] = Counter()
         self.fires = 0
         self._index = {leg.key: i for i, leg in enumerate(spec.legs)}
@@ -79,6 +85,10 @@ class PairView:
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
         self.most_units: int | None = None
         """What the next hedge wants at most, where it is not the trigger's to say."""
+        self.sums: Sums = []
+        """What a unit of the last hedge that may leave takes of each account."""
+        self._needs: dict[str, tuple[Need, ...]] = {}
+        self._reckon_needs()
         self._units_for: Pair | None = None
         self._units = 0
         self.keys = tuple({*self._index, *self._fx_legs})
@@ -147,10 +157,17 @@ class PairView:
             units = min(units, self.most_units)
         if units == 0:
             return bound
+        needs = self._needs[event]
+        self.sums = sums = sums_of(needs, quotes) if needs else []
+        if sums and aim.opens and spec.sends_orders:
+            units, why = room(sums, units)
+            if units < spec.trigger.min_units:
+                return f"RISK {why}"
         if not self._watches_touch and not firing.meets(spec, event, self.price.executable(aim.direction, units)):
             return "EXECUTABLE"
         epoch = self.desk.node_epoch
-        opened = firing.plan(pair, spec, aim, units, quotes, epoch, now_ns, self.rates)
+        lots = self._there(pair, aim) if self._splits and not aim.opens else ()
+        opened = firing.plan(pair, spec, aim, units, quotes, epoch, now_ns, self.rates, lots)
         if opened.__class__ is str:
             return opened
         if not spec.sends_orders:
@@ -195,7 +212,8 @@ class PairView:
         spec, quotes, units = self.spec, self.price.quotes, self.units_of(pair)
         if not units:
             return "NO_UNITS"
-        aim = self._aims["sell_close" if units > 0 else "buy_close"]
+        event = "sell_close" if units > 0 else "buy_close"
+        aim = self._aims[event]
         why = (
             self.over.every
             or self.why_closed()
@@ -207,7 +225,8 @@ class PairView:
         size, bound = firing.size(units, spec, aim, quotes, self.desk.claims.on_books(quotes, aim.sides))
         if not size:
             return bound
-        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates)
+        self.sums = sums_of(self._needs[event], quotes)
+        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, self._there(pair, aim))
         why = opened if isinstance(opened, str) else self._refusal(opened)
         return why or replace(opened, trigger="kill", edge=0.0)
 
@@ -295,7 +314,8 @@ class PairView:
         opens = hedge.kind == "open"
         quotes = self.price.quotes
         return Outlook(
-            self.spec, quotes, self.last_good, self.can_repair, pair.books, opens, self.rates, now_ns, self._moneys
+            self.spec, quotes, self.last_good, self.can_repair, pair.books, opens, self.rates, now_ns, self._moneys,
+            waits=bool(self.lots_wanted),
         )
 
     def can_repair(self, index: int) -> bool:
@@ -304,9 +324,51 @@ class PairView:
         return not self.desk.links[leg.venue].why_not(Purpose.REPAIR, leg.symbol)
 
     def venue_changed(self) -> None:
-        """What of the legs' last days is over; all else the link is asked."""
+        """What of the legs' last days is over, and their margins; all else the link is asked."""
         links = self.desk.links
+        self._reckon_needs()
         self.over = over_of(links[leg.venue].over.get(leg.symbol, NOTHING) for leg in self.spec.legs)
+
+    def _there(self, pair: Pair, aim: firing.Aim) -> list[tuple[int, int] | None]:
+        """Of each leg whose days are apart: (yesterday's, today's) lots that a close may take."""
+        desk, found = self.desk, [None] * len(self.spec.legs)
+        for i in self._splits:
+            key, side = self.spec.legs[i].key, aim.sides[i]
+            others = [
+                desk.memories[name].pair.books[at]
+                for name, at in desk.holders.get(key, ())
+                if name != self.spec.name and name in desk.memories
+            ]
+            told = desk.positions.get(key)
+            if told is not None:
+                held = Held()
+                for book in (pair.books[i], *others):
+                    held.add(book.net, book.today)
+                told = told if held == told.ours else None  # fills since: it says no more what is there
+            taken = desk.closable.taken(key, side, self.spec.name)
+            found[i] = there(pair.books[i], others, side, taken, None if told is None else told.position)
+        return found
+
+    def _reckon_needs(self) -> None:
+        """What each event's hedge asks of the accounts: numbers for the path."""
+        self._needs = {event: tuple(self._needs_of(aim)) for event, aim in self._aims.items()}
+
+    def _needs_of(self, aim: firing.Aim) -> Iterator[Need]:
+        for i, leg in enumerate(self.spec.legs):
+            told = leg.instrument
+            funds = self.desk.margin.of(leg.venue, told.base if told.is_inverse else told.currency)
+            rates = self.desk.links[leg.venue].margins[leg.symbol]
+            need = need_of(funds, i, aim.sides[i], aim.per_unit[i], told, rates, leg.payup_ticks, leg.slippage_cap_ticks)
+            if need is not None:
+                yield need
+
+    def reserve_again(self, hedge: Hedge) -> None:
+        """A hedge that an earlier node left in flight: what it may come to."""
+        opens = hedge.kind == "open"
+        aim = next(each for each in self._aims.values() if (each.direction, each.opens) == (hedge.direction, opens))
+        touches = {leg.plan.index: leg.plan.touch_px for leg in hedge.legs}
+        sums = [(need.funds, need.of(touches.get(need.leg, 0))) for need in self._needs_of(aim)]
+        self.desk.margin.reserve(hedge.hedge_id, sums, hedge.units)
 
     def seen(self, now_ns: int) -> list[tuple]:
         """The legs' quotes as a record keeps them: see `wire.records.SeenLeg`."""

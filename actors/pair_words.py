@@ -12,7 +12,7 @@ from typing import Any
 
 from actors.controls import KIND, HoldChanged
 from actors.link import Purpose
-from actors.notes import ACCOUNT, LookAgain, Operate, OutsideLoss, RepairRevoked, Tick
+from actors.notes import ACCOUNT, TREASURY, HedgeSettled, LookAgain, Operate, OutsideLoss, RepairRevoked, Tick
 from actors.trader import Trader
 from domain import hedges, orders, outside, pairs
 from domain.controls import FREE, Hold
@@ -90,6 +90,8 @@ class PairWords(Trader):
             after = pairs.evolve(after, fact, opened.hedge_id)
         seq = self.record(opened.hedge_id, (opened, *facts), commands, cause, self.view.saw(opened.trigger, 0.0, now_ns))
         self.memory.pair = after
+        if opened.orders:
+            self.desk.margin.reserve(opened.hedge_id, self.view.sums, opened.units)
         denied = self.send(commands)
         for order in opened.orders:
             self.rebook(None, orders.born(order))
@@ -127,6 +129,11 @@ class PairWords(Trader):
             self.tell_stranded(facts[-1].why, facts[-1].naked, opened.hedge_id, seq)
         self._follow(opened.hedge_id, facts, seq)
         self._arm()
+
+    def settle_margin(self, hedge: Hedge) -> None:
+        """It has ended: its margin is given back once the venues have said anew."""
+        if self.desk.margin.ended(hedge.hedge_id, self.clock.mono_ns(), self.clock.wall_ns()):
+            self.tell(TREASURY, HedgeSettled(hedge.hedge_id, tuple({leg.plan.venue: None for leg in hedge.legs})))
 
     def owe_no_more(self) -> None:
         """A hedge has ended: a loss that waited for it can be booked."""
@@ -232,6 +239,7 @@ class PairWords(Trader):
             return {"error": f"{', '.join(m.mandate_id for m in out)}: a repair is out and is called back: ask once more"}
         seq = self._word(word)
         self._follow(hedge.hedge_id, (HedgeHandedOver(word.operator, word.reason),), seq)
+        self.settle_margin(hedge)
         self.owe_no_more()
         return {"seq": seq, **self._stands(hedge.hedge_id)}
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from actors.base import Actor
 from actors.desk import Desk
 from actors.link import Purpose, VenueLink
+from domain.closable import CLOSING
 from domain.errors import JournalError
 from domain.orders import (
     LIVE,
@@ -163,6 +164,9 @@ class Trader(Actor):
         if not self.spec.sends_orders:
             return
         risk = self.desk.risk
+        if after.offset in CLOSING:
+            left = after.leaves_qty
+            self.desk.closable.claim(leg.key, after.side, after.cl_ord_id, self.spec.name, after.offset, left)
         if before is None:
             risk.claim(leg.key, after.cl_ord_id, after.side, after.qty, after.px, rests=after.tif == "0")
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.link import MS
 from actors.venue_machine import VenueMachine
 from domain.definitions import NOT_ANNOUNCED, why_blocked
+from domain.margin import rates_of
 from domain.venue_news import Collateral, CollateralTold, MassCancelTold, Position, PositionsTold
 from domain.venues import COLLATERAL, DAY, OLD_DAY, POSITIONS, Answered, GapClosed, NotAuthorised, VenueStage
 from wire import messages as wire
@@ -33,6 +34,8 @@ class VenueAnswers(VenueMachine):
             if reason and reason != link.blocked.get(announced.symbol):
                 self._trouble("INSTRUMENT", f"{announced.symbol}: {reason}")
             link.blocked[announced.symbol] = reason
+            if not rates_of(configured).known:
+                link.margins[announced.symbol] = rates_of(announced)
             link.last_days(announced.symbol, announced.last_open_day or "", announced.expiry or "")
         if m.last:
             self._tell_changed()

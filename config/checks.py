@@ -32,7 +32,7 @@ Found = Iterator[ConfigError]
 def problems(loaded: Loaded, mode: str | None = None) -> list[ConfigError]:
     """Everything that is wrong, in the order of the file; empty if nothing."""
     mode = mode if mode is not None else loaded.config.node.mode
-    found = [*names(loaded), *venues(loaded), *sanity.placeholders(loaded), *instruments(loaded), *rates(loaded), *sanity.ladders(loaded), *calendar_checks.calendars(loaded)]
+    found = [*names(loaded), *venues(loaded), *sanity.placeholders(loaded), *instruments(loaded), *rates(loaded), *sanity.ladders(loaded), *sanity.moneys(loaded), *calendar_checks.calendars(loaded)]
     for index in range(len(loaded.config.pair)):
         found.extend(pair_problems(loaded, index, mode))
     return found
@@ -166,6 +166,8 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
             yield loaded.error((*path, "unit_factor"), leg.unit_factor, "more than 0")
     except ValueError as error:
         yield loaded.error((*path, "unit_factor"), leg.unit_factor, str(error))
+    if leg.close == "lock":
+        yield loaded.error((*path, "close"), leg.close, "close: a locked position is one long and one short leg, which no ledger of a pair keeps (docs/adr/0011)")
     yield from rate_of_leg(loaded, path, leg)
     for key in ("duty", "vat"):
         if not 0 <= getattr(leg, key) < 1:

@@ -126,3 +126,18 @@ def venue_lots(loaded: Loaded, path: Path, pair: Pair, leg: Leg) -> Found:
     if told.max_lots is not None and most > told.max_lots:
         allowed = f"at most max_lots of {leg.symbol}, {told.max_lots}: size.units, {pair.size.units}, makes it {most}"
         yield loaded.error((*path, "lots"), leg.lots, allowed)
+
+
+def moneys(loaded: Loaded) -> Found:
+    """Budgets are above 0, of currencies that are traded there; a haircut is a share."""
+    config = loaded.config
+    for index, venue in enumerate(config.venue):
+        there = {told.base if told.kind == "inverse" else told.currency for told in config.instrument if told.venue == venue.name}
+        for currency, budget in (venue.margin_budget or {}).items():
+            path: Path = ("venue", index, "margin_budget", currency)
+            if budget <= 0:
+                yield loaded.error(path, str(budget), "money above 0")
+            elif currency not in there:
+                yield loaded.error(path, str(budget), f"a currency that instruments of {venue.name} settle in: {', '.join(sorted(filter(None, there))) or 'none'}")
+        if venue.fx_haircut is not None and not 0 <= venue.fx_haircut < 1:
+            yield loaded.error(("venue", index, "fx_haircut"), str(venue.fx_haircut), 'a share from 0 to under 1: "0.05" is 5 %')

@@ -100,6 +100,10 @@ class Venue(Table):
     cancel_on_disconnect_ms: MillisOrOff = 3000
     heartbeat_ms: Millis | None = None
     settle_ms: MillisOrOff = 0
+    margin_budget: dict[Name, Decimal] | None = None
+    margin_unchecked: bool = False
+    fx_haircut: Decimal | None = None
+    collateral_every_ms: Millis = 5000
 
 
 class Fees(Table):
@@ -179,6 +183,7 @@ class Leg(Table):
     payup_ticks: Ticks | None = None
     slippage_cap_ticks: Ticks | None = None
     inventory_lots: CountOrNone = 0
+    close: Literal["close", "lock"] = "close"
     hedge_flag: Literal["S", "A", "H"] | None = None
     name: LegName | None = None
     tif: Literal["ioc", "day"] | None = None

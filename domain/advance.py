@@ -131,7 +131,7 @@ def next_ns(hedge: Hedge, rules: HedgeRules) -> int | None:
     ]
     if hedge.status is H.WORKING:
         times.append(in_turn.until_ns(hedge, rules) if hedge.first >= 0 else hedge.opened_ns + rules.hedge_deadline_ns)
-    elif hedge.status in (H.SETTLING, *REPAIRING):
+    elif hedge.status in (H.SETTLING, H.IMBALANCED, *REPAIRING):
         times.append(hedge.naked_ns + rules.policy.naked_budget_ns)
     return min(times, default=None)
 
@@ -204,6 +204,8 @@ def _cancels(hedge: Hedge, now_ns: int) -> tuple:
 def _imbalanced(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
     if _is_spent(hedge, rules, now_ns):
         return (HedgeStranded("BUDGET", stands.naked, now_ns),)
+    if market.waits:
+        return ()
     return repair.choose(hedge, rules.policy, market, now_ns)
 
 

@@ -23,6 +23,8 @@ from msgspec.structs import replace
 from domain.errors import IllegalTransition
 from domain.pairs import Mode
 
+RECONCILER = "node/treasury"
+"""Who stops opens where the account holds less than the pairs; a person ends that."""
 ALL, MARKET, SYMBOL, PAIR = "all", "market", "symbol", "pair"
 
 
@@ -57,7 +59,17 @@ class Unkilled(Struct, frozen=True, array_like=True, tag=True):
     reason: str
 
 
-ControlFact = ScopeModeSet | Killed | Unkilled
+class PositionAccepted(Struct, frozen=True, array_like=True, tag=True):
+    """A person has looked at a difference: the venue has so many lots more."""
+
+    scope: str
+    long: int
+    short: int
+    operator: str
+    reason: str
+
+
+ControlFact = ScopeModeSet | Killed | Unkilled | PositionAccepted
 
 
 class Controls(Struct, frozen=True):
@@ -65,6 +77,7 @@ class Controls(Struct, frozen=True):
 
     modes: Mapping[str, ScopeModeSet] = {}
     kills: Mapping[str, Killed] = {}
+    accepted: Mapping[str, PositionAccepted] = {}
 
 
 class Hold(Struct, frozen=True, gc=False):
@@ -97,6 +110,9 @@ def evolve(controls: Controls, fact: ControlFact) -> Controls:
     if type(fact) is ScopeModeSet:
         others = {scope: word for scope, word in controls.modes.items() if scope != fact.scope}
         return replace(controls, modes=others if fact.mode is Mode.ACTIVE else {**others, fact.scope: fact})
+    if type(fact) is PositionAccepted:
+        modes = {scope: word for scope, word in controls.modes.items() if scope != fact.scope or word.operator != RECONCILER}
+        return replace(controls, modes=modes, accepted={**controls.accepted, fact.scope: fact})
     if type(fact) is Killed:
         return replace(controls, kills={**controls.kills, fact.scope: fact})
     if fact.scope not in controls.kills:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from domain import guards
 from domain.books import LegBook
+from domain.closable import split_of
 from domain.hedges import HedgeOpened
 from domain.ids import hedge_id
 from domain.legs import LegPlan
@@ -122,6 +123,7 @@ def plan(
     node_epoch: int,
     now_ns: int,
     rates: Sequence[float] = (),
+    there: Sequence[tuple[int, int] | None] = (),
 ) -> HedgeOpened | str:
     """The hedge with its orders, priced at touch plus payup; or why not."""
     ref = hedge_id(pair.name, node_epoch, pair.hedge_count + 1)
@@ -137,7 +139,7 @@ def plan(
         if leg.instrument.offset_mode == "net" and leg.instrument.kind != "spot":
             split = (("N", qty),)
         else:
-            split = offsets(leg, pair.books[index], side, qty, opens)
+            split = offsets(leg, pair.books[index], side, qty, opens, there[index] if there else None)
             if split.__class__ is str:
                 return split
         plans.append(LegPlan(index, leg.venue, leg.symbol, side, per_unit, qty, touch))
@@ -169,11 +171,14 @@ def _limited(px: int, quote: Quote) -> int:
     return px
 
 
-def offsets(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool) -> tuple[tuple[str, int], ...] | str:
+def offsets(
+    leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, there: tuple[int, int] | None = None
+) -> tuple[tuple[str, int], ...] | str:
     """How an order is told to the venue: (offset, lots), one or two.
 
     A close on a venue that keeps today's and yesterday's lots apart is split,
     yesterday's first; one that finds too few lots is a reason, never an open.
+    `there`: (yesterday's, today's) lots of the pair's that the account has free.
     """
     mode = leg.instrument.offset_mode
     if mode == "net":
@@ -186,8 +191,9 @@ def offsets(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool) -> tu
         return OFFSET
     if mode == "oc":
         return (("C", qty),)
-    today = max(0, -side * book.today)
-    old = max(0, held - today)
+    old, today = there if there is not None else split_of(book, side)
+    if old + today < qty:
+        return OFFSET
     first = min(old, qty)
     return tuple((offset, lots) for offset, lots in (("Y", first), ("T", qty - first)) if lots)
 
@@ -222,6 +228,7 @@ def repair_lots(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, r
     if leg.instrument.offset_mode == "oc":
         return min(qty, held)
     today = min(held, max(0, -side * book.today))
-    if today >= qty or held - today >= qty:
+    old = held - today
+    if today >= qty or old >= qty:
         return qty
-    return today or held
+    return (today or old) if reverses else (old or today)

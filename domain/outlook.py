@@ -27,6 +27,7 @@ class Outlook:
 
     __slots__ = (
         "_books", "_can_repair", "_last_good", "_legs", "_moneys", "_now_ns", "_opens", "_quotes", "_rates", "_spec", "_usable",
+        "waits",
     )  # fmt: skip
 
     def __init__(
@@ -40,7 +41,10 @@ class Outlook:
         rates: Sequence[float],
         now_ns: int,
         moneys: Sequence[LegMoney] = (),
+        *,
+        waits: bool = False,
     ) -> None:
+        self.waits = waits
         self._spec = spec
         self._quotes = quotes
         self._last_good = last_good

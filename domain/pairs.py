@@ -84,6 +84,17 @@ class DayRolled(Struct, frozen=True, array_like=True, tag=True):
     day: str
 
 
+class LotsRead(Struct, frozen=True, array_like=True, tag=True):
+    """A close was refused: today's lots of a leg are as the venue has them.
+
+    `today`: signed lots of what the pair holds that were opened today.
+    """
+
+    leg: int
+    today: int
+    why: str
+
+
 OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE = (
     "open",
     "close",
@@ -259,6 +270,11 @@ def _released(pair: Pair, _fact: PairReleased) -> Pair:
     return replace(pair, status=_to(pair, effect), failures=0)
 
 
+def _lots_read(pair: Pair, fact: LotsRead) -> Pair:
+    changed = tuple(replace(b, today=fact.today) if i == fact.leg else b for i, b in enumerate(pair.books))
+    return replace(pair, books=changed)
+
+
 def _rolled(pair: Pair, fact: DayRolled) -> Pair:
     changed = tuple(books.rolled(b, fact.day) if i == fact.leg else b for i, b in enumerate(pair.books))
     return replace(pair, books=changed)
@@ -281,6 +297,7 @@ _OWN = {
     DayRolled: _rolled,
     ExposureTold: lambda pair, fact: replace(pair, exposure=fact.exposure, waiting=None),
     ExposureWaits: lambda pair, fact: replace(pair, waiting=fact.exposure),
+    LotsRead: _lots_read,
 }
 
 

@@ -45,6 +45,9 @@ class Policy(Struct, frozen=True):
 class RepairMarket(Protocol):
     """What the decision sees of the legs now."""
 
+    waits: bool
+    """A close was refused, and the venue is asked what can be closed."""
+
     def leg(self, index: int, side: int) -> LegMarket:
         """The leg as an order of `side` (+1, -1) meets it."""
 

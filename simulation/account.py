@@ -47,11 +47,36 @@ FEES = {
 """The same, as the desk's configuration has them."""
 
 
+MARGIN_A_LOT = {"A": 10_300, "B": 8_000}
+"""Cents: 10 % of 1,030 and 8 % of 1,000, whatever the price is now."""
+MARGIN_RATES = {"A": "0.10", "B": "0.08"}
+DEPOSIT = 100_000_000
+
+DEFINITION = {
+    "tick_size": "1",
+    "lot_size": "1",
+    "multiplier": "1",
+    "currency": "USD",
+    "kind": "linear",
+    "tifs": "03",
+    "market_orders": False,
+    "tradable": True,
+}
+
+
+def definition_of(name: str, symbol: str, offset_mode: str) -> dict[str, Any]:
+    """What the venue's gateway says of its symbol."""
+    rate = MARGIN_RATES[name]
+    return {**DEFINITION, "margin_rate_long": rate, "margin_rate_short": rate, "symbol": symbol, "offset_mode": offset_mode}
+
+
 class VirtualAccount:
     """Money and lots of one venue's account; today's lots and older ones apart."""
 
     def __init__(self, name: str) -> None:
         self.tariff = TARIFFS[name]
+        self.deposit = DEPOSIT
+        self.a_lot = MARGIN_A_LOT[name]
         self.today = self.old = 0
         self.cash = 0
         self.fees = 0
@@ -99,3 +124,21 @@ class VirtualAccount:
             gone = min(abs(self.today), abs(self.old)) * (1 if self.today > 0 else -1)
             self.today -= gone
             self.old += gone
+
+    def equity(self, mark: int) -> int:
+        """Cents, with the position at the mark."""
+        return self.deposit + self.cash - self.fees + self.net * mark * CENTS
+
+    @property
+    def margin(self) -> int:
+        """Cents that the position takes."""
+        return abs(self.net) * self.a_lot
+
+    def lacks(self, sign: int, offset: str, lots: int, working: int, mark: int) -> bool:
+        """Whether an order of so many lots can't be paid beside what works."""
+        if offset in "CTY" or (offset == "N" and lots + working <= -sign * self.net):
+            return False
+        net = self.net if offset == "N" else abs(self.net) * sign
+        worst = max(abs(self.net), abs(net + sign * (lots + working)))
+        fees = self.tariff.fee(OPENS, mark, lots + working)
+        return self.equity(mark) - worst * self.a_lot - fees < 0

@@ -17,7 +17,15 @@ TOO_LATE, UNKNOWN_ORDER = 0, 1
 
 def _arrives(venue: VirtualVenue, order: VenueOrder, then: Callable[[], None]) -> None:
     venue.gateway.pending(order)
-    venue.agenda.after(venue.latency(), then)
+
+    def arrived() -> None:
+        if venue.lacks_money(order):
+            venue.count("no_money")
+            venue.refuse(order, 99, "31 insufficient money")
+        else:
+            then()
+
+    venue.agenda.after(venue.latency(), arrived)
 
 
 # ------------------------------------------------ orders

@@ -51,6 +51,7 @@ class Words:
         self.names = names
         self.kills: dict[str, str] = {}
         self.modes: dict[str, str] = {}
+        self.owners: dict[str, str] = {}
 
     def take(self, fact: list[Any]) -> None:
         """One fact of an operator's record, or a pair's own mode."""
@@ -61,6 +62,9 @@ class Words:
             self.kills.pop(scope, None)
         elif name == "ScopeModeSet":
             self.modes[scope] = fact[2]
+            self.owners[scope] = fact[3]
+        elif name == "PositionAccepted" and self.owners.get(scope) == "node/treasury":
+            self.modes.pop(scope, None)
 
     def frozen(self, pair: str) -> bool:
         """Whether no order at all may leave for a pair."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulation.account import definition_of
 from simulation.agenda import MS, Agenda
 from simulation.fates import reject
 from simulation.network import FeedLink, TradeLink
@@ -17,16 +18,6 @@ from wire.codec import pack, unpack
 
 BEAT_NS = 100 * MS
 REPEAT_BEATS = 5
-DEFINITION = {
-    "tick_size": "1",
-    "lot_size": "1",
-    "multiplier": "1",
-    "currency": "USD",
-    "kind": "linear",
-    "tifs": "03",
-    "market_orders": False,
-    "tradable": True,
-}
 ENDED = "248C"
 NO_MARGIN, TOO_MANY = reject(), reject("CLOSE_EXCEEDS")
 
@@ -38,7 +29,7 @@ class VirtualGateway:
         self.venue, self.agenda, self.feed, self.trade = venue, agenda, feed, trade
         venue.gateway = trade.gateway = self
         feed.on_subscribed = self.repeat
-        self.definition = {**DEFINITION, "symbol": venue.symbol, "offset_mode": offset_mode}
+        self.definition = definition_of(venue.name, venue.symbol, offset_mode)
         self.settle_ns = 200 * MS
         self.alive = self.session_up = True
         self.hung = False
@@ -46,6 +37,10 @@ class VirtualGateway:
         self.kept: dict[str, VenueOrder] = {}
         self.stated: dict[str, int] = {}
         self.top_epoch = 0
+        self.passes_over: set[str] = set()
+        """Kinds of question that it never answers."""
+        self.says_held: tuple[int, int] | None = None
+        """What it says is held, (long, short), whatever is."""
         self._handed = 0
         self._born()
         self.agenda.after(BEAT_NS, self._beat)
@@ -167,7 +162,7 @@ class VirtualGateway:
             self.trade.reply(identity, pack(("j", kind, _ref(m), 6, "log on first")))
         else:
             self.heard_ns = self.agenda.now_ns
-            reader = _READERS.get(kind)
+            reader = None if kind in self.passes_over else _READERS.get(kind)
             if reader is not None:
                 reader(self, m)
 
@@ -284,12 +279,14 @@ class VirtualGateway:
 
     def _positions(self, m: list[Any]) -> None:
         net = sum((1 if o.side == "1" else -1) * self.stated.get(ref, 0) for ref, o in self.kept.items())
-        long, short = max(0, net), max(0, -net)
-        row = (long, short, long, short, long, short, long, short)
+        long, short = self.says_held or (max(0, net), max(0, -net))
+        old = abs(self.venue.account.old)
+        today = (max(0, long - old), max(0, short - old))
+        row = (long, short, *today, long, short, *today)
         self._send(pack(("AP", m[1], self.venue.symbol, *row, self.agenda.wall_ns, self.seq, True)))
 
     def _collateral(self, m: list[Any]) -> None:
-        self._send(pack(("BA", m[1], "USD", "1000000", "1000000", "0", "0", self.agenda.wall_ns, True)))
+        self._send(pack(("BA", m[1], "USD", *self.venue.collateral(), self.agenda.wall_ns, True)))
 
     def _state(self, order: VenueOrder) -> None:
         """An order as `H` and `AF` tell it."""

@@ -22,6 +22,7 @@ By the world, at a stop or kill, at rest or after a run without faults:
     I8  where nothing went wrong nobody is alerted
     I10 the journal's chain verifies
     I11 the state folded from the journal is the one that lived
+    I14 at rest: money, fees and lots by our ledgers = by the venues' accounts
     I15 with healthy venues each hedge ends, each pair trades or says why not
 """
 

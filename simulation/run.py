@@ -56,6 +56,7 @@ SHAPES = (
     Shape(units=4, max_units=4, defaults={"max_orders_per_hedge": 7}),
     Shape(units=2, max_units=4, offset_mode="octy"),
     Shape(lots=(2, 1), units=2, max_units=4, offset_mode="octy", tifs="0"),
+    Shape(units=5, max_units=5, deposit_usd=460),
 )
 
 
@@ -242,6 +243,9 @@ def audit(world: World, *, free: bool) -> None:
     for venue in world.venues.values():
         if venue.gateway.duplicates:
             judge.broken("I4", f"{venue.name} was sent {venue.gateway.duplicates[:3]} twice")
+    poor = {venue.name: venue.struck["no_money"] for venue in world.venues.values() if venue.struck.get("no_money")}
+    if free and poor:
+        judge.broken("MARGIN", f"nothing went wrong, but orders were refused for money: {poor}")
     if free and (judge.alerts or judge.repairs):
         judge.broken("I8", f"nothing went wrong, but alerts {judge.alerts} and {judge.repairs} repairs")
 

@@ -84,6 +84,7 @@ class Shape(msgspec.Struct, frozen=True):
     pairs: int = 1
     kind: str = "arbitrage"
     """`cover`: leg A alone covers an exposure that the scenario tells."""
+    deposit_usd: int = 1_000_000
     defaults: dict[str, Any] = {}
     tables: tuple[str, ...] = ()
 

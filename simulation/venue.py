@@ -106,6 +106,7 @@ class VirtualVenue:
         self.state_of: Callable[[str], str] = lambda _ref: "NONE"
         self.recover()
         self._trades = 0
+        self._mark = 1000
 
     def recover(self) -> None:
         """Whatever lasts is over."""
@@ -250,6 +251,25 @@ class VirtualVenue:
             self.agenda.after(delay_ns + self.rng.randrange(20) * MS, lambda: self.gateway.heard(said))
 
     # ------------------------------------------------ truth
+
+    @property
+    def mark(self) -> int:
+        """What a position is worth a lot now."""
+        known = [px for px in (self.bid, self.ask) if px is not None]
+        self._mark = sum(known) // len(known) if known else self._mark
+        return self._mark
+
+    def collateral(self) -> tuple[str, ...]:
+        """Equity, available, margin and fees, as the account's money is told."""
+        account = self.account
+        working = sum(o.qty - o.cum for o in self.working if o.offset not in "CTY")
+        equity, used = account.equity(self.mark), account.margin + working * account.a_lot
+        return tuple(f"{cents / 100:.2f}" for cents in (equity, equity - used, used, account.fees))
+
+    def lacks_money(self, order: VenueOrder) -> bool:
+        """Whether the account can't afford it."""
+        working = sum(o.qty - o.cum for o in self.working if o.side == order.side and o.offset not in "CTY")
+        return self.account.lacks(order.sign, order.offset, order.qty, working, self.mark)
 
     @property
     def position(self) -> int:

@@ -21,6 +21,7 @@ from domain.ids import base36
 from domain.market import Instrument
 from domain.pairs import Mode, Pair
 from tools.cli import VERSION
+from tools.money_looks import MoneyLooks
 from tools.tally import OUTCOMES, Tally
 from wire.codec import pack
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
@@ -38,6 +39,7 @@ class Looks:
         self.node = node
         self.stopper = stopper
         self.tally = Tally(node.journal.node_epoch)
+        self.money = MoneyLooks(node)
         self._epoch = base36(node.journal.node_epoch)
         self._wall_ahead_ns = node.clock.wall_ns() - node.clock.mono_ns()
         self._instruments: dict[tuple[str, str], Instrument] = {i.key: i for i in node.instruments()}
@@ -52,6 +54,7 @@ class Looks:
             "hedges": self.hedges,
             "hedge": self.hedge,
             "venues": self.venues,
+            "positions": self.money.positions,
             "ps": self.ps,
         }
 
@@ -59,6 +62,7 @@ class Looks:
         """Count what has ended, asked or not."""
         for pair in self.node.pairs().values():
             self.tally.look(pair)
+        self.money.look()
 
     # ------------------------------------------------ the node
 
@@ -84,6 +88,8 @@ class Looks:
             "hedges": {word: sum(each[word] for each in counts) for word in OUTCOMES},
             "venues": [venue_line(link) for link in node.desk.links.values()],
             "calendars": show_calendars(node.specs, clock.wall_ns()),
+            "accounts": self.money.accounts(),
+            "profit": self.money.totals(),
             "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed},
             "lane": {"laps": node.lane.laps, "dead_letters": node.runtime.dead_letter_count},
         }

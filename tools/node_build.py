@@ -6,6 +6,7 @@ the tree. Nothing is decided; everything is passed as values.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,20 @@ from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
 from actors.link import VenueLink, VenueSettings
 from actors.logs import LogActor
-from actors.notes import ACCOUNT
+from actors.notes import ACCOUNT, TREASURY
 from actors.pair import PairActor, PairMemory
 from actors.recovery import Recovered, fold, rebuilt
 from actors.runtime import Runtime
+from actors.treasury import MoneyTerms, Treasury
 from actors.venue import VenueActor
 from config.load import fingerprint
 from config.pairspecs import limits_of, pair_specs
 from config.schema import Config, Venue
 from config.values import instrument_of
+from domain.closable import CLOSING
 from domain.errors import ConfigError, HedgerowError, InvariantViolation
 from domain.market import Instrument
+from domain.money import scaled
 from domain.orders import LIVE
 from domain.pairspec import PairSpec
 from domain.terms import terms_of
@@ -143,6 +147,7 @@ class Node:
         for venue in self.config.venue:
             self.desk.links[venue.name] = self._link(venue)
         self._limits()
+        self._budgets()
         self._remember()
         self.desk.controls = ControlDesk(self.desk, self.specs, self.recovered.controls)
         tree = node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), edge)
@@ -175,10 +180,24 @@ class Node:
                     allowed = f"the same limits in each pair that trades {key[1]} ({error})"
                     raise ConfigError("configuration", f"pair[{index}].legs.limits", pair.name, allowed) from None
 
+    def _budgets(self) -> None:
+        """What a person allows where a venue tells no money."""
+        for venue in self.config.venue:
+            for told in self.config.instrument:
+                if told.venue == venue.name:
+                    currency = (told.base or "") if told.kind == "inverse" else told.currency
+                    budget = (venue.margin_budget or {}).get(currency)
+                    funds = self.desk.margin.of(venue.name, currency)
+                    funds.budget = None if budget is None else scaled(budget)
+                    funds.unchecked = venue.margin_unchecked
+                    funds.reckon()
+
     def _remember(self) -> None:
         """What the journal knows becomes the actors' memories."""
         self.desk.ledgers = ledgers = self.recovered.ledgers
         for spec in self.specs:
+            for index, leg in enumerate(spec.legs):
+                self.desk.holders.setdefault(leg.key, []).append((spec.name, index))
             ledgers.configure(spec.name, spec.currency, tuple(terms_of(leg.instrument) for leg in spec.legs))
             pair = self.recovered.pairs.get(spec.name)
             if pair is None:
@@ -199,6 +218,9 @@ class Node:
                 for order in leg.orders:
                     if order.status in LIVE:
                         key = spec.legs[order.leg].key
+                        if order.offset in CLOSING:
+                            left = order.leaves_qty
+                            self.desk.closable.claim(key, order.side, order.cl_ord_id, spec.name, order.offset, left)
                         risk.claim(key, order.cl_ord_id, order.side, order.leaves_qty, order.px, rests=order.tif == "0")
 
     # ------------------------------------------------ the tree's children
@@ -227,13 +249,17 @@ class Node:
 
     def _venues(self) -> tuple[ChildSpec, ...]:
         account = ChildSpec(ACCOUNT, (Account, (self.desk, self.specs, self.recovered.outside)))
+        every_ms = {venue.name: venue.collateral_every_ms for venue in self.config.venue if venue.trade is not None}
+        haircuts = {venue.name: Fraction(venue.fx_haircut) for venue in self.config.venue if venue.fx_haircut is not None}
+        rates = tuple(told for told in self.instruments() if told.kind == "fx" and told.base)
+        treasury = ChildSpec(TREASURY, (Treasury, (self.desk, MoneyTerms(every_ms, haircuts, rates), self.specs)))
         venues = (
             ChildSpec(f"venue/{name}", (VenueActor, (link, self.journal, ACCOUNT, ACCOUNT)))
             for name, link in self.desk.links.items()
         )
         node = self.config.node
         watch = (self.desk, self.specs, node.calendar_warn_days, node.roll_warn_days)
-        return (account, *venues, ChildSpec("node/calendars", (CalendarWatch, watch)))
+        return (account, treasury, *venues, ChildSpec("node/calendars", (CalendarWatch, watch)))
 
     def _pairs(self) -> tuple[ChildSpec, ...]:
         return tuple(child for spec in self.specs for child in children_of(spec, self.desk, self.machine))

@@ -15,10 +15,11 @@ from actors.inspector import Answer, text_arg
 from actors.notes import Operate
 from actors.pair_show import show_hedge
 from domain import controls, pairs
-from domain.controls import Killed, Level, ScopeModeSet, Unkilled
+from domain.controls import Killed, Level, PositionAccepted, ScopeModeSet, Unkilled
 from domain.errors import IllegalTransition, JournalError
 from domain.ids import hedge_pair
 from domain.pairs import Mode
+from tools.money_looks import MoneyLooks
 from tools.node_answers import Acts, tried
 from tools.node_exposures import exposure_arg
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
@@ -54,6 +55,7 @@ class Words(Acts):
             "hedge_retry": lambda args: self._hedge_word(args, "retry"),
             "hedge_take": lambda args: self._hedge_word(args, "take"),
             "hedge_release": lambda args: self._hedge_word(args, "give_back"),
+            "position_accept": self.position_accept,
         }
 
     # ------------------------------------------------ kills and modes
@@ -87,6 +89,24 @@ class Words(Acts):
             told = self._to_pair(scope.partition(" ")[2], Operate(mode.lower(), operator, reason))
             return {**told, "scope": scope, "pairs": self._pictures([scope.partition(" ")[2]])}
         return self._apply(ScopeModeSet(scope, mode, operator, reason), "mode", "", "")
+
+    def position_accept(self, args: dict[str, Any]) -> dict[str, Any]:
+        """A difference between ours and the venue's position, looked at."""
+        key = (text_arg(args, "venue"), text_arg(args, "symbol"))
+        operator, reason = _signed(args)
+        looks = MoneyLooks(self.node)
+        row = next((row for row in looks.position_list() if row["place"] == "/".join(key)), None)
+        if row is None:
+            raise Unanswerable(NO_SUCH, f"nobody holds {key[1]} at {key[0]}: ./hedgerow position ls")
+        if row["equal"] is None:
+            raise Unanswerable(REFUSED, f"{key[0]} has not said what it holds of {key[1]}: nothing to compare with")
+        more = (row["difference_long"], row["difference_short"])
+        if row["equal"] or list(more) == row["accepted"]:
+            raise Unanswerable(REFUSED, f"{key[1]} at {key[0]}: no difference that nobody has accepted yet")
+        if _is_dry(args):
+            return {"does": [f"{key[1]} at {key[0]}: accept that the account holds {more[0]:+d} long, {more[1]:+d} short against our fills; opens go on"]}
+        fact = PositionAccepted(controls.symbol_scope(key), *more, operator, reason)
+        return self._apply(fact, "position reconcile", "POSITION_ACCEPTED", "warning", long=more[0], short=more[1])
 
     def _apply(self, fact: Any, verb: str, code: str, severity: str, **more: Any) -> dict[str, Any]:
         node = self.node

@@ -62,6 +62,7 @@ def _status(out: Output, directory: Path, *, actors: bool) -> None:
     node, venues = status_rows(out, told)
     out.one(node)
     out.many(venues)
+    out.many(told.get("accounts", []))
 
 
 # ------------------------------------------------ pairs
@@ -98,7 +99,7 @@ def pair_ls(out: Output, directory: Path, watch: bool) -> None:
 @pass_out
 def pair_show(out: Output, directory: Path, watch: bool, name: str | None) -> None:
     """Show one pair (NAME may be left out where there is but one)."""
-    from tools.status_rows import leg_row, pair_facts
+    from tools.status_rows import leg_row, money_row, pair_facts
 
     def look() -> None:
         told = _either(out, directory, lambda client: _asked_pair(client, name), lambda place: _pair_on_record(place, name))
@@ -107,6 +108,8 @@ def pair_show(out: Output, directory: Path, watch: bool, name: str | None) -> No
             return
         out.one(pair_facts(out, told))
         out.many([leg_row(leg) for leg in told.get("legs") or []])
+        if told.get("money"):
+            out.many([money_row(told["money"], leg) for leg in told["money"]["legs"]])
         if told.get("recent"):
             out.many([{**row, "repairs": len(row["repairs"])} for row in told["recent"]])
 
@@ -129,10 +132,15 @@ def pairs_on_record(directory: Path) -> list[dict[str, Any]]:
     from journal.reader import read
 
     found = fold(read(directory / "journal"), {})
-    return [_recorded(each) for each in found.pairs.values()]
+    found.ledgers.settle()
+    return [_recorded(each, found.ledgers.of.get(each.name)) for each in found.pairs.values()]
 
 
-def _recorded(pair: Any) -> dict[str, Any]:
+def _recorded(pair: Any, ledger: Any) -> dict[str, Any]:
+    from domain.ledger import RATE_SCALE
+    from domain.profit import profit_of
+
+    rates = [] if ledger is None else [leg.rate / RATE_SCALE for leg in ledger.legs]
     return {
         "pair": pair.name,
         "state": str(pair.status),
@@ -147,6 +155,7 @@ def _recorded(pair: Any) -> dict[str, Any]:
             {**place, "lots": lots, "net_lots": book.net, "today_lots": book.today, "cash_ticks": book.cash}
             for place, lots, book in zip(_places(pair), pair.lots, pair.books, strict=True)
         ],
+        "money": None if ledger is None else profit_of(ledger, [None] * len(rates), rates),
     }
 
 

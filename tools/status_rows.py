@@ -35,6 +35,7 @@ def status_rows(out: Output, told: dict[str, Any]) -> tuple[dict[str, Any], list
         "naked": told["naked_qty"],
         "hedges": "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in hedges.items() if count) or 0,
         "calendars": calendars_text(out, told.get("calendars") or []) or None,
+        "profit": "  ".join(f"{amount} {currency}" for currency, amount in told.get("profit", {}).items()) or None,
         "records": told["journal"]["last_seq"],
         "problem": told["journal"]["failed"] or None,
     }
@@ -118,7 +119,32 @@ def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     covers = {key: cover.get(key) for key in ("exposure", "unit", "goal", "held", "left", "age_ms")} if cover else {}
     row |= {"cover": " ".join(f"{key} {value}" for key, value in covers.items() if value is not None)}
     facts = {**row, **kinds, "currency": told.get("currency"), "outcomes": done, "holds": holds}
+    money = told.get("money") or {}
+    facts |= {key: money.get(key) for key in MONEY_KEYS}
     return {key: value for key, value in facts.items() if value not in (None, "")}
+
+
+MONEY_KEYS = ("profit", "realised", "floating", "fees", "fx_effect")
+
+
+def money_row(money: dict[str, Any], leg: dict[str, Any]) -> dict[str, Any]:
+    """A leg's money as a row: in its own currency, and in the pair's."""
+    return {
+        "symbol": leg["symbol"],
+        "side": leg["side"] or None,
+        "lot": leg["lots"],
+        "today": leg["today"],
+        "average": leg["avg_px"],
+        "mark": leg["mark_px"],
+        "currency": leg["currency"],
+        "realised": leg["realised"],
+        "floating": leg["floating"],
+        "fees": leg["fees"],
+        "slippage": leg["slippage"],
+        "profit": leg["profit"],
+        money["currency"]: leg["profit_in_pair"],
+        "fx_effect": leg["fx_effect"],
+    }
 
 
 def hedge_row(told: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ Fact = (
     | pairs.DayRolled
     | exposures.ExposureTold
     | exposures.ExposureWaits
+    | pairs.LotsRead
     | books.LegBook
     | late.LateTruthJoined
 )

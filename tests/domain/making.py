@@ -128,6 +128,8 @@ class Market:
         offset = self.offset(index, side, reverses, qty)
         return order_cost(LegMoney(INSTRUMENT), index, side, qty, reference_px, levels, worst, offset)
 
+    waits = False
+
     def most(self, index, side, reverses, qty):
         return qty
 

@@ -8,7 +8,7 @@ from simulation.plants import ROOT, every
 from tools.sim_plants import row_of
 
 PLANTS = every()
-BY_SEEDS = ("silence_is_reject", "in_flight_forgotten", "sent_before_recorded", "alert_dropped", "old_numbering_kept")
+BY_SEEDS = ("silence_is_reject", "bust_keeps_its_fee", "sent_before_recorded", "alert_dropped", "old_numbering_kept")
 BY_SCENARIO = ("overfill_capped", "restart_forgets", "closed_market_counts")
 
 

@@ -40,6 +40,7 @@ EVERY = [
     pairs.PairReleased("ann", "looked at it"),
     *(pairs.ModeSet(mode, "ann", "news") for mode in pairs.Mode),
     pairs.DayRolled(1, "20261124"),
+    pairs.LotsRead(0, 3, "close refused"),
     late.LateTruthJoined("cu.1.1", "cu.1.2", (0, -3), hedges.HedgeStatus.PART, 9),
     books.LegBook(5, -3, -(10**15), 9, 4, "20261123"),
 ]

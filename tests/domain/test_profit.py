@@ -1,0 +1,51 @@
+"""Profit as people see it: both currencies, the FX effect apart, null for unknown."""
+
+import pytest
+
+from domain.market import quote_of
+from domain.profit import mark_of, profit_of
+from tests.domain.test_ledger import CU, HG, book, fill, opens
+
+OPEN = quote_of(("SHFE", "cu"), (7500, 9), (7501, 9))
+NEW_YORK = quote_of(("COMEX", "HG"), (9060, 9), (9061, 9), last_px=9060)
+
+
+@pytest.fixture
+def pair():
+    """Sold 9 Shanghai at 75,200, bought 4 New York at 452.00, USDCNH 7.12."""
+    made = book(CU, HG)
+    made.take((opens(1, (0, -1, 9, "O"), (1, 1, 4, "N"), rates=(1.0, 7.12)),))
+    made.take((fill(1, 0, 0, "20261123/2/F/a", 9, 7520), fill(1, 1, 1, "20261123/1/F/a", 4, 9040)))
+    return made
+
+
+def test_open_legs_float_at_the_mark_and_the_pairs_sum_is_in_its_currency(pair):
+    told = profit_of(pair, (OPEN, NEW_YORK), (1.0, 7.0))
+    shanghai, new_york = told["legs"]
+    # short 9 at 75,200, bought back at the ask 75,010: 9 x 5 x 190
+    assert (shanghai["side"], shanghai["lots"], shanghai["avg_px"], shanghai["floating"], shanghai["fees"]) == ("short", 9, "75200", "8550.00", "169.20")
+    # long 4 at 452.00, last 453.00: 4 x 250 x 1
+    assert (new_york["avg_px"], new_york["mark_px"], new_york["floating"], new_york["profit"]) == ("452", "453", "1000.00", "990.72")
+    assert new_york["profit_in_pair"] == "6935.04"
+    # 8,550 - 169.20 + 990.72 x 7
+    assert told["profit"] == "15315.84"
+    # the fee of 9.28 USD was booked at 7.12: 12 points on it
+    assert (told["fx_effect"], new_york["fx_effect"]) == ("1.1136", "1.1136")
+
+
+def test_no_rate_or_no_price_is_null_and_never_nought(pair):
+    told = profit_of(pair, (OPEN, NEW_YORK), (1.0, float("nan")))
+    assert told["profit"] is None and told["legs"][1]["profit"] == "990.72"
+    assert profit_of(pair, (None, NEW_YORK), (1.0, 7.0))["legs"][0]["floating"] is None
+
+
+def test_a_pair_that_never_traded_has_made_nothing_whatever_is_unknown():
+    told = profit_of(book(CU, HG), (None, None), (1.0, float("nan")))
+    assert (told["profit"], told["fees"], told["legs"][0]["side"]) == ("0.00", "0.00", "")
+
+
+def test_mark_is_the_last_price_else_the_touch_that_closes():
+    assert mark_of(NEW_YORK, 4) == 9060
+    assert (mark_of(OPEN, 9), mark_of(OPEN, -9)) == (7500, 7501)
+    assert mark_of(quote_of(("a", "b"), (), (7501, 9)), 9) == 7501
+    assert mark_of(None, 9) is None
