@@ -41,7 +41,7 @@ setup-dev: $(VENV)/dev-$(KEY) ## the environment, tests and checks included
 parquet: setup ## an extra: Parquet recordings for replay and assess
 	@$(PIP) -r requirements-parquet.txt
 
-demo: setup    ## the main job in a minute: two venues, trouble, a summary from the venues' own logs
+demo: setup    ## the main job in a minute: four pairs at home and overseas, trouble, a summary from the venues' own logs
 	@./hedgerow demo
 
 torture: setup ## node and gateways killed 50 times in mid-hedge, judged by the venues' truth

@@ -21,12 +21,10 @@ from domain.ports import Clock
 from system import processes
 from system.processes import Process
 from system.signals import StopFlag
+from tools.demo_stock import Stock
 from tools.errors import ToolError
 
-EXAMPLE = "config/examples/copper.toml"
-EXCHANGE = "config/exchange/copper.toml"
-TROUBLE = "config/exchange/trouble.toml"
-PAIR = "CU03xHGH"
+STOCK = "stock.json"
 
 NS_PER_MS = 1_000_000
 READY_MS = 20_000
@@ -45,17 +43,25 @@ class Interrupted(ToolError):
 
 
 class DemoRun:
-    """One run in a folder of its own; use it as a context manager."""
+    """One run in a folder of its own; use it as a context manager.
+
+    `stock`: the exposure of its cover pair, told as the run goes on.
+    """
+
+    EXAMPLE = "config/examples/desk.toml"
+    EXCHANGE = "config/exchange/desk.toml"
+    TROUBLE = "config/exchange/desk-trouble.toml"
 
     def __init__(self, folder: Path, clock: Clock, flag: StopFlag, trouble: Path | None = None) -> None:
         self.folder = folder
-        self._trouble = trouble or ROOT / TROUBLE
+        self._trouble = trouble or ROOT / self.TROUBLE
         self.overlay = OVERLAY
         self.node_dir = folder / "node"
-        self.config = (folder / "copper.toml", folder / "demo.toml")
+        self.config = (folder / Path(self.EXAMPLE).name, folder / "demo.toml")
         self.truth = folder / "truth.jsonl"
         self._exchange_config = (folder / "exchange.toml", folder / "trouble.toml")
         self._endpoint = f"ipc://{self.node_dir / 'exchange'}"
+        self.stock = Stock(folder / STOCK, clock)
         self._clock = clock
         self._flag = flag
         self._running: dict[str, Process] = {}
@@ -67,10 +73,10 @@ class DemoRun:
         if len(longest) > MAX_ENDPOINT_CHARS:
             raise ToolError(f"{longest}: too long for a socket ({MAX_ENDPOINT_CHARS} characters): give a shorter --dir")
         self.node_dir.mkdir(mode=0o700)
-        sources = (ROOT / EXAMPLE, ROOT / EXCHANGE, self._trouble)
+        sources = (ROOT / self.EXAMPLE, ROOT / self.EXCHANGE, self._trouble)
         for source, to in zip(sources, (self.config[0], *self._exchange_config), strict=True):
             shutil.copyfile(source, to)
-        self.config[1].write_text(self.overlay.format(node_dir=self.node_dir, pair=PAIR), encoding="utf-8")
+        self.config[1].write_text(self.overlay.format(node_dir=self.node_dir), encoding="utf-8")
         return self
 
     def __exit__(
@@ -95,6 +101,7 @@ class DemoRun:
         end_ns = self._clock.mono_ns() + int(seconds * 1_000_000_000)
         while (left_ns := end_ns - self._clock.mono_ns()) > 0:
             self._still_running(min(LOOK_MS, left_ns // NS_PER_MS + 1))
+            self.stock.look(left_ns)
             look(left_ns)
         return self._end("node")
 
@@ -153,8 +160,8 @@ class DemoRun:
 
 
 OVERLAY = """\
-# Written by `hedgerow demo`; lies over copper.toml beside it. By hand, with the exchange running:
-#   hedgerow run -c copper.toml -c demo.toml --live
+# Written by `hedgerow demo`; lies over desk.toml beside it. By hand, with the exchange running:
+#   hedgerow run -c desk.toml -c demo.toml --live
 
 [node]
 name = "demo"
@@ -170,7 +177,21 @@ max_orders_per_hedge = 16       # Shanghai's book is shown twice a second: a rep
 max_replenish_orders = 8        # to climb to where the market has gone since
 
 [[pair]]
-name = "{pair}"
+name = "AU04xGCJ"
 trigger = {{ hysteresis = "0" }} # fires again as soon as the cooldown is over
+limits = {{ orders_per_hedge = 16 }}
+
+[[pair]]
+name = "CU03xHGH"
+trigger = {{ hysteresis = "0" }}
 limits = {{ orders_per_hedge = 16, max_hedges = 1000 }}
+
+[[pair]]
+name = "SC03xBZJ"
+trigger = {{ hysteresis = "0" }}
+limits = {{ orders_per_hedge = 16 }}
+
+[[pair]]
+name = "CU-STOCK"
+limits = {{ orders_per_hedge = 16 }}
 """

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from tools.demo import MAX_PROBLEMS_SHOWN, Check, checked, summary_of
+from tools.demo import MAX_PROBLEMS_SHOWN, Check, checked
 from tools.errors import FAILED, FINE
 from tools.output import Output, pass_out
 from tools.run_folder import run_folder
@@ -80,7 +80,7 @@ def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The demo's summary, and what the kills did, by the venues' truth."""
     from config.load import load_checked
     from exchange.truth import read
-    from tools.demo import lots_of
+    from tools.demo_books import lots_of, summary_of
     from tools.demo_truth import order_names
     from tools.errors import REFUSED
     from tools.torture_truth import course_of, losses_seen, seen_ms, twice
@@ -122,7 +122,7 @@ def _show(out: Output, found: dict[str, Any]) -> None:
         out.one(found)
         return
     out.many(found["table"], COLUMNS)
-    apart = {"checks", "hedge_list", "problems", "positions", "by_point", "table", "ok"}
+    apart = {"checks", "hedge_list", "problems", "positions", "by_point", "table", "money", "pairs", "ok"}
     out.one({key: value for key, value in found.items() if key not in apart} | found["positions"])
     out.many(found["checks"])
     for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:

@@ -42,6 +42,9 @@ class Missed(ToolError):
 class TortureRun(DemoRun):
     """A demo whose processes are killed; `refused`: second nodes that were."""
 
+    EXAMPLE = "config/examples/copper.toml"
+    EXCHANGE = "config/exchange/copper.toml"
+
     def __init__(self, *words: Any) -> None:
         super().__init__(*words)
         self.overlay = OVERLAY
@@ -242,7 +245,7 @@ max_orders_per_hedge = 16
 max_replenish_orders = 8
 
 [[pair]]
-name = "{pair}"
+name = "CU03xHGH"
 trigger = {{ hysteresis = "0" }}
 limits = {{ orders_per_hedge = 16, max_hedges = 100000 }}
 """
