@@ -123,11 +123,10 @@ class PairWords(Trader):
             pair, self.spec, loss.leg, loss.fills, loss.origin, touches, self.desk.node_epoch, now_ns
         )
         seq = self._begin(opened, fills, loss.cause)
-        facts: tuple = ()
-        if not forced:
-            facts = outside.stranded(self.memory.pair, now_ns)
-            self.tell_stranded(facts[-1].why, facts[-1].naked, opened.hedge_id, seq)
+        facts = () if forced else outside.stranded(self.memory.pair, now_ns)
         self._follow(opened.hedge_id, facts, seq)
+        if not forced:  # on record first: a node that dies between the two owes the alert
+            self.tell_stranded(facts[-1].why, facts[-1].naked, opened.hedge_id, seq)
         self._arm()
 
     def settle_margin(self, hedge: Hedge) -> None:

@@ -135,10 +135,14 @@ class Judge:
             self.broken("I4", f"{ref}: {intended} on record, {[side, qty, px]} left")
         order = SentOrder(hedge, leg, side, qty, record)
         self._check_target(ref, order)
-        kind = self.kind_of[hedge]
-        self.gates.order(venue, ref, pair_of(hedge), kind, self.agenda.now_ns, opens=kind == "open" and ref in self.first)
+        kind, opens = self.kind_of[hedge], self.kind_of[hedge] == "open" and ref in self.first
+        self.gates.order(venue, ref, pair_of(hedge), kind, self.agenda.now_ns, opens=opens)
+        if opens and self.knowledge.changed_ns != self.agenda.now_ns:
+            most = self.knowledge.most(order)
+            if most > self.shape.position_lots:
+                self.broken("I7", f"{ref}: may make {most} lots of {self.shape.position_lots}")
         self.knowledge.sent(ref, order)
-        if self.kind_of[hedge] == "close" and side == self.plans[hedge, leg][0] and m[7] == "O":
+        if kind == "close" and side == self.plans[hedge, leg][0] and m[7] == "O":
             self.broken("I7", f"{ref}: a close leaves as an open")
         tries = self.tries[hedge] = self.tries.get(hedge, 0) + 1
         if tries > MOST_TRIES * (1 + self.retries.get(hedge, 0)):

@@ -77,6 +77,12 @@ class Knowledge:
         self.nets.setdefault(pair, [0, 0])
         self.legs.setdefault((order.hedge, order.leg), []).append(order)
 
+    def most(self, order: SentOrder) -> int:
+        """Lots of its leg and side, if all that is out on that side fills."""
+        held = order.sign * sum(net[order.leg] for net in self.nets.values())
+        out = (o for orders in self.open.values() for o in orders.values() if (o.leg, o.sign) == (order.leg, order.sign))
+        return held + sum(max(0, o.qty - o.cum) for o in out) + order.qty
+
     def of(self, hedge: str, leg: int) -> list[SentOrder]:
         """The orders of a hedge's leg."""
         return self.legs.get((hedge, leg), [])

@@ -141,6 +141,9 @@ PLANTS = (
         "lots that another session traded away are not missed",
         "domain/outside.py",
         (("        return side * max(0, abs(claimed) - max(0, side * held))", "        return 0"),),
+        "T43",
+        seeds=False,
+        note="the outside trades of a seed only add to the account",
     ),
     Plant(
         "naked_not_shown",

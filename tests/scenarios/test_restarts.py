@@ -130,6 +130,17 @@ def test_t43_trades_of_somebody_else_are_never_booked_on_a_pair(scene):
     assert len(s.judge.outcomes) == 1
 
 
+def test_t43_lots_that_another_session_traded_away_freeze_the_pair_and_are_told(scene):
+    s = scene()
+    s.holds()
+    s.b.gateway.outside(s.b.symbol, "2", 1, 1_000, "X", counts=True)
+    assert s.until(lambda: s.pair.status == "FROZEN", 5000 * MS)
+    assert s.strands() == "EXTERNAL"
+    assert "OUTSIDE_TRADE" in s.judge.alerts
+    assert s.fires() == 0
+    s.outside_took = True
+
+
 def test_second_kill_in_the_middle_of_the_recovery_is_recovered_too(scene):
     s = scene()
     s.b.script.append(fates.silent())
