@@ -148,9 +148,7 @@ def heal(world: World, heal_ms: int = HEAL_MS) -> None:
     world.run(heal_ms)
     if world.node is not None:
         world.release()
-        hedge = next((pair.hedge for pair in world.pairs if pair.hedge is not None), None)
-        if hedge is not None and world.shape.kind != "cover":  # repairs must be in reach
-            world.mid = (RICH if hedge.kind == "open" else CHEAP) + hedge.direction * AWAY
+        _reach(world)
     for venue in world.venues.values():
         venue.gateway.kill(50 * MS)
     world.run(heal_ms)
@@ -158,12 +156,20 @@ def heal(world: World, heal_ms: int = HEAL_MS) -> None:
         world.judge.broken("I15", "no node runs")
         return
     world.release()
+    _reach(world)
     if not world.until(lambda: _is_quiet(world), SETTLE_NS):
         stages = [link.stage.name for link in world.node.desk.links.values()]
         working = [order.ref for venue in world.venues.values() for order in venue.working]
         why = "; ".join(_where(pair) for pair in world.pairs)
         world.judge.broken("I15", f"with healthy venues: {why}, {stages}, working {working}")
     world.run(heal_ms // 5)
+
+
+def _reach(world: World) -> None:
+    """Repairs of what is in flight, or was opened again, must be in reach."""
+    hedge = next((pair.hedge for pair in world.pairs if pair.hedge is not None), None)
+    if hedge is not None and world.shape.kind != "cover":
+        world.mid = (RICH if hedge.kind == "open" else CHEAP) + hedge.direction * AWAY
 
 
 def _where(pair: Any) -> str:
