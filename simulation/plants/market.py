@@ -60,6 +60,7 @@ PLANTS = (
         (
             ("    return own is not None and limit is not None and (own - limit) * side >= 0", "    return False"),
             ("    return COUNTS if inside else LEG_LIMIT_LOCKED", "    return COUNTS"),
+            ("domain/mandates.py", "    return touch is not None and (_limited(touch, market) - touch) * side < 0", "    return False"),
         ),
         "T51",
     ),

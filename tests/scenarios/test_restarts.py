@@ -108,6 +108,17 @@ def test_t37_fills_while_cut_off_are_learnt_before_anything_opens(scene):
     assert tuple(book.net for book in s.pair.books) == s.position
 
 
+def test_t37_nothing_opens_while_the_day_is_not_answered(scene):
+    s = scene(units=1, max_units=3)
+    s.b.deaf_until_ns = s.agenda.now_ns + 3000 * MS
+    s.trades["B"].cut(50 * MS)
+    s.run(400)
+    assert s.fires(for_ms=2000) == 0
+    assert s.until(lambda: s.judge.outcomes, 5000 * MS)
+    s.mid = 1_048
+    assert s.ends() in ("DONE", "NONE")
+
+
 def test_t40_frames_of_an_old_connection_never_arrive(scene):
     s = scene()
     s.opens(b=fates.silent())
