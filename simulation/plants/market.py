@@ -131,6 +131,8 @@ PLANTS = (
         VIEW,
         (("        if pair.status not in _QUIET or self.desk.stopping:", "        if pair.status not in _QUIET:"),),
         "T17",
+        seeds=False,
+        note="a seed's node is stopped at rest",
     ),
     Plant(
         "kill_ignored_by_triggers",
@@ -140,15 +142,12 @@ PLANTS = (
     ),
     Plant(
         "kill_ignored_by_hedges",
-        "a hedge in flight goes on as if no kill held",
+        "a hedge in flight, and its repairs, go on as if no kill held",
         "actors/pair.py",
-        (("            if hold is None:\n                after, following = advance", "            if True:\n                after, following = advance"),),
-    ),
-    Plant(
-        "kill_ignored_by_repairs",
-        "a repair child sends on under a kill",
-        "domain/controls.py",
-        (('        return self.frozen or (self.goes_back and opens and kind == "replenish")', "        return False"),),
+        (
+            ("            if hold is None:\n                after, following = advance", "            if True:\n                after, following = advance"),
+            ("domain/controls.py", '        return self.frozen or (self.goes_back and opens and kind == "replenish")', "        return False"),
+        ),
     ),
     Plant(
         "price_not_the_touch",
