@@ -36,7 +36,7 @@ class VirtualGateway:
         self.duplicates: list[str] = []
         self.kept: dict[str, VenueOrder] = {}
         self.stated: dict[str, int] = {}
-        self.top_epoch = self.outside_net = 0
+        self.top_epoch = 0
         self.passes_over: set[str] = set()
         """Kinds of question that it never answers."""
         self.says_held: tuple[int, int] | None = None
@@ -333,9 +333,8 @@ class VirtualGateway:
             return
         self._report(said)
 
-    def outside(self, symbol: str, side: str, lots: int, px: int, origin: str, *, counts: bool = False) -> None:
-        """A trade on the account that no node of ours ordered; `counts`: `AN` tells its lots."""
-        self.outside_net += counts * (lots if side == "1" else -lots)
+    def outside(self, symbol: str, side: str, lots: int, px: int, origin: str) -> None:
+        """A trade on the account that no node of ours ordered; `AN` tells it where `says_held` does."""
         self.seq, wall = self.seq + 1, self.agenda.wall_ns
         fields = ("8", self.seq, None, f"x{self.seq}", f"x{self.seq}", "F", "2", symbol, side, lots, px, lots, 0)
         self._tell((*fields, None, "", wall, wall, False, None, self.venue.day, origin))

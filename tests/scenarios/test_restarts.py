@@ -144,7 +144,8 @@ def test_t43_trades_of_somebody_else_are_never_booked_on_a_pair(scene):
 def test_t43_lots_that_another_session_traded_away_freeze_the_pair_and_are_told(scene):
     s = scene()
     s.holds()
-    s.b.gateway.outside(s.b.symbol, "2", 1, 1_000, "X", counts=True)
+    s.b.gateway.says_held = (0, 0)
+    s.b.gateway.outside(s.b.symbol, "2", 1, 1_000, "X")
     assert s.until(lambda: s.pair.status == "FROZEN", 5000 * MS)
     assert s.strands() == "EXTERNAL"
     assert "OUTSIDE_TRADE" in s.judge.alerts
