@@ -76,7 +76,7 @@ def terms_map(specs: Sequence[PairSpec]) -> dict[str, Any]:
     return {
         "terms": {spec.name: [spec.currency, rates[spec.name]] for spec in specs},
         "instruments": [to_builtins(each) for each in instruments.values()],
-        "legs": {spec.name: [[*leg.key, leg.lots] for leg in spec.legs] for spec in specs},
+        "legs": {spec.name: [[*leg.key, lots] for leg, lots in zip(spec.legs, spec.lots, strict=True)] for spec in specs},
     }
 
 

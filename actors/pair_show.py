@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from actors.session_show import show_session
-from domain import guards
+from domain import guards, unit_lots
 from domain.books import LegBook
 from domain.formula_view import ratios
 from domain.hedges import Hedge
@@ -59,9 +59,11 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         for leg, quote, book, rate in zip(spec.legs, view.quotes, pair.books, view.rates, strict=True)
     ]
     payups = [leg.payup_ticks for leg in spec.legs] if spec.counts_payup else ()
-    hedge = pair.hedge
     view.desk.ledgers.settle()
     ledger = view.desk.ledgers.of.get(pair.name)
+    hedge, lots = pair.hedge, unit_lots.now(spec, view.quotes)
+    for leg, now in zip(legs, lots, strict=True):
+        leg["lots"] = now  # of a sized leg: at the present price
     wall_ns = view.desk.clock.wall_ns()
     why_closed = view.hours.why_not(wall_ns)
     return {
@@ -74,8 +76,8 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "naked_qty": sum(abs(lots) for lots in pair.naked),
         "buy": _number(view.price.buy),
         "sell": _number(view.price.sell),
-        "tradable_buy": tradable_units(view.quotes, spec.lots, 1, payups),
-        "tradable_sell": tradable_units(view.quotes, spec.lots, -1, payups),
+        "tradable_buy": tradable_units(view.quotes, lots, 1, payups),
+        "tradable_sell": tradable_units(view.quotes, lots, -1, payups),
         "reason": why_closed or view.reason or view.over.opens,
         "session": show_session(view.hours, wall_ns, why_closed),
         "held": view.desk.holds[pair.name].why if pair.name in view.desk.holds else "",

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from actors.desk import Desk
 from actors.link import Purpose
-from domain import firing, guards
+from domain import firing, guards, unit_lots
 from domain.closable import there
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
@@ -82,6 +82,7 @@ class PairView:
         self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
+        self._is_sized = any(leg.sized for leg in spec.legs)
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
         self.most_units: int | None = None
         """What the next hedge wants at most, where it is not the trigger's to say."""
@@ -151,19 +152,29 @@ class PairView:
         )
         if why:
             return why
+        if self._is_sized and aim.opens:
+            aim = unit_lots.opening(aim, spec, quotes)
+            if aim.__class__ is str:
+                return aim
         claimed = self.desk.claims.on_books(quotes, aim.sides)
         units, bound = firing.size(self.units_of(pair), spec, aim, quotes, claimed)
         if self.most_units is not None:
             units = min(units, self.most_units)
         if units == 0:
             return bound
-        needs = self._needs[event]
+        if self._is_sized and not aim.opens:
+            sized = unit_lots.closing(aim, spec, [book.net for book in pair.books], units, abs(self.units_of(pair)))
+            if sized.__class__ is str:
+                return sized
+            aim, units = sized
+        needs = tuple(self._needs_of(aim)) if self._is_sized else self._needs[event]
         self.sums = sums = sums_of(needs, quotes) if needs else []
         if sums and aim.opens and spec.sends_orders:
             units, why = room(sums, units)
             if units < spec.trigger.min_units:
                 return f"RISK {why}"
-        if not self._watches_touch and not firing.meets(spec, event, self.price.executable(aim.direction, units)):
+        value = 0.0 if self._watches_touch else self.price.executable(aim.direction, units, aim.per_unit)
+        if not self._watches_touch and not firing.meets(spec, event, value):
             return "EXECUTABLE"
         epoch = self.desk.node_epoch
         lots = self._there(pair, aim) if self._splits and not aim.opens else ()
@@ -225,7 +236,12 @@ class PairView:
         size, bound = firing.size(units, spec, aim, quotes, self.desk.claims.on_books(quotes, aim.sides))
         if not size:
             return bound
-        self.sums = sums_of(self._needs[event], quotes)
+        if self._is_sized:
+            sized = unit_lots.closing(aim, spec, [book.net for book in pair.books], size, abs(units))
+            if isinstance(sized, str):
+                return sized
+            aim, size = sized
+        self.sums = sums_of(tuple(self._needs_of(aim)) if self._is_sized else self._needs[event], quotes)
         opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, self._there(pair, aim))
         why = opened if isinstance(opened, str) else self._refusal(opened)
         return why or replace(opened, trigger="kill", edge=0.0)
@@ -249,7 +265,7 @@ class PairView:
         for leg, side in zip(self.spec.legs, aim.sides, strict=True):
             row = self.desk.risk.row(leg.key)
             rooms.append(min(row.room(side), row.limits.order_lots))
-        return units_within(rooms, self.spec.lots)
+        return units_within(rooms, aim.per_unit)
 
     def units_of(self, pair: Pair) -> int:
         """The pair's units, computed once for each state of it."""

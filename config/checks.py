@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from config import calendar_checks, covers, formulas, sanity
+from config import lots as unit_lots
 from config.load import Loaded
 from config.schema import Leg, Pair, Trigger
 from config.values import defaults_of, fx_of, heartbeat_ms_of, instrument_at, slippage_cap_ticks_of, venue_called
@@ -17,7 +18,7 @@ from domain.errors import ConfigError
 from domain.units import decimal_of, unit_factor_of
 
 SETTLE_MARGIN_MS = 1500
-NOT_TRADED = ("inverse", "index")
+NOT_TRADED = ("index",)
 """Kinds whose price may be watched; their lots are not sized for orders."""
 SUN_PATH_BYTES = 107
 """The longest path of a unix socket (sun_path of 108 with its zero)."""
@@ -130,6 +131,7 @@ def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
     if pair.first_leg > len(pair.legs):
         yield loaded.error(("pair", index, "first_leg"), pair.first_leg, f"1 to {len(pair.legs)}, or 0: the less liquid one")
     yield from covers.problems(loaded, index)
+    yield from unit_lots.problems(loaded, index)
     if pair.kind != "cover":
         yield from trigger_problems(loaded, index, mode)
     elif pair.exposure is not None and pair.exposure.feed is not None and endpoint_wrong(pair.exposure.feed):
@@ -156,7 +158,7 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
     yield from sanity.leg_tif(loaded, path, leg)
     told = instrument_at(config, leg.venue, leg.symbol)
     if told is not None and told.kind in NOT_TRADED and mode != "observe":
-        allowed = f"an instrument that is linear or spot: {told.kind} is not traded yet, a pair with it can be observed"
+        allowed = f"an instrument that is linear, inverse or spot: {told.kind} is not traded yet, a pair with it can be observed"
         yield loaded.error((*path, "symbol"), leg.symbol, allowed)
     venue = venue_called(config, leg.venue)
     if venue is not None and venue.trade is None and mode != "observe":
@@ -197,11 +199,12 @@ def limit_problems(loaded: Loaded, path: tuple[str | int, ...], pair: Pair, leg:
     """A leg's limits leave room for what its pair is told to do."""
     if leg.limits is None:
         return
-    order_lots = leg.lots * pair.size.units
+    lots = leg.lots or 1  # a leg that each hedge sizes: risk refuses what is too much
+    order_lots = lots * pair.size.units
     if leg.limits.order_lots < order_lots:
         allowed = f"at least {order_lots}: size.units x lots of the leg"
         yield loaded.error((*path, "limits", "order_lots"), leg.limits.order_lots, allowed)
-    position_lots = leg.lots * pair.size.max_position_units
+    position_lots = lots * pair.size.max_position_units
     if leg.limits.position_lots < position_lots:
         allowed = f"at least {position_lots}: size.max_position_units x lots of the leg"
         yield loaded.error((*path, "limits", "position_lots"), leg.limits.position_lots, allowed)

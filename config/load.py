@@ -49,7 +49,9 @@ def load(files: Sequence[str | FilePath]) -> Loaded:
         raise explained(layers, str(error)) from None
     loaded = Loaded(config, layers)
     refuse_decimals(loaded, (), config)
-    return Loaded(placed(loaded), layers)
+    from config.lots import filled
+
+    return Loaded(filled(placed(loaded)), layers)
 
 
 def load_checked(files: Sequence[str | FilePath]) -> Config:

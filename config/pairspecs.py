@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import nan
 
 from config.covers import cover_of
+from config.lots import is_sized
 from config.schema import Config, Leg, Pair
 from config.sessions import Book, book_for, calendar_for
 from config.values import (
@@ -64,7 +65,8 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         repair_quote_age_ns=defaults.repair_quote_age_ms * NS_PER_MS,
         time_penalty=float(pair.time_penalty),
         sends_orders=sends_orders,
-        unit_size=unit_size(legs[0]),
+        unit_size=float(unit_size(legs)),
+        unit_exposure=unit_size(legs),
         cover=cover_of(pair, per_lot(legs[0].instrument, Fraction(legs[0].price.formula.unit_factor))) if pair.kind == "cover" else None,
         formula=pair.trigger.formula,
         leg_names=leg_names(pair),
@@ -73,14 +75,14 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
     )
 
 
-def unit_size(leg: LegSpec) -> float:
-    """What the first leg of one pair unit holds, in the unit of the spread.
+def unit_size(legs: tuple[LegSpec, ...]) -> Fraction:
+    """What a leg of one pair unit holds, in the unit of the spread.
 
     A price times the unit's factor is one of the spread's unit: what a lot
-    holds is divided by it. Inverse: nothing is known before a price is.
+    holds is divided by it. The first leg says whose lots are no sum of money.
     """
-    held = abs(leg.lots) * leg.instrument.units_per_lot()
-    return float(held / Fraction(leg.price.formula.unit_factor) / Fraction(leg.price.weight))
+    leg = next((each for each in legs if not each.instrument.is_inverse), legs[0])
+    return abs(leg.lots) * leg.instrument.units_per_lot() / Fraction(leg.price.formula.unit_factor) / Fraction(leg.price.weight)
 
 
 def first_leg(pair: Pair) -> int:
@@ -115,6 +117,7 @@ def leg_spec(config: Config, pair: Pair, leg: Leg, book: Book) -> LegSpec:
         hedge_flag=leg.hedge_flag,
         inventory_lots=leg.inventory_lots,
         calendar=calendar_for(config, told, book),
+        sized=is_sized(config, leg),
     )
 
 

@@ -118,7 +118,7 @@ def leg_tif(loaded: Loaded, path: Path, leg: Leg) -> Found:
 def venue_lots(loaded: Loaded, path: Path, pair: Pair, leg: Leg) -> Found:
     """What the venue takes in one order holds one unit, and size.units."""
     told = instrument_at(loaded.config, leg.venue, leg.symbol)
-    if told is None:
+    if told is None or leg.lots is None:
         return
     if told.min_lots is not None and leg.lots < told.min_lots:
         yield loaded.error((*path, "lots"), leg.lots, f"at least min_lots of {leg.symbol}, {told.min_lots}: one unit must be an order")

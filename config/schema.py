@@ -169,8 +169,8 @@ class Leg(Table):
 
     venue: Name
     symbol: Symbol
-    lots: Lots
     side: Literal["buy", "sell"]
+    lots: Lots | None = None
     weight: Decimal = Decimal(1)
     premium: Decimal = Decimal(0)
     unit_factor: Text = "1"
@@ -210,6 +210,7 @@ class Size(Table):
     units: Count = 1
     max_position_units: Count = 1
     volume: Literal["touch", "payup"] = "touch"
+    residual_tolerance: Decimal | None = None
 
 
 class PairLimits(Table):

@@ -78,7 +78,8 @@ def formula_of(config: Config, leg: Leg) -> PriceFormula:
 
 def signed_lots(leg: Leg) -> int:
     """Lots a pair unit: above 0 where the leg is bought with the pair."""
-    return leg.lots if leg.side == "buy" else -leg.lots
+    lots = leg.lots or 1  # of a leg that each hedge sizes: its sign
+    return lots if leg.side == "buy" else -lots
 
 
 def leg_names(pair: Pair) -> tuple[str, ...]:

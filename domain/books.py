@@ -81,9 +81,14 @@ def _cash(order: Order) -> int:
 
 
 def units_of(nets: Sequence[int], lots: Sequence[int]) -> int:
-    """Whole pair units that all legs hold; signed, + when bought."""
+    """Whole pair units that all legs hold; signed, + when bought.
+
+    A leg of 0 lots is sized by the price of each decision: the others say.
+    """
     units = None
     for net, lot in zip(nets, lots, strict=True):
+        if not lot:
+            continue
         share = net // lot if net * lot >= 0 else 0
         if net < 0 < lot or lot < 0 < net:
             share = -(abs(net) // abs(lot))

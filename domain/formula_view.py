@@ -41,11 +41,11 @@ class FormulaView(SpreadView):
     def _of(self, signed: Sequence[float]) -> float:
         return self.formula.value([sign * price for sign, price in zip(self.signs, signed, strict=True)])
 
-    def executable(self, direction: int, units: int) -> float:
+    def executable(self, direction: int, units: int, per_unit: Sequence[int] = ()) -> float:
         """The value that an order for `units` would get now, or NaN."""
         prices = []
         for index, leg in enumerate(self.legs):
-            quote, qty = self.quotes[index], abs(leg.lots) * units
+            quote, qty = self.quotes[index], (per_unit[index] if per_unit else abs(leg.lots)) * units
             avg, _, filled = walk_book(quote.levels(self.leg_side(index, direction)) if quote else (), qty)
             if filled < qty:
                 return nan

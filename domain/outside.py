@@ -120,10 +120,13 @@ def closing(
 ) -> tuple[HedgeOpened, tuple[OutsideFilled, ...]]:
     """The close that an outside trade has begun. `touches`: ticks, by leg."""
     direction = -1 if pair.books[leg].net * spec.legs[leg].lots > 0 else 1
-    units = -(-sum(lots for lots, _ in fills) // abs(spec.legs[leg].lots))
+    per_unit = [abs(lots) for lots in spec.lots]
+    if 0 in per_unit:  # what each hedge has sized is taken back whole, as one unit
+        per_unit = [abs(book.net) for book in pair.books]
+    units = -(-sum(lots for lots, _ in fills) // per_unit[leg])
     plans = tuple(
-        LegPlan(i, each.venue, each.symbol, direction if each.lots > 0 else -direction, abs(each.lots), units * abs(each.lots), touch)
-        for i, (each, touch) in enumerate(zip(spec.legs, touches, strict=True))
+        LegPlan(i, each.venue, each.symbol, direction if each.lots > 0 else -direction, lots, units * lots, touch)
+        for i, (each, lots, touch) in enumerate(zip(spec.legs, per_unit, touches, strict=True))
     )
     ref = hedge_id(pair.name, node_epoch, pair.hedge_count + 1)
     opened = HedgeOpened(ref, "close", direction, units, plans, (), 0.0, now_ns, f"outside {origin}")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import books, hedges, legs, orders
+from domain import books, hedges, legs, orders, sized
 from domain.books import LegBook
 from domain.errors import IllegalTransition
 from domain.exposures import Exposure, ExposureTold, ExposureWaits
@@ -156,11 +156,15 @@ class Pair(Struct, frozen=True):
     @property
     def units(self) -> int:
         """Pair units held, signed; what one leg has alone is not in it."""
+        if 0 in self.lots:
+            return sized.units(self)
         return books.units_of([b.net for b in self.books], self.lots)
 
     @property
     def naked(self) -> tuple[int, ...]:
         """Signed lots of each leg that no other leg covers."""
+        if 0 in self.lots:
+            return sized.naked(self)
         units = self.units
         return tuple(b.net - units * lots for b, lots in zip(self.books, self.lots, strict=True))
 

@@ -6,6 +6,8 @@ ns; money in the pair's currency.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import msgspec
 from msgspec import Struct
 
@@ -47,6 +49,8 @@ class LegSpec(Struct, frozen=True):
     hedge_flag: str | None = None
     inventory_lots: int = 0
     calendar: Calendar | None = None
+    sized: bool = False
+    """Inverse: its lots are those of the price of each decision; `lots` is a sign."""
 
     key: tuple[str, str] = ("", "")
     """(venue, symbol), made once."""
@@ -79,6 +83,8 @@ class PairSpec(Struct, frozen=True):
     time_penalty: float = 0.0
     sends_orders: bool = False
     unit_size: float = 1.0
+    unit_exposure: Fraction = Fraction(1)
+    """What a unit's leg of weight 1 holds, in the unit of the spread."""
     cover: CoverSpec | None = None
     formula: str = ""
     leg_names: tuple[str, ...] = ()
@@ -94,4 +100,5 @@ class PairSpec(Struct, frozen=True):
 
     @property
     def lots(self) -> tuple[int, ...]:
-        return tuple(leg.lots for leg in self.legs)
+        """Signed lots of a unit; 0 where each hedge sizes them."""
+        return tuple(0 if leg.sized else leg.lots for leg in self.legs)

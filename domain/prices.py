@@ -185,14 +185,14 @@ class SpreadView:
         """The side that a leg trades when the pair trades `direction`."""
         return direction if self.legs[leg].lots > 0 else -direction
 
-    def executable(self, direction: int, units: int) -> float:
+    def executable(self, direction: int, units: int, per_unit: Sequence[int] = ()) -> float:
         """The spread that an order for `units` would get now, or NaN."""
         total = 0.0
         for index, leg in enumerate(self.legs):
             quote = self.quotes[index]
             if quote is None:
                 return nan
-            qty = abs(leg.lots) * units
+            qty = (per_unit[index] if per_unit else abs(leg.lots)) * units
             avg, _, filled = walk_book(quote.levels(self.leg_side(index, direction)), qty)
             if filled < qty:
                 return nan
@@ -242,12 +242,12 @@ class RatioView(SpreadView):
         self.buy = _ratio(self._buys[0], -self._buys[1])
         self.sell = _ratio(self._sells[0], -self._sells[1])
 
-    def executable(self, direction: int, units: int) -> float:
+    def executable(self, direction: int, units: int, per_unit: Sequence[int] = ()) -> float:
         """The ratio that an order for `units` would get now, or NaN."""
         values = []
         for index, leg in enumerate(self.legs):
             quote = self.quotes[index]
-            qty = abs(leg.lots) * units
+            qty = (per_unit[index] if per_unit else abs(leg.lots)) * units
             avg, _, filled = walk_book(quote.levels(self.leg_side(index, direction)) if quote else (), qty)
             if filled < qty:
                 return nan
@@ -347,7 +347,7 @@ def tradable_units(
         payup = payups[index] if payups else 0
         there = depth(quote.levels(side), touch + side * payup, side) if payup else quote.touch_qty(side)
         free = there - (claimed_lots[index] if claimed_lots else 0)
-        here = max(0, free) // abs(signed)
+        here = max(0, free) // abs(signed) if signed else 0
         units = here if units is None else min(units, here)
     return units or 0
 

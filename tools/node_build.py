@@ -74,7 +74,7 @@ def same_legs(spec: PairSpec, found: Recovered) -> None:
     pair, before = found.pairs.get(spec.name), found.legs.get(spec.name)
     if pair is None or before is None or (pair.hedge is None and not any(book.net for book in pair.books)):
         return
-    legs = tuple((*leg.key, leg.lots) for leg in spec.legs)
+    legs = tuple((*leg.key, lots) for leg, lots in zip(spec.legs, spec.lots, strict=True))
     if legs != before:
         raise ConfigError("configuration", f"pair[{spec.name}].legs", legs, f"the legs that its position was built with: {before}")
 

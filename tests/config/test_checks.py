@@ -145,9 +145,9 @@ def test_a_leg_on_a_feed_alone_can_only_be_observed(tmp_path):
 
 
 def test_a_leg_of_a_kind_that_is_not_traded_yet_can_only_be_observed(tmp_path):
-    text = "[[instrument]]\nvenue='COMEX'\nsymbol='COMEX.HGH27'\nkind='inverse'\n"
+    text = "[[instrument]]\nvenue='COMEX'\nsymbol='COMEX.HGH27'\nkind='index'\n"
     assert found(tmp_path, text, "observe") == {}
-    assert "inverse is not traded yet" in found(tmp_path, text, "live")["pair[CU03xHGH].legs[COMEX.HGH27].symbol"]
+    assert "index is not traded yet" in found(tmp_path, text, "live")["pair[CU03xHGH].legs[COMEX.HGH27].symbol"]
 
 
 def test_a_trigger_on_the_price_of_a_sold_leg_is_ordered_the_other_way(tmp_path):

@@ -12,6 +12,7 @@ from domain.exposures import Exposure
 from domain.market import quote_of
 from domain.pairs import Pair
 from domain.prices import LegPrice, PriceFormula, SpreadView
+from domain.sizing import smallest_lots
 from domain.units import unit_factor_of
 
 PAGES = [(ROOT / "docs" / lang / "pairs.md").read_text(encoding="utf-8") for lang in ("en", "zh")]
@@ -75,3 +76,23 @@ def test_cover_of_103_tons_by_hand():
     assert event_of(pair, spec) == ("buy_open", 20)
     assert left(pair, spec, 20) == 3
     assert told("103") and told("-104.999")
+
+
+OUNCES, POUNDS = unit_factor_of("per_ounce_to_per_gram"), unit_factor_of("cents_per_pound_to_per_ton")
+
+
+@pytest.mark.parametrize(
+    ("held", "tolerance", "lots", "leaves"),
+    [
+        ((Fraction(1000), 100 / OUNCES), "120", (3, 1), "110"),
+        ((Fraction(1000), 100 / OUNCES), "10", (28, 9), "7"),
+        ((Fraction(5), 250 / POUNDS), "0.5", (9, 4), "0.36"),
+        ((Fraction(1000), Fraction(1000)), "0", (1, 1), "0"),
+        ((Fraction(300), 1 / Fraction("0.0433369")), "1", (1, 13), "0.02"),
+    ],
+)
+def test_sizing_table_by_hand(held, tolerance, lots, leaves):
+    assert smallest_lots(held, tolerance) == lots
+    left = abs(lots[0] * held[0] - lots[1] * held[1])
+    assert f"{float(left):.{len(leaves.partition('.')[2])}f}" == leaves
+    assert told(f"{lots[0]} : {lots[1]} | {leaves}")

@@ -1,0 +1,40 @@
+"""What a pair holds that has a leg whose lots each hedge sizes anew.
+
+Its units are those of its legs of fixed lots. What the sized leg should hold
+is what its hedges have covered; so nothing of it is naked at rest, but for
+lots that are left where no unit is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain import books
+
+if TYPE_CHECKING:
+    from domain.pairs import Pair
+
+
+def units(pair: Pair) -> int:
+    """Pair units held, signed; what a hedge in flight has alone is not in it."""
+    off = _in_flight(pair)
+    return books.units_of([book.net - lots for book, lots in zip(pair.books, off, strict=True)], pair.lots)
+
+
+def naked(pair: Pair) -> tuple[int, ...]:
+    """Signed lots of each leg that no other leg covers."""
+    off = _in_flight(pair)
+    held = units(pair)
+    return tuple(
+        book.net - held * lots if lots or not held else bare
+        for book, lots, bare in zip(pair.books, pair.lots, off, strict=True)
+    )
+
+
+def _in_flight(pair: Pair) -> tuple[int, ...]:
+    """What the hedge in flight, or in a person's hands, has beyond what it covers."""
+    hedge = pair.hedge or next((h for h in reversed(pair.past) if str(h.status) == "HANDED_OVER" and not h.released), None)
+    off = [0] * len(pair.lots)
+    for leg, lots in zip(hedge.legs, hedge.naked, strict=True) if hedge is not None else ():
+        off[leg.plan.index] = lots * leg.plan.side
+    return tuple(off)
