@@ -28,7 +28,6 @@ from domain.outlook import Outlook
 from domain.pairs import DayRolled, Pair, PairFrozen, PairReady
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
-from domain.triggers import IS_OPEN
 from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, StrayReport, VenueChanged, VenueTrouble
 
 _SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQueried, HedgeStranded))
@@ -120,7 +119,7 @@ class PairActor(PairLots):
             return
         desk = self.desk
         after = pairs.evolve(pair, opened)
-        commands = self.commands_of(opened.orders, Purpose.OPEN if IS_OPEN[event] else Purpose.REPAIR)
+        commands = self.commands_of(opened.orders, Purpose.OPEN if opened.kind == "open" else Purpose.REPAIR)
         seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))
         self.memory.pair = after
         denied = self.send(commands)
@@ -344,6 +343,7 @@ class PairActor(PairLots):
             self.settle_margin(pair.past[-1])
             self._cool(pair)
             self.owe_no_more()
+            self.look_back(pair)
 
     def _cool(self, pair: Pair) -> None:
         spec = self.spec

@@ -15,6 +15,7 @@ from domain.pairs import Pair
 from domain.pairspec import LegSpec
 from domain.prices import Line, tradable_units
 from domain.profit import profit_of
+from domain.residual import left_over
 
 SIDES = {1: "buy", -1: "sell"}
 MAX_TRADES_SHOWN = 32
@@ -87,6 +88,8 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "failures": pair.failures,
         "hedge": None if hedge is None else show_hedge(hedge, now_ns),
         "cover": view.show_cover(pair),
+        "residual": float(left_over(pair, spec.held)) if spec.held else None,
+        "odd": list(pair.odd),
         "ratio": {
             basis: {"buy": _number(buy), "sell": _number(sell)}
             for basis, (buy, sell) in ratios([leg.price for leg in spec.legs], view.quotes, view.rates).items()
@@ -104,7 +107,8 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
 
 PAIR_KEYS = (
     "pair", "state", "mode", "units", "max_units", "naked", "naked_qty", "buy", "sell", "tradable_buy", "tradable_sell", "reason",
-    "session", "held", "holds", "fires", "hedges", "failures", "hedge", "cover", "ratio", "rates", "fx", "currency", "legs", "money",
+    "session", "held", "holds", "fires", "hedges", "failures", "hedge", "cover", "residual", "odd", "ratio", "rates", "fx", "currency",
+    "legs", "money",
 )  # fmt: skip
 """The keys of `show_pair`, for a pair that nothing can be asked of."""
 

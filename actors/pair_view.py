@@ -15,13 +15,14 @@ from msgspec.structs import replace
 
 from actors.desk import Desk
 from actors.link import Purpose
+from actors.residuals import Residuals
 from domain import firing, guards, unit_lots
 from domain.closable import there
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
 from domain.formula_view import FormulaView
 from domain.formulas import Formula
-from domain.hedges import Hedge, HedgeOpened
+from domain.hedges import RESIDUAL, Hedge, HedgeOpened
 from domain.margin import Need, Sums, need_of, room, sums_of
 from domain.market import Quote
 from domain.opening import OpenHours
@@ -82,6 +83,7 @@ class PairView:
         self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
+        self.residuals = Residuals(spec) if spec.residual_leg >= 0 else None
         self._is_sized = any(leg.sized for leg in spec.legs)
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
         self.most_units: int | None = None
@@ -113,8 +115,11 @@ class PairView:
         if self.spec.trigger.hysteresis > 0.0 and self._uncounted(quote.recv_mono_ns):
             return ""
         event = fired(self.spec.trigger, self.arming, price.buy, price.sell, self.units_of(pair), quote.recv_mono_ns)
-        if not event and self.reason:
-            self.reason = ""
+        if not event:
+            if self.residuals is not None and self.residuals.due(pair):
+                return RESIDUAL
+            if self.reason:
+                self.reason = ""
         return event
 
     def _take_fx(self, quote: Quote) -> None:
@@ -140,15 +145,17 @@ class PairView:
 
     def gate(self, event: str, pair: Pair, now_ns: int) -> HedgeOpened | str:
         """The hedge that may leave now, or the name of what stops it. Hot."""
+        if event == RESIDUAL:
+            return self.residuals.gate(self, pair, now_ns)
         spec, aim, quotes = self.spec, self._aims[event], self.price.quotes
         why = (
             firing.why_closed(pair, spec, aim.opens)
-            or (self.desk.holds and self._why_held(aim.opens))
+            or (self.desk.holds and self.why_held(aim.opens))
             or (self.over.opens if aim.opens else self.over.every)
             or (self._has_hours and self.why_closed())
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
             or (self._fx_legs and self._why_fx(now_ns))
-            or self._why_venue(aim.opens)
+            or self.why_venue(aim.opens)
         )
         if why:
             return why
@@ -167,7 +174,7 @@ class PairView:
             if sized.__class__ is str:
                 return sized
             aim, units = sized
-        needs = tuple(self._needs_of(aim)) if self._is_sized else self._needs[event]
+        needs = tuple(self.needs_of(aim)) if self._is_sized else self._needs[event]
         self.sums = sums = sums_of(needs, quotes) if needs else []
         if sums and aim.opens and spec.sends_orders:
             units, why = room(sums, units)
@@ -183,12 +190,12 @@ class PairView:
             return opened
         if not spec.sends_orders:
             return "OBSERVE"
-        why = self._refusal(opened)
+        why = self.refusal(opened)
         if why and aim.opens and units > 1:
             fewer = min(units, self._room(aim))
             if 0 < fewer < units and fewer >= spec.trigger.min_units:
                 opened = firing.plan(pair, spec, aim, fewer, quotes, epoch, now_ns, self.rates)
-                why = self._refusal(opened)
+                why = self.refusal(opened)
         if why:
             return f"RISK {why}"
         if spec.first_leg != -1:
@@ -213,7 +220,7 @@ class PairView:
             return MARKET_RETRY_NS
         return max(MARKET_RETRY_NS, min(CLOSED_RETRY_NS, opens_ns - wall_ns))
 
-    def _why_held(self, opens: bool) -> str:
+    def why_held(self, opens: bool) -> str:
         """The name of the kill or mode that bars it, or ""."""
         hold = self.desk.holds.get(self.spec.name)
         return "" if hold is None or not (hold.fires or (opens and hold.opens)) else hold.why
@@ -229,7 +236,7 @@ class PairView:
             self.over.every
             or self.why_closed()
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
-            or self._why_venue(False)
+            or self.why_venue(False)
         )
         if why or not spec.sends_orders:
             return why or "OBSERVE"
@@ -241,9 +248,9 @@ class PairView:
             if isinstance(sized, str):
                 return sized
             aim, size = sized
-        self.sums = sums_of(tuple(self._needs_of(aim)) if self._is_sized else self._needs[event], quotes)
+        self.sums = sums_of(tuple(self.needs_of(aim)) if self._is_sized else self._needs[event], quotes)
         opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, self._there(pair, aim))
-        why = opened if isinstance(opened, str) else self._refusal(opened)
+        why = opened if isinstance(opened, str) else self.refusal(opened)
         return why or replace(opened, trigger="kill", edge=0.0)
 
     def worth(self, lots: Sequence[int]) -> float:
@@ -274,7 +281,7 @@ class PairView:
             self._units = pair.units
         return self._units
 
-    def _refusal(self, opened: HedgeOpened) -> str:
+    def refusal(self, opened: HedgeOpened) -> str:
         """Risk's word on each order of the hedge, before any is recorded."""
         check, legs, quotes = self.desk.risk.check_order, self.spec.legs, self.price.quotes
         closes = opened.kind == "close"
@@ -297,7 +304,7 @@ class PairView:
                 return why
         return ""
 
-    def _why_venue(self, opens: bool) -> str:
+    def why_venue(self, opens: bool) -> str:
         purpose = Purpose.OPEN if opens else Purpose.REPAIR
         for link, symbol in self._venues:
             if link.stage < purpose or link.blocked.get(symbol) or link.journal_failed or link.trade is None:
@@ -308,7 +315,7 @@ class PairView:
 
     def threshold(self, event: str) -> float:
         """The threshold of an event."""
-        return self._aims[event].threshold
+        return nan if event == RESIDUAL else self._aims[event].threshold
 
     def spend(self, event: str, now_ns: int) -> None:
         """The event's hedge has left."""
@@ -367,9 +374,9 @@ class PairView:
 
     def _reckon_needs(self) -> None:
         """What each event's hedge asks of the accounts: numbers for the path."""
-        self._needs = {event: tuple(self._needs_of(aim)) for event, aim in self._aims.items()}
+        self._needs = {event: tuple(self.needs_of(aim)) for event, aim in self._aims.items()}
 
-    def _needs_of(self, aim: firing.Aim) -> Iterator[Need]:
+    def needs_of(self, aim: firing.Aim) -> Iterator[Need]:
         for i, leg in enumerate(self.spec.legs):
             told = leg.instrument
             funds = self.desk.margin.of(leg.venue, told.base if told.is_inverse else told.currency)
@@ -383,7 +390,7 @@ class PairView:
         opens = hedge.kind == "open"
         aim = next(each for each in self._aims.values() if (each.direction, each.opens) == (hedge.direction, opens))
         touches = {leg.plan.index: leg.plan.touch_px for leg in hedge.legs}
-        sums = [(need.funds, need.of(touches.get(need.leg, 0))) for need in self._needs_of(aim)]
+        sums = [(need.funds, need.of(touches.get(need.leg, 0))) for need in self.needs_of(aim)]
         self.desk.margin.reserve(hedge.hedge_id, sums, hedge.units)
 
     def seen(self, now_ns: int) -> list[tuple]:

@@ -14,7 +14,7 @@ from actors.controls import KIND, HoldChanged
 from actors.link import Purpose
 from actors.notes import ACCOUNT, TREASURY, HedgeSettled, LookAgain, Operate, OutsideLoss, RepairRevoked, Tick
 from actors.trader import Trader
-from domain import hedges, orders, outside, pairs
+from domain import advance, hedges, orders, outside, pairs
 from domain.controls import FREE, Hold
 from domain.hedges import Hedge, HedgeHandedOver, HedgeReleased, HedgeRetried
 from domain.mandates import Mandate
@@ -133,6 +133,16 @@ class PairWords(Trader):
         """It has ended: its margin is given back once the venues have said anew."""
         if self.desk.margin.ended(hedge.hedge_id, self.clock.mono_ns(), self.clock.wall_ns()):
             self.tell(TREASURY, HedgeSettled(hedge.hedge_id, tuple({leg.plan.venue: None for leg in hedge.legs})))
+
+    def look_back(self, pair: Pair) -> None:
+        """A residual's hedge has ended: late truth that it could not take over."""
+        ended = pair.past[-1]
+        if ended.trigger != hedges.RESIDUAL:
+            return
+        for past in pair.past[:-1]:
+            if not advance.holds_true(past, advance.standing(past)):
+                self._follow(past.hedge_id, (), 0)
+                return
 
     def owe_no_more(self) -> None:
         """A hedge has ended: a loss that waited for it can be booked."""

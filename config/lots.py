@@ -98,3 +98,20 @@ def problems(loaded: Loaded, index: int) -> Found:
     if off > exact(tolerance):
         path = ("pair", index, "size", "residual_tolerance")
         yield loaded.error(path, str(tolerance), f"at least {float(off):g}, what the lots of a unit leave over; or no lots, and the smallest are found")
+
+
+def residuals_of(config: Config, pair: Pair) -> tuple[Fraction, ...]:
+    """What a lot of each leg holds, where what is left over is hedged.
+
+    Only where a tolerance says that quantities are meant to agree, each leg's
+    lots are fixed, and the bought legs weigh as much as the sold ones.
+    """
+    if pair.kind == "cover" or pair.size.residual_tolerance is None:
+        return ()
+    told = [instrument_at(config, leg.venue, leg.symbol) for leg in pair.legs]
+    if any(each is None or each.kind == "inverse" for each in told):
+        return ()
+    if sum(leg.weight if leg.side == "buy" else -leg.weight for leg in pair.legs):
+        return ()
+    held = [held_per_lot(config, leg) for leg in pair.legs]
+    return tuple(each * Fraction(leg.weight) for each, leg in zip(held, pair.legs, strict=True))

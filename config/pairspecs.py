@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import nan
 
 from config.covers import cover_of
-from config.lots import is_sized
+from config.lots import is_sized, residuals_of
 from config.schema import Config, Leg, Pair
 from config.sessions import Book, book_for, calendar_for
 from config.values import (
@@ -46,6 +46,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
     book = book or book_for(config)
     defaults = defaults_of(config, pair)
     legs = tuple(leg_spec(config, pair, leg, book) for leg in pair.legs)
+    held = residuals_of(config, pair)
     return PairSpec(
         name=pair.name,
         currency=pair.currency,
@@ -67,6 +68,8 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         sends_orders=sends_orders,
         unit_size=float(unit_size(legs)),
         unit_exposure=unit_size(legs),
+        held=held,
+        residual_leg=held.index(min(held)) if held else -1,
         cover=cover_of(pair, per_lot(legs[0].instrument, Fraction(legs[0].price.formula.unit_factor))) if pair.kind == "cover" else None,
         formula=pair.trigger.formula,
         leg_names=leg_names(pair),

@@ -135,7 +135,7 @@ def plan(
         touch = quote.ask_px if side > 0 else quote.bid_px
         px = touch + side * leg.payup_ticks
         if quote.limit_up is not None or quote.limit_down is not None:
-            px = _limited(px, quote)
+            px = limited(px, quote)
         if leg.instrument.offset_mode == "net" and leg.instrument.kind != "spot":
             split = (("N", qty),)
         else:
@@ -163,7 +163,8 @@ def in_turn(opened: HedgeOpened, spec: PairSpec, quotes: Sequence[Quote]) -> Hed
     return replace(opened, orders=tuple(order for order in opened.orders if order.leg == first), first=first)
 
 
-def _limited(px: int, quote: Quote) -> int:
+def limited(px: int, quote: Quote) -> int:
+    """The price inside the day's limits."""
     if quote.limit_up is not None and px > quote.limit_up:
         px = quote.limit_up
     if quote.limit_down is not None and px < quote.limit_down:

@@ -44,6 +44,9 @@ class HedgeStatus(StrEnum):
 COVER = "cover"
 """The trigger of a hedge with one leg, whose other side is held elsewhere."""
 
+RESIDUAL = "residual"
+"""The trigger of a hedge with one leg, of what the pair's lots have left over."""
+
 H = HedgeStatus
 TERMINAL = (H.DONE, H.PART, H.NONE, H.HANDED_OVER)
 REPAIRING = (H.REPLENISHING, H.ROLLING_BACK)

@@ -36,8 +36,9 @@ def joining(old: Hedge, into: Hedge, now_ns: int) -> tuple[LateTruthJoined, ...]
 
     What a person has taken over stays with that person. A cover's aim begins
     from all that its pair holds, so that nothing of an ended one is uneven.
+    What concerns other legs than `into` has waits for its end.
     """
-    if old.status is H.HANDED_OVER or old.trigger == COVER:
+    if old.status is H.HANDED_OVER or old.trigger == COVER or len(old.legs) != len(into.legs):
         return ()
     lots = tuple(over * leg.plan.side for over, leg in zip(old.naked, old.legs, strict=True))
     is_now = outcome(_without(old, lots))

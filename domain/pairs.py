@@ -19,6 +19,7 @@ from domain.books import LegBook
 from domain.errors import IllegalTransition
 from domain.exposures import Exposure, ExposureTold, ExposureWaits
 from domain.hedges import (
+    RESIDUAL,
     Hedge,
     HedgeEnded,
     HedgeFact,
@@ -152,13 +153,15 @@ class Pair(Struct, frozen=True):
     failures: int = 0
     exposure: Exposure | None = None
     waiting: Exposure | None = None
+    odd: tuple[int, ...] = ()
+    """Signed lots of each leg that hedges of residuals hold beside the units."""
 
     @property
     def units(self) -> int:
         """Pair units held, signed; what one leg has alone is not in it."""
         if 0 in self.lots:
             return sized.units(self)
-        return books.units_of([b.net for b in self.books], self.lots)
+        return books.units_of(sized.nets(self), self.lots)
 
     @property
     def naked(self) -> tuple[int, ...]:
@@ -166,7 +169,7 @@ class Pair(Struct, frozen=True):
         if 0 in self.lots:
             return sized.naked(self)
         units = self.units
-        return tuple(b.net - units * lots for b, lots in zip(self.books, self.lots, strict=True))
+        return tuple(net - units * lots for net, lots in zip(sized.nets(self), self.lots, strict=True))
 
 
 def new(name: str, lots: tuple[int, ...]) -> Pair:
@@ -254,6 +257,8 @@ def _ordered(pair: Pair, hedge: Hedge, fact: OrderFact) -> Pair | None:
             changed = legs.evolve(leg, fact)
             now = changed.orders[place]
             after = replace(hedge, legs=(*hedge.legs[:index], changed, *hedge.legs[index + 1 :]))
+            if hedge.trigger == RESIDUAL:
+                return None
             if now.cum_qty == order.cum_qty and len(now.trades) == len(order.trades):
                 return replace(pair, hedge=after)
             at = leg.plan.index
@@ -321,13 +326,13 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
     after = hedges.evolve(hedge, fact)
     if hedge is pair.hedge and fact.__class__ not in _TELLING:
         if fact.__class__ in _BOOKING:
-            return replace(pair, hedge=after, books=_booked(pair, hedge, after, fact.cl_ord_id))
+            return replace(pair, hedge=after, **sized.kept(pair, hedge, _booked(pair, hedge, after, fact.cl_ord_id)))
         return replace(pair, hedge=after)
     changes: dict[str, object] = {}
     if isinstance(fact, OrderFact):
-        changes["books"] = _booked(pair, hedge, after, fact.cl_ord_id)
+        changes |= sized.kept(pair, hedge, _booked(pair, hedge, after, fact.cl_ord_id))
     elif isinstance(fact, HedgeReleased):
-        changes["books"] = _taken(pair, fact.booked)
+        changes |= sized.kept(pair, hedge, _taken(pair, fact.booked))
     elif isinstance(fact, OutsideFilled):
         side = hedge.legs[fact.leg].plan.side
         changes["books"] = _taken(pair, ((fact.leg, side * fact.qty, fact.px),))

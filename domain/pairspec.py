@@ -85,6 +85,9 @@ class PairSpec(Struct, frozen=True):
     unit_size: float = 1.0
     unit_exposure: Fraction = Fraction(1)
     """What a unit's leg of weight 1 holds, in the unit of the spread."""
+    held: tuple[Fraction, ...] = ()
+    """What a lot of each leg holds, where what they leave over is hedged."""
+    residual_leg: int = -1
     cover: CoverSpec | None = None
     formula: str = ""
     leg_names: tuple[str, ...] = ()

@@ -1,4 +1,7 @@
-"""What a pair holds that has a leg whose lots each hedge sizes anew.
+"""What a pair holds beside whole units of fixed lots.
+
+A residual's hedge has lots that are no unit's (Pair.odd). And a pair may have a
+leg whose lots each hedge sizes anew.
 
 Its units are those of its legs of fixed lots. What the sized leg should hold
 is what its hedges have covered; so nothing of it is naked at rest, but for
@@ -10,9 +13,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain import books
+from domain.books import LegBook
+from domain.hedges import RESIDUAL, Hedge
 
 if TYPE_CHECKING:
     from domain.pairs import Pair
+
+
+def nets(pair: Pair) -> list[int]:
+    """Lots of units, and what is uneven of them: without the odd ones."""
+    if not pair.odd:
+        return [b.net for b in pair.books]
+    return [b.net - odd for b, odd in zip(pair.books, pair.odd, strict=True)]
+
+
+def kept(pair: Pair, hedge: Hedge, after: tuple[LegBook, ...]) -> dict[str, object]:
+    """The books after a fact of `hedge`, and what of them is no unit's."""
+    if hedge.trigger != RESIDUAL:
+        return {"books": after}
+    odd = pair.odd or (0,) * len(after)
+    moved = [now.net - was.net for was, now in zip(pair.books, after, strict=True)]
+    return {"books": after, "odd": tuple(each + lots for each, lots in zip(odd, moved, strict=True))}
 
 
 def units(pair: Pair) -> int:

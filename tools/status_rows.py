@@ -118,6 +118,7 @@ def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     cover = told.get("cover") or {}
     covers = {key: cover.get(key) for key in ("exposure", "unit", "goal", "held", "left", "age_ms")} if cover else {}
     row |= {"cover": " ".join(f"{key} {value}" for key, value in covers.items() if value is not None)}
+    kinds["residual"] = short(told.get("residual"))
     facts = {**row, **kinds, "currency": told.get("currency"), "outcomes": done, "holds": holds}
     money = told.get("money") or {}
     facts |= {key: money.get(key) for key in MONEY_KEYS}
