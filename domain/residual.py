@@ -1,4 +1,4 @@
-"""What a pair's lots leave over, kept on a ledger and hedged when it is a lot.
+"""What a pair's lots leave over: kept, and hedged when it is a lot.
 
     left over = sum of net lots x what a lot holds, signed, over all legs
 
