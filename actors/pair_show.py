@@ -87,7 +87,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "hedges": pair.hedge_count,
         "failures": pair.failures,
         "hedge": None if hedge is None else show_hedge(hedge, now_ns),
-        "cover": view.show_cover(pair),
+        "cover": None if spec.cover is None else view.show_cover(pair),
         "residual": float(left_over(pair, spec.held)) if spec.held else None,
         "odd": list(pair.odd),
         "ratio": {

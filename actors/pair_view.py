@@ -20,8 +20,7 @@ from domain import firing, guards, unit_lots
 from domain.closable import there
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
-from domain.formula_view import FormulaView
-from domain.formulas import Formula
+from domain.formula_view import spread_view
 from domain.hedges import RESIDUAL, Hedge, HedgeOpened
 from domain.margin import Need, Sums, need_of, room, sums_of
 from domain.market import Quote
@@ -30,7 +29,7 @@ from domain.outlook import Outlook
 from domain.pairs import Pair, PairStatus
 from domain.pairspec import PairSpec
 from domain.positions import Held
-from domain.prices import RatioView, SpreadView, TouchView, fx_rate
+from domain.prices import fx_rate
 from domain.sizing import units_within
 from domain.triggers import EVENTS, Arming, fired
 
@@ -40,18 +39,6 @@ CLOSED_RETRY_NS = 5_000_000_000
 """The same while a calendar has the market closed: it may still open early."""
 
 _QUIET = (PairStatus.IDLE, PairStatus.HOLDING)
-
-
-def spread_view(spec: PairSpec) -> SpreadView:
-    """The view of the pair's trigger: spread, ratio or a leg's touch."""
-    legs = [leg.price for leg in spec.legs]
-    if spec.trigger.kind == "ratio":
-        return RatioView(legs, spec.basis, spec.ratio_basis)
-    if spec.trigger.kind == "formula":
-        return FormulaView(legs, Formula(spec.formula, spec.leg_names), spec.basis)
-    if spec.trigger.kind == "touch":
-        return TouchView(legs, spec.watched_leg, spec.basis)
-    return SpreadView(legs, spec.basis)
 
 
 class PairView:
@@ -86,8 +73,7 @@ class PairView:
         self.residuals = Residuals(spec) if spec.residual_leg >= 0 else None
         self._is_sized = any(leg.sized for leg in spec.legs)
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
-        self.most_units: int | None = None
-        """What the next hedge wants at most, where it is not the trigger's to say."""
+        self.most_units: int | None = None  # of the next hedge, where no trigger says it
         self.sums: Sums = []
         """What a unit of the last hedge that may leave takes of each account."""
         self._needs: dict[str, tuple[Need, ...]] = {}
@@ -147,7 +133,7 @@ class PairView:
         """The hedge that may leave now, or the name of what stops it. Hot."""
         if event == RESIDUAL:
             return self.residuals.gate(self, pair, now_ns)
-        spec, aim, quotes = self.spec, self._aims[event], self.price.quotes
+        spec, aim, price, quotes = self.spec, self._aims[event], self.price, self.price.quotes
         why = (
             firing.why_closed(pair, spec, aim.opens)
             or (self.desk.holds and self.why_held(aim.opens))
@@ -180,8 +166,7 @@ class PairView:
             units, why = room(sums, units)
             if units < spec.trigger.min_units:
                 return f"RISK {why}"
-        value = 0.0 if self._watches_touch else self.price.executable(aim.direction, units, aim.per_unit)
-        if not self._watches_touch and not firing.meets(spec, event, value):
+        if not self._watches_touch and not firing.meets(spec, event, price.executable(aim.direction, units, aim.per_unit)):
             return "EXECUTABLE"
         epoch = self.desk.node_epoch
         lots = self._there(pair, aim) if self._splits and not aim.opens else ()
@@ -406,10 +391,6 @@ class PairView:
         """What a decision was made from: see `wire.records.Saw`."""
         price = self.price
         return (event, price.buy, price.sell, threshold, self.rates, self.seen(now_ns))
-
-    def show_cover(self, _pair: Pair) -> dict[str, Any] | None:
-        """What it covers; None where it covers nothing held elsewhere."""
-        return None
 
     def show(self, pair: Pair, now_ns: int) -> dict[str, Any]:
         """Plain values for the inspection socket."""

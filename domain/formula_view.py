@@ -10,7 +10,8 @@ import msgspec
 from domain.errors import require
 from domain.formulas import Formula
 from domain.market import Quote
-from domain.prices import COMPARABLE, ONE, RAW, TOUCH, LegPrice, Line, SpreadView, walk_book
+from domain.pairspec import PairSpec
+from domain.prices import COMPARABLE, ONE, RAW, TOUCH, LegPrice, Line, RatioView, SpreadView, TouchView, walk_book
 
 STEP = 1e-6
 """The share by which a price is moved to see what the value does."""
@@ -91,3 +92,15 @@ def _quotient(
         px = None if quote is None else quote.touch_px(direction if leg.lots > 0 else -direction)
         values.append(nan if px is None else slope * px + rest)
     return values[0] / values[1] if values[0] > 0.0 and values[1] > 0.0 else nan
+
+
+def spread_view(spec: PairSpec) -> SpreadView:
+    """The view of the pair's trigger: spread, ratio or a leg's touch."""
+    legs = [leg.price for leg in spec.legs]
+    if spec.trigger.kind == "ratio":
+        return RatioView(legs, spec.basis, spec.ratio_basis)
+    if spec.trigger.kind == "formula":
+        return FormulaView(legs, Formula(spec.formula, spec.leg_names), spec.basis)
+    if spec.trigger.kind == "touch":
+        return TouchView(legs, spec.watched_leg, spec.basis)
+    return SpreadView(legs, spec.basis)

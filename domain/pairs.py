@@ -154,7 +154,7 @@ class Pair(Struct, frozen=True):
     exposure: Exposure | None = None
     waiting: Exposure | None = None
     odd: tuple[int, ...] = ()
-    """Signed lots of each leg that hedges of residuals hold beside the units."""
+    """Lots that hedges of residuals hold beside the units, signed."""
 
     @property
     def units(self) -> int:
@@ -341,13 +341,13 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
         changes["status"] = _to(pair, ENDED if isinstance(fact, HedgeEnded) else HANDED_OVER)
         changes["hedge"] = None
         changes["past"] = (*pair.past, after)[-MAX_PAST_HEDGES:]
-        changes["failures"] = _failures(pair, fact)
+        changes["failures"] = 0 if isinstance(fact, HedgeEnded) and fact.outcome is not HedgeStatus.NONE else pair.failures + 1
     elif isinstance(fact, HedgeReopened):
         if pair.hedge is not None:
             raise IllegalTransition(f"pair {pair.name}: {hedge.hedge_id} reopened while another hedge is in flight")
         changes["status"] = _to(pair, REOPENED_OPEN if hedge.kind == "open" else REOPENED_CLOSE)
         changes["hedge"] = after
-        changes["past"] = _without(pair.past, hedge)
+        changes["past"] = tuple(h for h in pair.past if h.hedge_id != hedge.hedge_id)
     elif current:
         changes["hedge"] = after
         if isinstance(fact, HedgeStranded):
@@ -386,16 +386,6 @@ def _taken(pair: Pair, done: tuple[tuple[int, int, int | None], ...]) -> tuple[L
 def unreleased(pair: Pair) -> Hedge | None:
     """A hedge that a person has taken over and not yet given back."""
     return next((h for h in reversed(pair.past) if h.status is HedgeStatus.HANDED_OVER and not h.released), None)
-
-
-def _without(past: tuple[Hedge, ...], hedge: Hedge) -> tuple[Hedge, ...]:
-    return tuple(h for h in past if h.hedge_id != hedge.hedge_id)
-
-
-def _failures(pair: Pair, fact: HedgeEnded | HedgeHandedOver) -> int:
-    if isinstance(fact, HedgeEnded) and fact.outcome is not HedgeStatus.NONE:
-        return 0
-    return pair.failures + 1
 
 
 def _booked(pair: Pair, before: Hedge, after: Hedge, cl_ord_id: str) -> tuple[LegBook, ...]:

@@ -13,10 +13,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.pair_view import spread_view
 from config import schema
 from config.pairspecs import pair_spec
 from domain import guards
+from domain.formula_view import spread_view
 from domain.market import STATUS_CLOSED, STATUS_OPEN, Quote
 from domain.pairspec import PairSpec
 from domain.prices import fx_rate
