@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from math import isfinite, nan
 from typing import Any
 
+from domain import unit_lots
 from domain.firing import aim_of
 from domain.market import BUY, SELL
 from domain.prices import RatioView, tradable_units
@@ -182,13 +183,13 @@ class Chance:
         self.units: list[float] = []
         self.edges: list[float] = []
         self._walk = walk
-        self._waiting: deque[tuple[int, int, float]] = deque()
+        self._waiting: deque[tuple[int, int, tuple[int, ...], float]] = deque()
 
     def look(self, now_ns: int) -> None:
         """Before a row: what was waited for and is due by now."""
         while self._waiting and self._waiting[0][0] <= now_ns:
-            _, units, before = self._waiting.popleft()
-            after = self._walk.view.executable(self.aim.direction, units)
+            _, units, per_unit, before = self._waiting.popleft()
+            after = self._walk.view.executable(self.aim.direction, units, per_unit)
             if isfinite(after):
                 self.slips.append((after - before) * self.aim.direction + 0.0)
             else:
@@ -201,10 +202,11 @@ class Chance:
         self.tally.change(nan if why or not units else value, now_ns)
         if self.tally.meets and not met:
             size = min(units, self._walk.spec.units)
-            executable = self._walk.view.executable(self.aim.direction, size)
+            per_unit = tuple(map(abs, unit_lots.now(self._walk.spec, self._walk.view.quotes)))
+            executable = self._walk.view.executable(self.aim.direction, size, per_unit)
             self.units.append(size)
             self.edges.append((self.threshold - executable) * self.aim.direction)
-            self._waiting.append((now_ns + self.latency_ns, size, executable))
+            self._waiting.append((now_ns + self.latency_ns, size, per_unit, executable))
 
     def told(self, seconds: float) -> dict[str, Any]:
         """Its figures."""
@@ -265,11 +267,12 @@ class Assessment:
         self._behind = False
         elapsed_ns, self._last_ns = recv_ns - (self._last_ns or recv_ns), recv_ns
         walk, view, spec = self.walk, self.walk.view, self.walk.spec
+        lots = unit_lots.now(spec, view.quotes)
         found: dict[int, tuple[float, int, str]] = {}
         for direction, side in self.sides.items():
             why = walk.why_not(recv_ns, self._needs[direction])
             value = view.buy if direction == BUY else view.sell
-            units = 0 if why else tradable_units(view.quotes, spec.lots, direction)
+            units = 0 if why else tradable_units(view.quotes, lots, direction)
             found[direction] = (value, units, why)
             side.hold(elapsed_ns)
             side.change(recv_ns, value, units, why)

@@ -44,8 +44,8 @@ def refolded(config: schema.Config, journal: Path) -> tuple[Pair, Ledgers]:
 
 
 def signed_lots(pair: schema.Pair) -> tuple[int, ...]:
-    """Lots of each leg in a unit that is bought."""
-    return tuple(leg.lots if leg.side == "buy" else -leg.lots for leg in pair.legs)
+    """Lots of each leg in a unit that is bought; 0 where each hedge sizes them."""
+    return tuple((leg.lots or 0) * (1 if leg.side == "buy" else -1) for leg in pair.legs)
 
 
 def hedge_rows(pair: Pair) -> list[dict[str, Any]]:
@@ -137,6 +137,8 @@ def summary(pair: Pair, told: schema.Pair, books: Comparison) -> tuple[dict[str,
     ]
     units = units_of(venue, lots)
     naked = [abs(net - units * per_unit) for net, per_unit in zip(venue, lots, strict=True)]
+    if 0 in lots:  # what a sized leg should hold is what its hedges covered: our book says, and must be the venues'
+        naked = [abs(each) for each in pair.naked]
     counts = {
         "hedges": sum(state in FILLED_STATES for state in states),
         "fired": pair.hedge_count,
