@@ -41,7 +41,7 @@ def replayed(capsys, *words: str) -> dict:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "seconds"), [("btc-linear", "400"), ("if-ctp", "1200")])
+@pytest.mark.parametrize(("name", "seconds"), [("btc-linear", "400"), ("btc-inverse", "400"), ("if-ctp", "1200")])
 def test_virtual_replay_hedges_and_is_faster_than_an_hour_a_minute(name, seconds, folder, capsys):
     found = replayed(capsys, recorded(name), "--virtual", "--seconds", seconds, "--dir", str(folder / "d"))
     assert found["hedges"] >= HEDGES_LEAST
