@@ -8,6 +8,7 @@ the spawner. pykka's extension points are overridden, so that `ActorRef`,
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import Any, ClassVar
 
 import pykka
@@ -61,6 +62,8 @@ class Actor(pykka.Actor):
         box = self.runtime.boxes.get(name)
         if box is None:
             self.runtime.dead_letter(name, message)
+        elif box.executor is self.box.executor and get_ident() == box.executor.thread_id:
+            box.accept(message)
         else:
             box.put(message)
 

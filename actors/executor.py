@@ -75,8 +75,9 @@ class Executor:
     def forget(self, actor: Any) -> None:
         """`actor` is dead: drop what the executor holds of it."""
 
-    def hand_over(self, _box: Mailbox) -> None:
-        """Let a neighbour take its turn at once, where turns may nest."""
+    def hand_over(self, box: Mailbox, message: Any) -> None:
+        """Tell a neighbour, which takes its turn at once where turns may nest."""
+        box.put(message)
 
     def flush(self) -> None:
         """Run who has mail now, where that is this executor's to decide."""

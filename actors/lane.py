@@ -117,7 +117,7 @@ class LaneDispatcher(Executor):
             if readable:
                 self._serve(readable)
             elif self.ready:
-                self._run_ready()
+                self.flush()
             now_ns = self.clock.mono_ns()
             if self.garbage is not None and now_ns >= self.garbage.due_ns:
                 self.garbage.due(now_ns, idle=not (readable or self.ready))
@@ -156,7 +156,7 @@ class LaneDispatcher(Executor):
         """Read the readable sources by priority, actors' turns after each."""
         if len(readable) == 1:
             self._read(readable[0][0])
-            self._run_ready()
+            self.flush()
             return
         by_priority: tuple[list[Any], ...] = ([], [], [])
         for socket, _ in readable:
@@ -165,25 +165,21 @@ class LaneDispatcher(Executor):
         for sockets in by_priority:
             for socket in sockets:
                 self._read(socket)
-            self._run_ready()
+            self.flush()
 
-    def hand_over(self, box: Mailbox) -> None:
-        """Give `box` its turn within the present one.
+    def hand_over(self, box: Mailbox, message: Any) -> None:
+        """Tell `box`, and give it its turn within the present one.
 
         For a repair: its order leaves before its pair has put things in order
         behind itself. The pair has recorded and adopted all by then.
         """
-        if box.is_ready and box.executor is self and box in self.ready:
+        if box.executor is not self:
+            box.put(message)
+            return
+        box.accept(message)
+        if box.is_ready and box in self.ready:
             self.ready.remove(box)
             self.turn(box)
-
-    def flush(self) -> None:
-        """Run who has mail now: a source's word that its reader may wait.
-
-        Thread: the lane's, from within `on_frames` only.
-        """
-        if self.ready:
-            self._run_ready()
 
     def _read(self, socket: Any) -> None:
         if socket.__class__ is int and socket == self._wake_read:
@@ -204,13 +200,17 @@ class LaneDispatcher(Executor):
                 raise
             self.contain(source.owner, None, error)
 
-    def _run_ready(self) -> None:
+    def flush(self) -> None:
         """Turns until nobody has mail, at most TURNS_A_FLUSH of them.
 
         Who is told something in a turn answers in the same flush: a repair's
         order leaves before the next socket is looked at.
+
+        Thread: the lane's; from without, in `on_frames` alone.
         """
         ready = self.ready
+        if not ready:
+            return
         mono_ns = self.clock.mono_ns
         began_ns = mono_ns()
         for _ in range(TURNS_A_FLUSH):

@@ -134,6 +134,7 @@ class PairActor(PairLots):
             self._follow(opened.hedge_id, denied, seq)
         else:
             self._arm()
+            view.outlook(after, after.hedge, now_ns).look_ahead(after.hedge)
 
     # ------------------------------------------------ truth
 
@@ -334,9 +335,8 @@ class PairActor(PairLots):
             mandate = fact.mandate
             seen = outlook.leg(mandate.leg, mandate.side)
             told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", seq)
-            child = self._children[mandate.kind]
-            self.tell(child, told)
-            self.box.executor.hand_over(self.runtime.mailbox(child))
+            box = self.runtime.mailbox(self._children[mandate.kind])
+            self.box.executor.hand_over(box, told)
         elif kind is HedgeStranded:
             self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)
         elif kind is hedges.HedgeEnded:

@@ -25,7 +25,7 @@ from domain.hedges import RESIDUAL, Hedge, HedgeOpened
 from domain.margin import Need, Sums, need_of, room, sums_of
 from domain.market import Quote
 from domain.opening import OpenHours
-from domain.outlook import Outlook
+from domain.outlook import Outlook, Terms
 from domain.pairs import Pair, PairStatus
 from domain.pairspec import PairSpec
 from domain.positions import Held
@@ -38,6 +38,7 @@ MARKET_RETRY_NS = 200_000_000
 CLOSED_RETRY_NS = 5_000_000_000
 """The same while a calendar has the market closed: it may still open early."""
 
+_REPAIR = Purpose.REPAIR
 _QUIET = (PairStatus.IDLE, PairStatus.HOLDING)
 
 
@@ -72,6 +73,7 @@ class PairView:
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
         self.residuals = Residuals(spec) if spec.residual_leg >= 0 else None
         self._is_sized = any(leg.sized for leg in spec.legs)
+        self._terms: dict[tuple[int, int], Terms] = {}
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
         self.most_units: int | None = None  # of the next hedge, where no trigger says it
         self.sums: Sums = []
@@ -321,15 +323,18 @@ class PairView:
         """What a repair of this hedge sees now."""
         opens = hedge.kind == "open"
         quotes = self.price.quotes
+        last, moneys = self.last_good, self._moneys
         return Outlook(
-            self.spec, quotes, self.last_good, self.can_repair, pair.books, opens, self.rates, now_ns, self._moneys,
+            self.spec, quotes, last, self.can_repair, pair.books, opens, self.rates, now_ns, moneys, self._terms,
             waits=bool(self.lots_wanted),
         )
 
     def can_repair(self, index: int) -> bool:
         """Whether a repair order could leave for this leg now."""
-        leg = self.spec.legs[index]
-        return not self.desk.links[leg.venue].why_not(Purpose.REPAIR, leg.symbol)
+        link, symbol = self._venues[index]
+        if link.blocked.get(symbol) or symbol in link.over or link.trade is None:
+            return not link.why_not(Purpose.REPAIR, symbol)
+        return link.stage >= _REPAIR
 
     def venue_changed(self) -> None:
         """What of the legs' last days is over, and their margins; all else the link is asked."""

@@ -56,13 +56,14 @@ class Repairer(Trader):
 
     def on_told(self, told: RepairTold) -> None:
         """A new mandate: its first order leaves in this turn."""
-        mandate = told.mandate
-        if mandate.mandate_id in self.memory.states:
+        mandate, memory = told.mandate, self.memory
+        mandate_id = mandate.mandate_id
+        if mandate_id in memory.states:
             return
-        self.memory.states[mandate.mandate_id] = MandateState(mandate)
-        self.memory.books[mandate.mandate_id] = told.books
-        self.memory.opens[mandate.mandate_id] = told.opens
-        self._go(mandate.mandate_id, (), told.cause, told.seen)
+        memory.states[mandate_id] = MandateState(mandate)
+        memory.books[mandate_id] = told.books
+        memory.opens[mandate_id] = told.opens
+        self._go(mandate_id, (), told.cause, told.seen)
 
     def on_revoked(self, revoked: RepairRevoked) -> None:
         """The pair wants it back: what works is cancelled, then returned."""
@@ -99,13 +100,13 @@ class Repairer(Trader):
     def _go(self, mandate_id: str, facts: tuple, cause: int, seen: LegMarket | None = None) -> None:
         """Adopt facts, then do what follows: the next try, or the return."""
         state = self.memory.states[mandate_id]
-        before = {order.cl_ord_id: order for order in state.orders}
+        before = state.orders
         for fact in facts:
             state = mandates.evolve(state, fact)
         following = self._follow(state, seen)
         for fact in following:
             state = mandates.evolve(state, fact)
-        every = (*facts, *following)
+        every = facts + following
         if not every:
             self._arm()
             return
@@ -113,9 +114,11 @@ class Repairer(Trader):
         seq = self.record(state.mandate.hedge_id, every, commands, cause, None)
         self.memory.states[mandate_id] = state
         denied = self.send(commands)
-        for order in state.orders:
-            if before.get(order.cl_ord_id) is not order:
-                self._rebook(before.get(order.cl_ord_id), order)
+        known = len(before)  # orders are added at the end and never leave
+        for place, order in enumerate(state.orders):
+            earlier = before[place] if place < known else None
+            if earlier is not order:
+                self._rebook(earlier, order)
         self.tell(self.pair, RepairFacts(state.mandate.hedge_id, every, seq))
         if state.status is mandates.M.RETURNED:
             self._hand_back(state)
@@ -133,8 +136,8 @@ class Repairer(Trader):
         if state.status is mandates.M.RETURNED:
             return ()
         mandate = state.mandate
-        live = state.live
-        revoked = mandate.mandate_id in self.desk.revoked or self._is_barred(mandate)
+        live = state.live if state.orders else None
+        revoked = mandate.mandate_id in self.desk.revoked or (self.desk.holds and self._is_barred(mandate))
         now_ns = self.clock.mono_ns()
         if live is not None:
             if revoked and live.cancels == 0:
@@ -156,9 +159,9 @@ class Repairer(Trader):
     def _refusal(self, state: MandateState, order: OrderSubmitted) -> str:
         """What the price band has against it; count rules do not apply."""
         leg = self.spec.legs[order.leg]
-        left = state.mandate.most_lots - state.filled
-        quote = self.desk.quote(leg.key)
-        if quote is None or quote.touch_px(order.side) is None:
+        left = state.mandate.most_lots - state.filled if state.orders else order.qty
+        quote = self.desk.links[leg.venue].feed.latest.get(leg.symbol)
+        if quote is None or (quote.ask_px if order.side > 0 else quote.bid_px) is None:
             return ""
         return self.desk.risk.check_order(leg.key, order.side, order.qty, order.px, quote, reduces_lots=left)
 

@@ -62,7 +62,8 @@ class ReportDesk:
     def execution(self, m: ExecutionReport, frame: bytes, now_ns: int) -> None:
         """An `8`: to the owner of its order."""
         mark = hash((m.exec_type, m.ord_status, m.clord_id, m.order_id, m.exec_id, m.cum_qty, m.leaves_qty, m.reason))
-        if self._is_repeat(m.seq, mark):
+        verdict = self._link.sequence.note(m.seq, mark)
+        if verdict is not NEW and self._is_repeat(verdict):
             return
         if m.exec_type in TRADES and not m.poss_resend and m.seq > self.last_trade_seq:
             self.last_trade_seq = m.seq
@@ -98,7 +99,9 @@ class ReportDesk:
 
     def cancel_reject(self, m: CancelReject, frame: bytes, now_ns: int) -> None:
         """A `9`: to the owner of the order that was to be cancelled."""
-        if self._is_repeat(m.seq, hash(("9", m.cxl_id, m.orig_clord_id, m.reason, m.ord_status))):
+        mark = hash(("9", m.cxl_id, m.orig_clord_id, m.reason, m.ord_status))
+        verdict = self._link.sequence.note(m.seq, mark)
+        if verdict is not NEW and self._is_repeat(verdict):
             return
         self._route(
             OrderReport(
@@ -138,10 +141,7 @@ class ReportDesk:
             )
         )
 
-    def _is_repeat(self, seq: int, mark: int) -> bool:
-        verdict = self._link.sequence.note(seq, mark)
-        if verdict is NEW:
-            return False
+    def _is_repeat(self, verdict: str) -> bool:
         if verdict is REPEAT:
             self.repeats += 1
             return True

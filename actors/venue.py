@@ -194,7 +194,7 @@ class VenueActor(VenueAnswers):
 
     def _execution(self, m: wire.ExecutionReport, frame: bytes, now_ns: int) -> None:
         self.desk.execution(m, frame, now_ns)
-        if self.link.state.gap or self.link.sequence.has_hole:
+        if self.link.sequence.pending or self.link.state.gap:
             self._check_hole()
 
     def _cancel_reject(self, m: wire.CancelReject, frame: bytes, now_ns: int) -> None:

@@ -127,11 +127,11 @@ def messages(lane: LaneDispatcher, runtime: Runtime) -> None:
     def sixteen() -> None:
         for _ in range(16):
             address.tell(report)
-        lane._run_ready()
+        lane.flush()
 
     def one_tick() -> None:
         address.tell(tick)
-        lane._run_ready()
+        lane.flush()
 
     print(f"tell + dispatch, order events, 16 a turn   {timed_us(sixteen, 2_000) / 16:7.2f} us a message")
     print(f"tell + turn, one quote                     {timed_us(one_tick, 20_000):7.2f} us a message")

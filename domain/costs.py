@@ -132,12 +132,14 @@ def complete_cost(
 ) -> RepairCost:
     """Completing: the missing orders less the edge of the units won."""
     edge = edge_per_unit * units
-    return RepairCost(REPLENISH, tuple(orders), edge, time_penalty, _sum(orders) - edge + time_penalty)
+    total = orders[0].slippage + orders[0].fees if len(orders) == 1 else _sum(orders)
+    return RepairCost(REPLENISH, tuple(orders), edge, time_penalty, total - edge + time_penalty)
 
 
 def reverse_cost(orders: Sequence[OrderCost], time_penalty: float = 0.0) -> RepairCost:
     """Going back: the reversing orders; no edge is won by it."""
-    return RepairCost(ROLLBACK, tuple(orders), 0.0, time_penalty, _sum(orders) + time_penalty)
+    total = orders[0].slippage + orders[0].fees if len(orders) == 1 else _sum(orders)
+    return RepairCost(ROLLBACK, tuple(orders), 0.0, time_penalty, total + time_penalty)
 
 
 def time_penalty(rate_per_s: float, expected_ns: int) -> float:
@@ -146,8 +148,6 @@ def time_penalty(rate_per_s: float, expected_ns: int) -> float:
 
 
 def _sum(orders: Sequence[OrderCost]) -> float:
-    if len(orders) == 1:
-        return orders[0].slippage + orders[0].fees
     total = 0.0
     for order in orders:
         total += order.slippage + order.fees

@@ -360,7 +360,7 @@ _CHANGES = {
 
 
 def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> tuple[Leg, ...]:
-    index = _leg_of(hedge, fact)
+    index = fact.mandate.leg if fact.__class__ is MandateGiven else _leg_of(hedge, fact)
     if index is None:
         raise IllegalTransition(f"hedge {hedge.hedge_id}: {type(fact).__name__} for an order that it does not have")
     changed = []
@@ -369,12 +369,10 @@ def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) 
     return tuple(changed)
 
 
-def _leg_of(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> int | None:
+def _leg_of(hedge: Hedge, fact: OrderFact | MandateReturned) -> int | None:
     kind = fact.__class__
     if kind is OrderSubmitted or kind is MandateReturned:
         return fact.leg
-    if kind is MandateGiven:
-        return fact.mandate.leg
     ident = fact.cl_ord_id
     for leg in hedge.legs:
         for order in leg.orders:

@@ -137,7 +137,9 @@ def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
     elif kind is MandateReturned:
         effect, mandate = RETURNED, None
     else:
-        changed, net = _changed(leg, fact)
+        for place, order in enumerate(leg.orders):
+            if order.cl_ord_id == fact.cl_ord_id:
+                return ordered(leg, place, fact)
         effect = left_behind(changed)
     to = TRANSITIONS.get((leg.status, effect))
     if to is None:
@@ -145,13 +147,16 @@ def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
     return Leg(leg.plan, to, changed, mandate, net)
 
 
-def _changed(leg: Leg, fact: OrderFact) -> tuple[tuple[Order, ...], int]:
-    """The leg's orders after a fact of one of them, and the net lots."""
-    ident, net, found = fact.cl_ord_id, leg.net, []
-    for order in leg.orders:
-        if order.cl_ord_id == ident:
-            after = orders.evolve(order, fact)
-            net += (after.cum_qty - order.cum_qty) * order.side * leg.plan.side
-            order = after
-        found.append(order)
-    return tuple(found), net
+def ordered(leg: Leg, place: int, fact: OrderFact) -> Leg:
+    """The leg after a fact of its order at `place`. Raises: IllegalTransition."""
+    order = leg.orders[place]
+    after = orders.evolve(order, fact)
+    changed = (*leg.orders[:place], after, *leg.orders[place + 1 :])
+    net = leg.net
+    if after.cum_qty != order.cum_qty:
+        net += (after.cum_qty - order.cum_qty) * order.side * leg.plan.side
+    effect = left_behind(changed)
+    to = TRANSITIONS.get((leg.status, effect))
+    if to is None:
+        raise IllegalTransition(f"leg {leg.plan.index} ({leg.plan.symbol}): {effect} in {leg.status}")
+    return Leg(leg.plan, to, changed, leg.mandate, net)

@@ -133,9 +133,10 @@ def left_behind(all_orders: tuple[Order, ...]) -> str:
 
 def evolve(state: MandateState, fact: OrderFact | MandateReturned) -> MandateState:
     """The mandate after the fact. Raises: IllegalTransition."""
-    if isinstance(fact, MandateReturned):
+    kind = fact.__class__
+    if kind is MandateReturned:
         effect, changed = RETURN, state.orders
-    elif isinstance(fact, OrderSubmitted):
+    elif kind is OrderSubmitted:
         effect, changed = LIVE, (*state.orders, orders.born(fact))
     else:
         changed = tuple(orders.evolve(o, fact) if o.cl_ord_id == fact.cl_ord_id else o for o in state.orders)
@@ -221,7 +222,7 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
             return ""
     if not market.can_trade:
         return "market"
-    px = rung(m, m.first_order - 1 + spent, market)
+    px = reach(m.worst_px, m.side, (m.first_order - 1 + spent) * m.payup_ticks, market)
     if px is None:
         return "market" if is_locked(m.side, market) else "price"
     letter = "p" if m.kind == "replenish" else "b"

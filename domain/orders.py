@@ -294,17 +294,13 @@ def evolve(order: Order, fact: OrderFact) -> Order:
     return _CHANGES[kind](order, fact, status)
 
 
-def _changed(order: Order, status: OrdStatus, **changes: object) -> Order:
-    return replace(order, status=status, **changes)
-
-
 def _filled(order: Order, fact: OrderPartiallyFilled, status: OrdStatus) -> Order:
     trades = order.trades if fact.trade is None else (*order.trades, fact.trade)
-    return _changed(order, status, cum_qty=fact.cum_qty, trades=trades, fees=_fees(order, fact))
+    return replace(order, status=status, cum_qty=fact.cum_qty, trades=trades, fees=_fees(order, fact))
 
 
 def _booked(order: Order, fact: TradeBooked, status: OrdStatus) -> Order:
-    return _changed(order, status, trades=(*order.trades, fact.trade), fees=_fees(order, fact))
+    return replace(order, status=status, trades=(*order.trades, fact.trade), fees=_fees(order, fact))
 
 
 def _fees(order: Order, fact: TradeBooked) -> tuple[tuple[str, str], ...]:
@@ -338,28 +334,28 @@ def _undone_to(
     fees: tuple[tuple[str, str], ...],
 ) -> Order:
     """Never below the trades that remain: a lost H may come after newer ones."""
-    return _changed(order, status, cum_qty=max(cum_qty, sum(qty for _, qty, _ in trades)), trades=trades, fees=fees)
+    return replace(order, status=status, cum_qty=max(cum_qty, sum(qty for _, qty, _ in trades)), trades=trades, fees=fees)
 
 
 _CHANGES = {
-    OrderDenied: lambda o, f, s: _changed(o, s, reject_code=f.code),
-    OrderPending: lambda o, f, s: _changed(o, s),
-    OrderAccepted: lambda o, f, s: _changed(o, s),
+    OrderDenied: lambda o, f, s: replace(o, status=s, reject_code=f.code),
+    OrderPending: lambda o, f, s: replace(o, status=s),
+    OrderAccepted: lambda o, f, s: replace(o, status=s),
     OrderPartiallyFilled: _filled,
     OrderFilled: _filled,
     OrderFilledLate: _filled,
     TradeBooked: _booked,
-    CancelSubmitted: lambda o, f, s: _changed(o, s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
-    MassCancelSubmitted: lambda o, f, s: _changed(o, s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
-    CancelRejected: lambda o, f, s: _changed(o, s, refused_cancels=(*o.refused_cancels, f.cxl_id)),
-    OrderCanceled: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),
-    OrderExpired: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),
-    OrderRejected: lambda o, f, s: _changed(
-        o, s, cum_qty=max(o.cum_qty, f.cum_qty), reject_code=f"{f.reason}:{f.text[:40]}"
+    CancelSubmitted: lambda o, f, s: replace(o, status=s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
+    MassCancelSubmitted: lambda o, f, s: replace(o, status=s, cancels=o.cancels + 1, cancel_ns=f.at_ns),
+    CancelRejected: lambda o, f, s: replace(o, status=s, refused_cancels=(*o.refused_cancels, f.cxl_id)),
+    OrderCanceled: lambda o, f, s: replace(o, status=s, cum_qty=max(o.cum_qty, f.cum_qty)),
+    OrderExpired: lambda o, f, s: replace(o, status=s, cum_qty=max(o.cum_qty, f.cum_qty)),
+    OrderRejected: lambda o, f, s: replace(
+        o, status=s, cum_qty=max(o.cum_qty, f.cum_qty), reject_code=f"{f.reason}:{f.text[:40]}"
     ),
-    OrderUnknown: lambda o, f, s: _changed(o, s, unknown_ns=f.at_ns, queries=0),
-    OrderQueried: lambda o, f, s: _changed(o, s, queries=o.queries + 1, queried_ns=f.at_ns),
-    OrderAbsent: lambda o, f, s: _changed(o, s),
+    OrderUnknown: lambda o, f, s: replace(o, status=s, unknown_ns=f.at_ns, queries=0),
+    OrderQueried: lambda o, f, s: replace(o, status=s, queries=o.queries + 1, queried_ns=f.at_ns),
+    OrderAbsent: lambda o, f, s: replace(o, status=s),
     TradeBusted: _busted,
     TradeCorrected: _corrected,
 }

@@ -180,9 +180,11 @@ def new(name: str, lots: tuple[int, ...]) -> Pair:
 def place_of(pair: Pair, cl_ord_id: str | None) -> tuple[Hedge | None, Order | None]:
     """The order of that id and its hedge, the one in flight or a past one."""
     hedge = pair.hedge
-    order = None if hedge is None else hedges.order_of(hedge, cl_ord_id)
-    if order is not None:
-        return hedge, order
+    if hedge is not None:
+        for leg in hedge.legs:
+            for order in leg.orders:
+                if order.cl_ord_id == cl_ord_id:
+                    return hedge, order
     for past in reversed(pair.past):
         order = hedges.order_of(past, cl_ord_id)
         if order is not None:
@@ -254,7 +256,7 @@ def _ordered(pair: Pair, hedge: Hedge, fact: OrderFact) -> Pair | None:
         for place, order in enumerate(leg.orders):
             if order.cl_ord_id != ident:
                 continue
-            changed = legs.evolve(leg, fact)
+            changed = legs.ordered(leg, place, fact)
             now = changed.orders[place]
             after = replace(hedge, legs=(*hedge.legs[:index], changed, *hedge.legs[index + 1 :]))
             if hedge.trigger == RESIDUAL:

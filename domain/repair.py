@@ -66,29 +66,55 @@ class RepairMarket(Protocol):
         """(offset, lots) of an order that a hedge proper sends, or why none."""
 
 
+class Tally(Struct, frozen=True, gc=False):
+    """Where a hedge stands before it is repaired.
+
+    `covered`: units that all legs cover; `reached`: units that would cover
+    everything filled; `total`, `replenish`: orders that any repair, and that a
+    replenish, may still send; `refused`: a leg's last two replenish orders met
+    the same refusal. Those from before it was retried count no longer for that:
+    a person, or a market that trades again, has reasons to try.
+    """
+
+    covered: int
+    reached: int
+    total: int
+    replenish: int
+    refused: bool
+
+
+class Need(Struct, frozen=True, gc=False):
+    """An order that one leg needs on the way: what it may pay, and why."""
+
+    leg: Leg
+    side: int
+    qty: int
+    worst_px: int
+    reverses: bool
+
+
 class Option(Struct, frozen=True):
     """One way out: bring every leg to `to_units`. `why_not` bars it."""
 
     choice: str
     to_units: int
-    diffs: list[int]
+    needs: list[Need]
     cost: RepairCost
     why_not: str = ""
 
 
 def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> tuple[object, ...]:
     """The facts of the decision: a repair with its mandates, or STRANDED."""
-    covered = hedge.covered
-    total, replenish = orders_left(hedge, policy)
-    complete = _weigh(hedge, policy, market, "replenish", hedge.reached, covered, replenish)
-    back = _weigh(hedge, policy, market, "rollback", min(covered, hedge.units), covered, total)
+    stands = tally(hedge, policy)
+    complete = _weigh(hedge, policy, market, "replenish", stands)
+    back = _weigh(hedge, policy, market, "rollback", stands)
     pick, reason = _pick(policy, complete, back, late=bool(hedge.repairs) and _is_late(hedge, policy, now_ns))
     if pick is None and hedge.trigger == COVER and _AIMED_AGAIN & {complete.why_not, back.why_not}:
         return (HedgeEnded(outcome(hedge), hedge.legs[0].net, now_ns),)
     if pick is None:
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
     chosen = RepairChosen(pick.choice, pick.to_units, complete.cost, back.cost, complete.why_not, back.why_not, reason)
-    left = replenish if pick is complete else total
+    left = stands.replenish if pick is complete else stands.total
     patient = pick is back or back.why_not != ""
     return (chosen, *_mandates(hedge, policy, market, pick, left, now_ns, patient))
 
@@ -96,19 +122,8 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
 def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
     """Whether a retry, with the orders that it adds, would find a way out."""
     hedge = replace(hedge, retries=hedge.retries + 1)
-    total, replenish = orders_left(hedge, policy)
-    ways = (("replenish", hedge.reached, replenish), ("rollback", min(hedge.covered, hedge.units), total))
-    return any(
-        not _barred(hedge, policy, market, choice, _diffs(hedge, units), left) for choice, units, left in ways
-    )
-
-
-def _diffs(hedge: Hedge, to_units: int) -> list[int]:
-    """What each leg still needs to be at `to_units`; below 0 is too much."""
-    diffs = []
-    for leg in hedge.legs:
-        diffs.append(to_units * leg.plan.per_unit - leg.net)
-    return diffs
+    stands = tally(hedge, policy)
+    return any(not _way(hedge, policy, market, choice, stands)[2] for choice in ("replenish", "rollback"))
 
 
 def _only_overfilled(hedge: Hedge, diffs: list[int]) -> bool:
@@ -119,64 +134,58 @@ def _only_overfilled(hedge: Hedge, diffs: list[int]) -> bool:
     return True
 
 
-def orders_left(hedge: Hedge, policy: Policy) -> tuple[int, int]:
-    """Orders that any repair, and that a replenish, may still send.
+def tally(hedge: Hedge, policy: Policy) -> Tally:
+    """What has been filled, sent and refused so far.
 
-    Over all legs. A decision that led to no order counts as one: neither may
-    go on for ever. The last `reserved` are kept for reversals.
+    Orders are counted over all legs. A decision that led to no order counts as
+    one: neither may go on for ever. The last `reserved` are kept for reversals.
     """
-    sent = out = used = 0
+    covered = None
+    reached = sent = out = used = 0
+    refused = False
     for leg in hedge.legs:
+        per_unit = leg.plan.per_unit
+        units = leg.net // per_unit
+        if covered is None or units < covered:
+            covered = units
+        if units * per_unit < leg.net:
+            units += 1
+        if units > reached:
+            reached = units
         if leg.mandate is not None:
             out += leg.mandate.max_orders
+        before = last = ""
         for order in leg.orders:
-            if order.status is not OrdStatus.DENIED:
+            status = order.status
+            if status is not OrdStatus.DENIED:
                 sent += 1
-                used += order.letter == "p"
+                if order.letter == "p":
+                    used += 1
+                    if status is OrdStatus.REJECTED and order.sent_ns >= hedge.naked_ns:
+                        before, last = last, order.reject_code
+        if last and last == before:
+            refused = True
     spent = max(sent, len(hedge.repairs)) + out
     total = policy.max_orders + hedge.retries * policy.orders_a_retry - spent
     allowed = policy.max_replenish_orders * (1 + hedge.retries) - used
-    return total, min(allowed, total - policy.reserved)
+    return Tally(max(covered, 0), min(reached, hedge.units), total, min(allowed, total - policy.reserved), refused)
 
 
-def refused_twice(hedge: Hedge) -> bool:
-    """Whether the last two replenish orders of a leg met the same refusal.
-
-    Those from before it was retried count no longer: a person, or a market
-    that trades again, has reasons to try.
-    """
-    since_ns = hedge.naked_ns
-    for leg in hedge.legs:
-        before = last = ""
-        for order in leg.orders:
-            if order.letter == "p" and order.status is OrdStatus.REJECTED and order.sent_ns >= since_ns:
-                before, last = last, order.reject_code
-        if last and last == before:
-            return True
-    return False
-
-
-def _weigh(
-    hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, to_units: int, covered: int, left: int
-) -> Option:
-    diffs = _diffs(hedge, to_units)
-    why = _barred(hedge, policy, market, choice, diffs, left)
+def _weigh(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, stands: Tally) -> Option:
+    to_units, needs, why = _way(hedge, policy, market, choice, stands)
     if why:  # what can't be done has no price
-        return Option(choice, to_units, diffs, RepairCost(choice, (), 0.0, 0.0, nan), why)
+        return Option(choice, to_units, needs, RepairCost(choice, (), 0.0, 0.0, nan), why)
     costs = []
-    for leg, diff in zip(hedge.legs, diffs, strict=True):
-        if diff > 0:
-            plan = leg.plan
-            costs.append(market.cost(plan.index, plan.side, diff, plan.touch_px, False))
-        elif diff < 0:
-            plan = leg.plan
-            costs.append(market.cost(plan.index, -plan.side, -diff, _average_px(leg), True))
+    for need in needs:
+        plan = need.leg.plan
+        reference = _average_px(need.leg) if need.reverses else plan.touch_px
+        costs.append(market.cost(plan.index, need.side, need.qty, reference, need.reverses))
     if choice == "replenish":
-        won = to_units - covered if to_units > covered else 0
-        cost = complete_cost(costs, hedge.edge, won, market.time_penalty(True))
+        won = to_units - stands.covered
+        cost = complete_cost(costs, hedge.edge, won if won > 0 else 0, market.time_penalty(True))
     else:
         cost = reverse_cost(costs, market.time_penalty(False))
-    return Option(choice, to_units, diffs, cost, why)
+    return Option(choice, to_units, needs, cost)
 
 
 def _average_px(leg: Leg) -> float:
@@ -190,10 +199,44 @@ def _average_px(leg: Leg) -> float:
     return paid / lots if lots else float(leg.plan.touch_px)
 
 
-def _barred(
-    hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, diffs: list[int], left: int
-) -> str:
-    """Why this way can't be gone, or ""."""
+def _way(
+    hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, stands: Tally
+) -> tuple[int, list[Need], str]:
+    """The units to be at, what each leg needs for it, and why not, or ""."""
+    to_units = stands.reached if choice == "replenish" else min(stands.covered, hedge.units)
+    diffs = []  # below 0 is too much
+    for leg in hedge.legs:
+        diffs.append(to_units * leg.plan.per_unit - leg.net)
+    why = _barred(hedge, policy, choice, diffs, stands)
+    needs: list[Need] = []
+    if why:
+        return to_units, needs, why
+    for leg, diff in zip(hedge.legs, diffs, strict=True):
+        if diff == 0:
+            continue
+        for order in leg.orders:
+            if order.status is OrdStatus.UNKNOWN:
+                return to_units, needs, "UNKNOWN"
+        plan = leg.plan
+        side = plan.side if diff > 0 else -plan.side
+        seen = market.leg(plan.index, side)
+        if not seen.can_trade:
+            return to_units, needs, "MARKET"
+        worst = worst_px(plan, side, seen, policy)
+        if reach(worst, side, 0, seen) is None:
+            return to_units, needs, "MARKET" if is_locked(side, seen) else "PRICE"
+        needs.append(Need(leg, side, diff if diff > 0 else -diff, worst, diff < 0))
+    return to_units, needs, ""
+
+
+def worst_px(plan: LegPlan, side: int, seen: LegMarket, policy: Policy) -> int:
+    """The most that a repair may pay: from the trigger's touch, or today's."""
+    reference = plan.touch_px if side == plan.side or seen.opposing is None else seen.opposing
+    return reference + side * policy.slippage_cap_ticks[plan.index]
+
+
+def _barred(hedge: Hedge, policy: Policy, choice: str, diffs: list[int], stands: Tally) -> str:
+    """Why this way can't be gone whatever the market does, or ""."""
     if choice == "replenish":
         if max(diffs) <= 0:
             return "OVERFILLED"
@@ -203,30 +246,11 @@ def _barred(
         return "COVER"
     elif hedge.kind == "close" and not _only_overfilled(hedge, diffs):
         return "CLOSE"
-    if left < len(diffs) - diffs.count(0):
-        return "REFUSED" if choice == "replenish" and refused_twice(hedge) else "CAP"
-    if choice == "replenish" and hedge.kind == "open" and refused_twice(hedge):
+    if (stands.replenish if choice == "replenish" else stands.total) < len(diffs) - diffs.count(0):
+        return "REFUSED" if choice == "replenish" and stands.refused else "CAP"
+    if choice == "replenish" and hedge.kind == "open" and stands.refused:
         return "REFUSED"  # a close has no other way: its refusals are waited out
-    for leg, diff in zip(hedge.legs, diffs, strict=True):
-        if diff == 0:
-            continue
-        plan = leg.plan
-        for order in leg.orders:
-            if order.status is OrdStatus.UNKNOWN:
-                return "UNKNOWN"
-        side = plan.side if diff > 0 else -plan.side
-        seen = market.leg(plan.index, side)
-        if not seen.can_trade:
-            return "MARKET"
-        if reach(worst_px(plan, side, seen, policy), side, 0, seen) is None:
-            return "MARKET" if is_locked(side, seen) else "PRICE"
     return ""
-
-
-def worst_px(plan: LegPlan, side: int, seen: LegMarket, policy: Policy) -> int:
-    """The most that a repair may pay: from the trigger's touch, or today's."""
-    reference = plan.touch_px if side == plan.side or seen.opposing is None else seen.opposing
-    return reference + side * policy.slippage_cap_ticks[plan.index]
 
 
 def _is_late(hedge: Hedge, policy: Policy, now_ns: int) -> bool:
@@ -268,17 +292,16 @@ def _mandates(
 
     `patient`: there is no other way, so that refusals are waited out.
     """
-    diffs = pick.diffs
-    share = max(1, left // (len(diffs) - diffs.count(0)))
+    share = max(1, left // len(pick.needs))
     naked_ns = hedge.naked_ns or now_ns
     whole = policy.naked_budget_ns
     deadline = naked_ns + (whole // 2 if pick.choice == "replenish" and hedge.kind == "open" else whole)
     deadline = min(max(deadline, now_ns + whole // 4), naked_ns + whole)
     given = []
-    for index, diff in enumerate(diffs):
-        if diff:
-            made = _mandate(hedge, policy, market, pick.choice, index, diff, share, deadline, patient)
-            given.append(MandateGiven(made))
+    for need in pick.needs:
+        kind = "rollback" if need.reverses else pick.choice
+        made = _mandate(hedge, policy, market, need, kind, share, deadline, patient)
+        given.append(MandateGiven(made))
     return given
 
 
@@ -286,36 +309,33 @@ def _mandate(
     hedge: Hedge,
     policy: Policy,
     market: RepairMarket,
-    choice: str,
-    i: int,
-    diff: int,
+    need: Need,
+    kind: str,
     share: int,
     deadline_ns: int,
     patient: bool,
 ) -> Mandate:
-    plan = hedge.legs[i].plan
-    reverses = diff < 0
-    side = -plan.side if reverses else plan.side
-    kind = "rollback" if reverses else choice
+    plan = need.leg.plan
+    i = plan.index
     letter = "p" if kind == "replenish" else "b"
     first = 1
-    for order in hedge.legs[i].orders:
+    for order in need.leg.orders:
         if order.letter == letter:
             first = max(first, int(order.cl_ord_id.rsplit(letter, 1)[-1]) + 1)
-    lots = market.most(plan.index, side, reverses, abs(diff))
+    lots = market.most(i, need.side, need.reverses, need.qty)
     return Mandate(
-        mandate_id=f"{hedge.hedge_id}.{plan.index}{letter}{first}",
-        hedge_id=hedge.hedge_id,
-        kind=kind,
-        leg=plan.index,
-        side=side,
-        most_lots=lots,
-        worst_px=worst_px(plan, side, market.leg(plan.index, side), policy),
-        payup_ticks=policy.payup_ticks[i],
-        max_orders=share,
-        first_order=first,
-        deadline_ns=deadline_ns,
-        tif=policy.tifs[i],
-        offset=market.offset(plan.index, side, reverses, lots),
-        patient=patient or reverses,
+        f"{hedge.hedge_id}.{i}{letter}{first}",
+        hedge.hedge_id,
+        kind,
+        i,
+        need.side,
+        lots,
+        need.worst_px,
+        policy.payup_ticks[i],
+        share,
+        first,
+        deadline_ns,
+        policy.tifs[i],
+        market.offset(i, need.side, need.reverses, lots),
+        patient or need.reverses,
     )

@@ -117,12 +117,13 @@ class RiskTable:
             why = band(side, px, quote, limits.price_collar_ticks)
             if why:
                 return why
+        room = limits.position_lots - (row.position + row.buying if side == BUY else row.selling - row.position)
         if reduces_lots is not None:
             if not qty <= reduces_lots:
                 return f"REDUCE_ONLY_WOULD_INCREASE_POSITION: qty={qty} exposure={reduces_lots}"
         elif not qty <= limits.order_lots:
             return f"QUANTITY_EXCEEDS_MAXIMUM: qty={qty} max={limits.order_lots}"
-        elif not qty <= row.room(side):
+        elif not qty <= room:
             return (
                 f"POSITION_LIMIT: side={side} qty={qty} position={row.position} buying={row.buying}"
                 f" selling={row.selling} max={row.limits.position_lots}"
@@ -159,13 +160,16 @@ class RiskTable:
 
     def release(self, key: tuple[str, str], cl_ord_id: str) -> None:
         """The order has ended: what is left of it fills no more."""
-        row = self.row(key)
+        row = self._rows.get(key) or self.row(key)
         order = row.live.pop(cl_ord_id, None)
         if order is None:
             return
         if order.rests:
             row.resting -= 1
-        _take_off(row, order.side, order.left)
+        if order.side == BUY:
+            row.buying -= order.left
+        else:
+            row.selling -= order.left
 
     def set_position(self, key: tuple[str, str], lots: int) -> None:
         """The position as the venue, or the journal, has it at the start."""

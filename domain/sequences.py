@@ -18,29 +18,31 @@ MAX_PENDING = 65536
 
 
 class ReportSequence:
-    """The numbers of one epoch; bounded. `seen`: all up to it have come."""
+    """The numbers of one epoch; bounded. `seen`: all up to it have come;
+    `pending`: what came after a number that has not.
+    """
 
     def __init__(self, epoch: int = 0, seen: int = 0) -> None:
         self.epoch = epoch
         self.seen = seen
-        self._pending: set[int] = set()
+        self.pending: set[int] = set()
         self._marks: dict[int, int] = {}
 
     @property
     def has_hole(self) -> bool:
         """Whether something came after a number that has not."""
-        return bool(self._pending)
+        return bool(self.pending)
 
     @property
     def last(self) -> int:
         """The highest number that has come."""
-        return max(self._pending, default=self.seen)
+        return max(self.pending, default=self.seen)
 
     def restart(self, epoch: int, seen: int) -> None:
         """A numbering begins, or the gateway says where it stands."""
         self.epoch = epoch
         self.seen = seen
-        self._pending.clear()
+        self.pending.clear()
         self._marks.clear()
 
     def note(self, seq: int, mark: int) -> str:
@@ -57,15 +59,15 @@ class ReportSequence:
             del self._marks[next(iter(self._marks))]
         if seq == self.seen + 1:
             self.seen = seq
-            if self._pending:
+            if self.pending:
                 self._absorb()
-        elif seq > self.seen and len(self._pending) < MAX_PENDING:
-            self._pending.add(seq)
+        elif seq > self.seen and len(self.pending) < MAX_PENDING:
+            self.pending.add(seq)
         return NEW
 
     def drop_above(self, last: int) -> None:
         """The gateway says that it stands at `last`: higher can't have come."""
-        self._pending = {seq for seq in self._pending if seq <= last}
+        self.pending = {seq for seq in self.pending if seq <= last}
 
     def settle(self, last: int) -> None:
         """Stop waiting: the day was answered, the gateway stands at `last`.
@@ -74,11 +76,11 @@ class ReportSequence:
         number: one absurd seq must not hide every later gap.
         """
         self.seen = max(self.seen, last)
-        self._pending = {seq for seq in self._pending if seq > self.seen}
+        self.pending = {seq for seq in self.pending if seq > self.seen}
         self._absorb()
-        self._pending.clear()
+        self.pending.clear()
 
     def _absorb(self) -> None:
-        while self.seen + 1 in self._pending:
+        while self.seen + 1 in self.pending:
             self.seen += 1
-            self._pending.remove(self.seen)
+            self.pending.remove(self.seen)

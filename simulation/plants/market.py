@@ -97,7 +97,7 @@ PLANTS = (
         "position_limit_ignored",
         "an opening order may pass the position limit",
         RISK,
-        (("        elif not qty <= row.room(side):", "        elif not qty <= 10**9:"),),
+        (("        elif not qty <= room:", "        elif not qty <= 10**9:"),),
     ),
     Plant(
         "max_units_ignored",

@@ -162,7 +162,7 @@ PLANTS = (
         "rejected_without_fills",
         "what an order had filled before its end is dropped at its end",
         ORDERS,
-        (("    OrderExpired: lambda o, f, s: _changed(o, s, cum_qty=max(o.cum_qty, f.cum_qty)),", "    OrderExpired: lambda o, f, s: _changed(o, s, cum_qty=0),"),),
+        (("    OrderExpired: lambda o, f, s: replace(o, status=s, cum_qty=max(o.cum_qty, f.cum_qty)),", "    OrderExpired: lambda o, f, s: replace(o, status=s, cum_qty=0),"),),
     ),
     Plant(
         "unknown_never_asked",

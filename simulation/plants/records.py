@@ -115,7 +115,7 @@ PLANTS = (
         "number_alone_is_the_report",
         "reports are told apart by number, whatever the epoch",
         "domain/sequences.py",
-        (("        self._pending.clear()\n        self._marks.clear()\n\n    def note", "        self._pending.clear()\n\n    def note"), ("            return REPEAT if known == mark else CLASH", "            return REPEAT")),
+        (("        self.pending.clear()\n        self._marks.clear()\n\n    def note", "        self.pending.clear()\n\n    def note"), ("            return REPEAT if known == mark else CLASH", "            return REPEAT")),
     ),
     Plant(
         "hung_gateway_trusted",

@@ -25,7 +25,7 @@ PLANTS = (
         "repair_sized_as_target",
         "a mandate is for the whole target, whatever was filled",
         REPAIR,
-        (("        most_lots=lots,", "        most_lots=hedge.legs[i].plan.target,"),),
+        (("        lots,\n        need.worst_px,", "        plan.target,\n        need.worst_px,"),),
         "T54",
     ),
     Plant(
@@ -61,13 +61,13 @@ PLANTS = (
         "rollback_takes_all",
         "a rollback takes back what matches too",
         REPAIR,
-        (('    back = _weigh(hedge, policy, market, "rollback", min(covered, hedge.units), covered, total)', '    back = _weigh(hedge, policy, market, "rollback", 0, covered, total)'),),
+        (('else min(stands.covered, hedge.units)', 'else 0'),),
     ),
     Plant(
         "rollback_wrong_side",
         "a reversal trades in the hedge's own direction",
         REPAIR,
-        (("    side = -plan.side if reverses else plan.side\n    kind", "    side = plan.side\n    kind"),),
+        (("        need.side,\n        lots,", "        plan.side,\n        lots,"),),
     ),
     Plant(
         "close_taken_back",

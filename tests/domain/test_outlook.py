@@ -1,8 +1,11 @@
 """What a repair sees: older quotes, locked markets, closed ones; ids."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from domain.costs import LegMoney
 from domain.ids import MAX_ID, MAX_PAIR_NAME, base36, hedge_id, order_id
 from domain.market import quote_of
 from domain.outlook import Outlook
@@ -55,3 +58,44 @@ def test_ids_are_functions_of_meaning_and_fit_the_protocol():
     longest = order_id(hedge_id("x" * MAX_PAIR_NAME, 2**62, 99_999), 9, "p", 99) + ".c5"
     assert len(longest) <= MAX_ID
     assert hedge_id("cu", 1, 2) != hedge_id("cu", 2, 1)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from([0, NS // 2, 2 * NS, 4 * NS]),  # time that passes
+        st.sampled_from(["same", "again", "dearer", "crossed", "gone", "locked", "closed"]),
+        st.booleans(),  # whether an order could leave
+        st.sampled_from([1.0, 7.0]),  # FX
+        st.sampled_from([1, 3, 60]),  # lots
+    ),
+    max_size=12,
+)
+
+
+def changed(quote, how, now_ns):
+    fresh = {"recv_mono_ns": now_ns, "changed_mono_ns": now_ns, "status_mono_ns": now_ns}
+    books = {"dearer": (104, 105), "crossed": (101, 100), "again": (99, 100)}
+    if how in books:
+        bid, ask = books[how]
+        return replace(quote, bid_px=bid, bids=(bid, 50), bid_qty=50, ask_px=ask, asks=(ask, 50), ask_qty=50, **fresh)
+    if how == "gone":
+        return replace(quote, ask_px=None, asks=(), ask_qty=0, **fresh)
+    if how == "locked":
+        return replace(quote, bid_px=110, bids=(110, 50), ask_px=None, asks=(), ask_qty=0, limit_up=110, **fresh)
+    return replace(quote, status=18, **fresh) if how == "closed" else quote
+
+
+@given(STEPS)
+@example([(0, "same", True, 1.0, 1), (4 * NS, "same", True, 1.0, 1)])  # it is too old by now
+@example([(0, "same", True, 1.0, 1), (0, "same", True, 7.0, 1), (0, "same", True, 7.0, 3)])
+def test_what_was_kept_says_what_a_new_look_says(steps):
+    kept, quotes, last, now_ns = {}, list(QUOTES), list(QUOTES), NS
+    for passed_ns, how, can, rate, lots in steps:
+        now_ns += passed_ns
+        quotes[0] = changed(quotes[0], how, now_ns)
+        args = (SPEC, quotes, last, (can, True).__getitem__, FLAT.books, True, (rate, 1.0), now_ns)
+        moneys = [LegMoney(leg.instrument) for leg in SPEC.legs]
+        before, anew = Outlook(*args, moneys, kept), Outlook(*args, moneys)
+        for side in (1, -1):
+            assert before.leg(0, side) == anew.leg(0, side)
+            assert repr(before.cost(0, side, lots, 100, side < 0)) == repr(anew.cost(0, side, lots, 100, side < 0))

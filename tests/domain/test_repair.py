@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from domain import orders
 from domain.hedges import HedgeStranded, RepairChosen
 from domain.mandates import MandateGiven
-from domain.repair import Policy, choose, is_possible, orders_left, refused_twice
+from domain.repair import Policy, choose, is_possible, tally
 from tests.domain.making import MS, Market, adopted, filled_hedge
 
 POLICY = Policy()
@@ -19,6 +19,12 @@ def decided(state, policy=POLICY, market=None, now_ns=0):
     assert isinstance(chosen, RepairChosen)
     assert all(isinstance(g, MandateGiven) for g in given)
     return chosen, [g.mandate for g in given]
+
+
+def left(state, policy):
+    """Orders that a replenish, and that any repair, may still send."""
+    stands = tally(state, policy)
+    return stands.replenish, stands.total
 
 
 def stranded(state, policy=POLICY, market=None):
@@ -158,8 +164,8 @@ def test_refusals_of_a_close_are_waited_out_those_of_an_open_only_without_anothe
 
 def test_a_person_who_retries_a_refused_hedge_gives_it_another_try():
     refused = sent(filled_hedge(5, 2), 1, "p", "no", "no")
-    assert refused_twice(refused)
-    assert not refused_twice(replace(refused, naked_ns=1000 * MS))
+    assert tally(refused, POLICY).refused
+    assert not tally(replace(refused, naked_ns=1000 * MS), POLICY).refused
 
 
 # ------------------------------------------------------------------ caps
@@ -167,9 +173,9 @@ def test_a_person_who_retries_a_refused_hedge_gives_it_another_try():
 
 def test_twelve_orders_in_all_three_replenish_and_four_kept_for_reversals():
     state = filled_hedge(5, 2)
-    assert orders_left(state, POLICY)[::-1] == (3, 10)
+    assert left(state, POLICY) == (3, 10)
     state = sent(state, 1, "p", None, "a", "b")
-    assert orders_left(state, POLICY)[::-1] == (0, 7)
+    assert left(state, POLICY) == (0, 7)
     chosen, (given,) = decided(state, Policy(choice="replenish_first"))
     assert (chosen.choice, chosen.replenish_barred, given.max_orders) == ("rollback", "CAP", 7)
 
@@ -177,7 +183,7 @@ def test_twelve_orders_in_all_three_replenish_and_four_kept_for_reversals():
 def test_the_last_four_orders_are_for_reversals_alone():
     wide = Policy(choice="replenish_first", max_replenish_orders=99)
     state = sent(filled_hedge(5, 2), 1, "p", *[None] * 6)
-    assert orders_left(state, wide)[::-1] == (0, 4)
+    assert left(state, wide) == (0, 4)
     assert decided(state, wide)[0].choice == "rollback"
 
 
@@ -196,7 +202,7 @@ def test_a_denied_order_uses_nothing_up():
     state = adopted(
         state, orders.OrderSubmitted(ref, 1, "p", -1, 3, 200, "3", "O", 0), orders.OrderDenied(ref, "NOT_SENT", "")
     )
-    assert orders_left(state, POLICY)[::-1] == (3, 10)
+    assert left(state, POLICY) == (3, 10)
 
 
 def test_decisions_that_lead_to_no_order_are_bounded_too():
@@ -214,11 +220,11 @@ def test_orders_are_shared_among_the_legs_of_a_repair():
 
 def test_two_refusals_with_the_same_code_end_the_replenishing():
     state = sent(filled_hedge(5, 2), 1, "p", "no margin", "no margin")
-    assert refused_twice(state)
+    assert tally(state, POLICY).refused
     chosen, _ = decided(state, Policy(choice="replenish_first"))
     assert (chosen.choice, chosen.replenish_barred) == ("rollback", "REFUSED")
-    assert not refused_twice(sent(filled_hedge(5, 2), 1, "p", "no margin", "closed"))
-    assert not refused_twice(sent(filled_hedge(5, 2), 0, "b", "no margin", "no margin"))
+    assert not tally(sent(filled_hedge(5, 2), 1, "p", "no margin", "closed"), POLICY).refused
+    assert not tally(sent(filled_hedge(5, 2), 0, "b", "no margin", "no margin"), POLICY).refused
 
 
 # ------------------------------------------------------------------ markets

@@ -48,7 +48,7 @@ def test_memory_is_bounded():
     for seq in range(2, MAX_PENDING + 2_000):
         sequence.note(seq, 1)
     assert len(sequence._marks) <= MAX_MARKS
-    assert len(sequence._pending) <= MAX_PENDING
+    assert len(sequence.pending) <= MAX_PENDING
 
 
 @given(st.permutations(list(range(1, 30))))
