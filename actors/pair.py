@@ -75,6 +75,8 @@ class PairActor(PairLots):
         self.view = PairView(spec, desk)
         self._timer: Any = None
         self._timer_ns = 0
+        tifs = (*(leg.tif for leg in spec.legs), *spec.rules.policy.tifs)
+        self._never_rests = "0" not in tifs  # only a day order can be one that a repair would meet
         self._untraded: dict[str, int] = {}
         self._children = {"replenish": f"{name}/replenish", "rollback": f"{name}/rollback"}
 
@@ -269,11 +271,16 @@ class PairActor(PairLots):
         if every:
             commands = self.commands_of(every, Purpose.REPAIR)
             cause = self.record(hedge_id, every, commands, cause, self._saw(following, now_ns))
-            self._adopt(before, pair, hedge_id)
+            self.memory.pair = pair
+            repairs = self._never_rests and following and following[-1].__class__ is MandateGiven
+            if not repairs:
+                self._book(before, pair, hedge_id)
             denied = self.send(commands) if commands else ()
             for fact in following:
                 if fact.__class__ in _ASKING:
                     self._perform(fact, pair, outlook, cause)
+            if repairs:  # its order has left by now
+                self._book(before, pair, hedge_id)
             if denied:
                 self._follow(hedge_id, denied, cause)
                 return
@@ -311,9 +318,8 @@ class PairActor(PairLots):
                 return self.view.saw(fact.__class__.__name__, nan, now_ns)
         return None
 
-    def _adopt(self, before: Pair, after: Pair, hedge_id: str) -> None:
-        """Take the new state as true, and tell the risk table."""
-        self.memory.pair = after
+    def _book(self, before: Pair, after: Pair, hedge_id: str) -> None:
+        """Tell the risk table what has become of the hedge's orders."""
         was, now = before.hedge, after.hedge
         if was is None or now is None or was.hedge_id != hedge_id or now.hedge_id != hedge_id:
             was, now = pairs.find(before, hedge_id), pairs.find(after, hedge_id)

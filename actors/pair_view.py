@@ -68,6 +68,7 @@ class PairView:
         self._venues = [(desk.links[leg.venue], leg.symbol) for leg in spec.legs]
         self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
+        self.thresholds = {event: aim.threshold for event, aim in self._aims.items()}
         self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
@@ -102,7 +103,8 @@ class PairView:
         price = self.price
         if self.spec.trigger.hysteresis > 0.0 and self._uncounted(quote.recv_mono_ns):
             return ""
-        event = fired(self.spec.trigger, self.arming, price.buy, price.sell, self.units_of(pair), quote.recv_mono_ns)
+        units = self._units if pair is self._units_for else self.units_of(pair)
+        event = fired(self.spec.trigger, self.arming, price.buy, price.sell, units, quote.recv_mono_ns)
         if not event:
             if self.residuals is not None and self.residuals.due(pair):
                 return RESIDUAL
@@ -152,7 +154,8 @@ class PairView:
             if aim.__class__ is str:
                 return aim
         claimed = self.desk.claims.on_books(quotes, aim.sides)
-        units, bound = firing.size(self.units_of(pair), spec, aim, quotes, claimed)
+        held = self._units if pair is self._units_for else self.units_of(pair)
+        units, bound = firing.size(held, spec, aim, quotes, claimed)
         if self.most_units is not None:
             units = min(units, self.most_units)
         if units == 0:
