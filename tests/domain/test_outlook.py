@@ -1,7 +1,7 @@
 """What a repair sees: older quotes, locked markets, closed ones; ids."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -85,6 +85,7 @@ def changed(quote, how, now_ns):
     return replace(quote, status=18, **fresh) if how == "closed" else quote
 
 
+@settings(deadline=None)
 @given(STEPS)
 @example([(0, "same", True, 1.0, 1), (4 * NS, "same", True, 1.0, 1)])  # it is too old by now
 @example([(0, "same", True, 1.0, 1), (0, "same", True, 7.0, 1), (0, "same", True, 7.0, 3)])
