@@ -59,16 +59,11 @@ class Standing(Struct, gc=False):
 def standing(hedge: Hedge) -> Standing:
     """Computed once for as long as the legs stay as they are."""
     settled = balanced = True
-    covered = None
+    covered = hedge.covered
+    naked = []
     for leg in hedge.legs:
         if leg.status not in _SETTLED:
             settled = False
-        units = leg.net // leg.plan.per_unit
-        if covered is None or units < covered:
-            covered = units
-    covered = max(covered, 0)
-    naked = []
-    for leg in hedge.legs:
         over = leg.net - covered * leg.plan.per_unit
         if over:
             balanced = False

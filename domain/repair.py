@@ -140,18 +140,9 @@ def tally(hedge: Hedge, policy: Policy) -> Tally:
     Orders are counted over all legs. A decision that led to no order counts as
     one: neither may go on for ever. The last `reserved` are kept for reversals.
     """
-    covered = None
-    reached = sent = out = used = 0
+    sent = out = used = 0
     refused = False
     for leg in hedge.legs:
-        per_unit = leg.plan.per_unit
-        units = leg.net // per_unit
-        if covered is None or units < covered:
-            covered = units
-        if units * per_unit < leg.net:
-            units += 1
-        if units > reached:
-            reached = units
         if leg.mandate is not None:
             out += leg.mandate.max_orders
         before = last = ""
@@ -168,7 +159,7 @@ def tally(hedge: Hedge, policy: Policy) -> Tally:
     spent = max(sent, len(hedge.repairs)) + out
     total = policy.max_orders + hedge.retries * policy.orders_a_retry - spent
     allowed = policy.max_replenish_orders * (1 + hedge.retries) - used
-    return Tally(max(covered, 0), min(reached, hedge.units), total, min(allowed, total - policy.reserved), refused)
+    return Tally(hedge.covered, hedge.reached, total, min(allowed, total - policy.reserved), refused)
 
 
 def _weigh(hedge: Hedge, policy: Policy, market: RepairMarket, choice: str, stands: Tally) -> Option:
