@@ -19,7 +19,7 @@ from actors.pair_lots import PairLots
 from actors.pair_view import PairView
 from domain import advance, hedges, late, orders, pairs, watch
 from domain.halt import held
-from domain.hedges import Hedge, HedgeStranded
+from domain.hedges import HedgeStranded
 from domain.late import LateTruthJoined
 from domain.mandates import MandateGiven
 from domain.market import Quote
@@ -172,7 +172,7 @@ class PairActor(PairLots):
         hedge = self.pair.hedge
         if hedge is None:
             return
-        facts = view_lost(hedge, self.spec, news, self.clock.mono_ns()) if news.lost else ()
+        facts = watch.lost(hedge.legs, news.venue, news.why, self.clock.mono_ns()) if news.lost else ()
         self._follow(hedge.hedge_id, facts, 0)
 
     def _roll(self, news: VenueChanged) -> None:
@@ -390,17 +390,3 @@ class PairActor(PairLots):
     def on_show(self, _show: Show) -> dict[str, Any]:
         """A picture of the pair: plain values for the inspection socket."""
         return self.view.show(self.memory.pair, self.clock.mono_ns())
-
-
-def view_lost(hedge: Hedge, spec: PairSpec, news: VenueChanged, now_ns: int) -> tuple:
-    """A broken link: its orders that nothing settled are in doubt."""
-    facts: list[Any] = []
-    for leg in hedge.legs:
-        if spec.legs[leg.plan.index].venue != news.venue or leg.mandate is not None:
-            continue
-        facts.extend(
-            orders.OrderUnknown(order.cl_ord_id, f"link lost: {news.why}", now_ns)
-            for order in leg.orders
-            if order.live and order.status is not orders.OrdStatus.UNKNOWN
-        )
-    return tuple(facts)

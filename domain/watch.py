@@ -8,6 +8,9 @@ its time is cancelled; a cancel without an answer makes it UNKNOWN too. After
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from msgspec import Struct
 
 from domain.orders import (
@@ -107,3 +110,17 @@ def _cancels(order: Order, now_ns: int, rules: Rules) -> tuple[OrderFact, ...]:
 def lacks_trades(order: Order) -> bool:
     """Whether lots are counted whose trade, and so whose price, is missing."""
     return order.cum_qty > order.traded_qty and not order.undone
+
+
+def lost(legs: Iterable[Any], venue: str, why: str, now_ns: int) -> tuple[OrderUnknown, ...]:
+    """A broken link: the legs' orders there that nothing settled are in doubt.
+
+    What a child works on under its mandate is the child's to doubt.
+    """
+    return tuple(
+        OrderUnknown(order.cl_ord_id, f"link lost: {why}", now_ns)
+        for leg in legs
+        if leg.plan.venue == venue and leg.mandate is None
+        for order in leg.orders
+        if order.live and order.status is not OrdStatus.UNKNOWN
+    )

@@ -226,7 +226,7 @@ PLANTS = (
         "link_loss_unnoticed",
         "orders that were out when the link broke are thought to be well",
         PAIR,
-        (("        facts = view_lost(hedge, self.spec, news, self.clock.mono_ns()) if news.lost else ()", "        facts = ()"),),
+        (("        facts = watch.lost(hedge.legs, news.venue, news.why, self.clock.mono_ns()) if news.lost else ()", "        facts = ()"),),
         seeds=False,
         note="slower, never wrong: the time-out finds them",
     ),
