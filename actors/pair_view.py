@@ -13,11 +13,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from actors.closable import closable_of
 from actors.desk import Desk
 from actors.link import Purpose
 from actors.residuals import Residuals
 from domain import firing, guards, unit_lots
-from domain.closable import there
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
 from domain.formula_view import spread_view
@@ -28,7 +28,6 @@ from domain.opening import OpenHours
 from domain.outlook import Outlook, Terms
 from domain.pairs import Pair, PairStatus
 from domain.pairspec import PairSpec
-from domain.positions import Held
 from domain.prices import fx_rate
 from domain.sizing import units_within
 from domain.triggers import EVENTS, Arming, fired
@@ -68,7 +67,6 @@ class PairView:
         self._venues = [(desk.links[leg.venue], leg.symbol) for leg in spec.legs]
         self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
-        self.thresholds = {event: aim.threshold for event, aim in self._aims.items()}
         self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
@@ -174,7 +172,7 @@ class PairView:
         if not self._watches_touch and not firing.meets(spec, event, price.executable(aim.direction, units, aim.per_unit)):
             return "EXECUTABLE"
         epoch = self.desk.node_epoch
-        lots = self._there(pair, aim) if self._splits and not aim.opens else ()
+        lots = closable_of(self.desk, self.spec, self._splits, pair, aim) if self._splits and not aim.opens else ()
         opened = firing.plan(pair, spec, aim, units, quotes, epoch, now_ns, self.rates, lots)
         if opened.__class__ is str:
             return opened
@@ -239,7 +237,7 @@ class PairView:
                 return sized
             aim, size = sized
         self.sums = sums_of(tuple(self.needs_of(aim)) if self._is_sized else self._needs[event], quotes)
-        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, self._there(pair, aim))
+        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, closable_of(self.desk, self.spec, self._splits, pair, aim))
         why = opened if isinstance(opened, str) else self.refusal(opened)
         return why or replace(opened, trigger="kill", edge=0.0)
 
@@ -344,26 +342,6 @@ class PairView:
         links = self.desk.links
         self._reckon_needs()
         self.over = over_of(links[leg.venue].over.get(leg.symbol, NOTHING) for leg in self.spec.legs)
-
-    def _there(self, pair: Pair, aim: firing.Aim) -> list[tuple[int, int] | None]:
-        """Of each leg whose days are apart: (yesterday's, today's) lots that a close may take."""
-        desk, found = self.desk, [None] * len(self.spec.legs)
-        for i in self._splits:
-            key, side = self.spec.legs[i].key, aim.sides[i]
-            others = [
-                desk.memories[name].pair.books[at]
-                for name, at in desk.holders.get(key, ())
-                if name != self.spec.name and name in desk.memories
-            ]
-            told = desk.positions.get(key)
-            if told is not None:
-                held = Held()
-                for book in (pair.books[i], *others):
-                    held.add(book.net, book.today)
-                told = told if held == told.ours else None  # fills since: it says no more what is there
-            taken = desk.closable.taken(key, side, self.spec.name)
-            found[i] = there(pair.books[i], others, side, taken, None if told is None else told.position)
-        return found
 
     def _reckon_needs(self) -> None:
         """What each event's hedge asks of the accounts: numbers for the path."""

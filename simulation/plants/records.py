@@ -11,8 +11,8 @@ PLANTS = (
         "a hedge's orders leave before their intent is on record",
         PAIR,
         (
-            ("        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))\n        self.memory.pair = after\n        denied = self.send(commands)\n",
-             "        denied = self.send(commands)\n        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))\n        self.memory.pair = after\n"),
+            ("        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))\n        self.memory.pair = after\n        denied = self.send(commands)\n",
+             "        denied = self.send(commands)\n        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))\n        self.memory.pair = after\n"),
         ),
     ),
     Plant(
