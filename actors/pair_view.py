@@ -171,9 +171,8 @@ class PairView:
                 return f"RISK {why}"
         if not self._watches_touch and not firing.meets(spec, event, price.executable(aim.direction, units, aim.per_unit)):
             return "EXECUTABLE"
-        epoch = self.desk.node_epoch
-        lots = closable_of(self.desk, self.spec, self._splits, pair, aim) if self._splits and not aim.opens else ()
-        opened = firing.plan(pair, spec, aim, units, quotes, epoch, now_ns, self.rates, lots)
+        lots = closable_of(self.desk, spec, self._splits, pair, aim) if self._splits and not aim.opens else ()
+        opened = firing.plan(pair, spec, aim, units, quotes, self.desk.node_epoch, now_ns, self.rates, lots)
         if opened.__class__ is str:
             return opened
         if not spec.sends_orders:
@@ -182,7 +181,7 @@ class PairView:
         if why and aim.opens and units > 1:
             fewer = min(units, self._room(aim))
             if 0 < fewer < units and fewer >= spec.trigger.min_units:
-                opened = firing.plan(pair, spec, aim, fewer, quotes, epoch, now_ns, self.rates)
+                opened = firing.plan(pair, spec, aim, fewer, quotes, self.desk.node_epoch, now_ns, self.rates)
                 why = self.refusal(opened)
         if why:
             return f"RISK {why}"
