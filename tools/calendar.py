@@ -110,7 +110,7 @@ def _pairs(files: tuple[str, ...], only: tuple[str, ...]) -> list[tuple[str, lis
     """Each pair's legs with their calendars; `only`: these pairs."""
     from config.load import load_checked
     from config.pairspecs import pair_specs
-    from tools.config_verbs import CONFIG_FILE
+    from tools.init import CONFIG_FILE
 
     specs = pair_specs(load_checked(files or (CONFIG_FILE,)), sends_orders=False)
     names = [spec.name for spec in specs]

@@ -1,28 +1,20 @@
-"""`config check | show` and `init`: settings before anything runs on them."""
+"""`config check | show`: settings before anything runs on them."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import click
 import msgspec
 
 from config.calendar_checks import calendars_of, notes
 from config.checks import problems
-from config.load import ROOT, Loaded, fingerprint, load
+from config.load import Loaded, fingerprint, load
 from domain.errors import ConfigError
 from system.clock import SystemClock
-from tools.errors import FINE, USAGE, Refused
+from tools.errors import FINE, USAGE
+from tools.init import CONFIG_FILE
 from tools.output import Output, pass_out
-
-EXAMPLES = ROOT / "config" / "examples"
-CONFIG_FILE = "hedgerow.toml"
-
-
-def example_names() -> list[str]:
-    """The examples that there are, by name."""
-    return sorted(file.stem for file in EXAMPLES.glob("*.toml"))
 
 
 def read(files: tuple[str, ...]) -> Loaded:
@@ -116,22 +108,3 @@ def rows(loaded: Loaded, path: tuple[str | int, ...], value: object, *, everythi
 def is_tables(value: object) -> bool:
     """Whether a value is a list of tables."""
     return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], dict)
-
-
-@click.command()
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--example", type=click.Choice(example_names()), default="copper", show_default=True)
-@pass_out
-def init(out: Output, directory: Path, example: str) -> None:
-    """Write a commented configuration into DIRECTORY; replaces nothing."""
-    target = directory / CONFIG_FILE
-    text = (EXAMPLES / f"{example}.toml").read_text(encoding="utf-8")
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise Refused(f"{target} is there already: choose another directory") from None
-    except OSError as error:
-        raise Refused(f"{target} can't be written: {error.strerror}") from None
-    out.one({"written": str(target), "next": f"hedgerow config check -c {target}"})

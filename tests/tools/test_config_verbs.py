@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tools.cli import run
-from tools.config_verbs import EXAMPLES, example_names
+from tools.init import EXAMPLES, example_names
 
 
 @pytest.mark.parametrize("name", example_names())
