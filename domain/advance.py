@@ -217,9 +217,12 @@ def _repairing(hedge: Hedge, stands: Standing, rules: HedgeRules, market: Repair
 
 
 def _stranded(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:
-    """Evidence ends it: settled after UNKNOWN, or the market trades again."""
+    """Evidence ends it: settled after UNKNOWN, or the market trades again.
+
+    An order that was in doubt and is found to work is cancelled: it would rest for ever.
+    """
     if not stands.settled:
-        return ()
+        return _cancels(hedge, now_ns)
     if stands.balanced:
         return (HedgeRetried("settled", now_ns),)
     if hedge.retries >= rules.max_retries:

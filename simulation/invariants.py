@@ -178,7 +178,6 @@ class Judge:
             return  # junk that the venue sent on purpose
 
     def cut(self, venue: str) -> None:
-        """The venue's trade socket has another connection."""
         self.gates.cut(venue, self.agenda.now_ns)
 
     def fed(self, venue: str, _topic: bytes, body: bytes) -> None:
@@ -351,6 +350,8 @@ class Judge:
 
     def mismatched(self, venue: VirtualVenue, order: Any) -> None:
         """I7: a close of lots that are not there, though the node was told all."""
+        if self.agenda.now_ns - venue.rolled_ns < self._bound_ns:
+            return  # its mandate may be from before the day rolled: the refusal is planned anew
         orders, known = venue.orders, self.knowledge.orders
         if all(known[ref].cum == each.cum for ref, each in orders.items() if ref in known):
             account = venue.account

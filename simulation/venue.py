@@ -100,6 +100,7 @@ class VirtualVenue:
         self.limits: tuple[int | None, int | None] = (None, None)
         self.quoted_ns = 0
         self.days = 0
+        self.rolled_ns = -(10**15)
         self.on_mismatch: Callable[[VenueOrder], None] = lambda _order: None
         self.struck: dict[str, int] = {}
         self.met: dict[tuple[str, str], int] = {}
@@ -168,6 +169,7 @@ class VirtualVenue:
         for order in self.working:
             self.end(order, "C")
         self.days += 1
+        self.rolled_ns = self.agenda.now_ns
         self.account.roll()
 
     @property

@@ -263,4 +263,11 @@ PLANTS = (
             ("        if (px - worst_px) * side > 0:\n            return None\n    return px", "    return px"),
         ),
     ),
+    Plant(
+        "stranded_order_rests",
+        "an order that is found to work after its hedge was STRANDED stays in the market",
+        ADVANCE,
+        (("    if not stands.settled:\n        return _cancels(hedge, now_ns)\n", "    if not stands.settled:\n        return ()\n"),),
+        "T07",
+    ),
 )

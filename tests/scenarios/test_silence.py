@@ -43,6 +43,16 @@ def test_t07_leg_goes_on_when_the_order_is_settled_at_last(scene):
     assert s.ends() in ("DONE", "NONE")
 
 
+def test_t07_order_found_working_after_the_budget_is_cancelled(scene):
+    s = scene(tifs="0")
+    s.opens(fates.rest, fates.rest)
+    assert s.until(lambda: s.a.working and s.b.working, 500 * MS)
+    s.trades["A"].clog(5000 * MS)
+    assert s.strands() == "UNKNOWN"
+    assert s.ends() in ("DONE", "NONE")
+    assert s.a.working == []
+
+
 @pytest.mark.parametrize("fills", [True, False])
 def test_t08_refused_cancel_makes_the_order_looked_at_anew(scene, fills):
     s = scene(tifs="0")
