@@ -46,7 +46,7 @@ PLANTS = (
         "report_not_recorded",
         "a report is acted upon without being on record",
         "actors/reports.py",
-        (("            return self._append(KIND, body)", "            return self._append(KIND, body) if frame[1:2] != b\"\\xa1\" else 0"),),
+        (('            self.record(frame),\n            now_ns,\n            "8",', '            0,\n            now_ns,\n            "8",'),),
     ),
     Plant(
         "journal_chain_broken",
@@ -63,9 +63,12 @@ PLANTS = (
     ),
     Plant(
         "hedge_not_taken_up",
-        "a pair that is raised again leaves its hedge alone",
+        "a pair that is raised again leaves its hedge alone until somebody reports",
         PAIR,
-        (("                if not hedge.final or not advance.holds_true(hedge, advance.standing(hedge)):\n                    self._follow(hedge.hedge_id, (), 0)\n", ""),),
+        (
+            ("                if not hedge.final or not advance.holds_true(hedge, advance.standing(hedge)):\n                    self._follow(hedge.hedge_id, (), 0)\n", ""),
+            ("if news.lost else ()\n        self._follow(hedge.hedge_id, facts, 0)", "if news.lost else ()\n        if facts:\n            self._follow(hedge.hedge_id, facts, 0)"),
+        ),
         "T18",
     ),
     Plant(
@@ -149,7 +152,7 @@ PLANTS = (
         "naked_not_shown",
         "the least of the legs is shown: a leg that stands alone is not",
         "domain/pairs.py",
-        (("        return tuple(b.net - units * lots for b, lots in zip(self.books, self.lots, strict=True))", "        return tuple(0 for b in self.books)"),),
+        (("        return tuple(net - units * lots for net, lots in zip(sized.nets(self), self.lots, strict=True))", "        return tuple(0 * units for _ in self.lots)"),),
         "T19",
     ),
     Plant(
