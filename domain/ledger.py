@@ -136,7 +136,7 @@ def new(pair: str, currency: str, terms: tuple[LegTerms, ...]) -> Ledger:
 def _opened(ledger: Ledger, fact: HedgeOpened, _found: list) -> None:
     for plan in fact.legs:
         if plan.index < len(fact.rates):
-            ledger.legs[plan.index].rate = rate_of(fact.rates[plan.index])
+            ledger.legs[plan.index].rate = rate_at(ledger.terms[plan.index], fact.rates[plan.index], plan.touch_px)
     touches = {plan.index: plan.touch_px for plan in fact.legs}
     for order in fact.orders:
         _remember(ledger, order.cl_ord_id, _Sent(order.leg, order.side, order.offset, touches[order.leg]))
@@ -145,6 +145,16 @@ def _opened(ledger: Ledger, fact: HedgeOpened, _found: list) -> None:
 def rate_of(rate: float) -> int:
     """A rate as a whole number of 10^-9; 0 where it is not known."""
     return round(rate * RATE_SCALE) if rate == rate and abs(rate) < RATE_SCALE else 0  # noqa: PLR0124 (NaN)
+
+
+def rate_at(terms: LegTerms, rate: float, px: int | None) -> int:
+    """What 1 of the leg's money is in the pair's; an inverse one's is its base.
+
+    `rate`: of its price's currency; `px`: in ticks, where 1 of base is worth that.
+    """
+    if terms.kind != "inverse":
+        return rate_of(rate)
+    return rate_of(rate * px * float(terms.tick)) if px is not None else 0
 
 
 def _submitted(ledger: Ledger, fact: orders.OrderSubmitted, _found: list) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from domain.ledger import RATE_SCALE, Ledger, LegLedger, rate_of
+from domain.ledger import RATE_SCALE, Ledger, LegLedger, rate_at
 from domain.market import Quote
 from domain.money import round_half_up, text_of
 from domain.terms import PARTS, LegTerms
@@ -47,7 +47,8 @@ def profit_of(ledger: Ledger, quotes: Sequence[Quote | None], rates: Sequence[fl
     rows, sums = [], {"realised": 0, "floating": 0, "fees": 0, "fx_effect": 0, "slippage": 0}
     known = True
     for terms, leg, quote, rate in zip(ledger.terms, ledger.legs, quotes, rates, strict=True):
-        row, told = _leg(terms, leg, mark_of(quote, leg.net), rate_of(rate))
+        mark = mark_of(quote, leg.net)
+        row, told = _leg(terms, leg, mark, rate_at(terms, rate, mark))
         rows.append(row)
         known = known and told is not None
         for key, amount in (told or {}).items():

@@ -4,7 +4,7 @@ import pytest
 
 from domain.market import quote_of
 from domain.profit import mark_of, profit_of
-from tests.domain.test_ledger import CU, HG, book, fill, opens
+from tests.domain.test_ledger import CU, HG, INVERSE, book, fill, opens
 
 OPEN = quote_of(("SHFE", "cu"), (7500, 9), (7501, 9))
 NEW_YORK = quote_of(("COMEX", "HG"), (9060, 9), (9061, 9), last_px=9060)
@@ -49,3 +49,14 @@ def test_mark_is_the_last_price_else_the_touch_that_closes():
     assert (mark_of(OPEN, 9), mark_of(OPEN, -9)) == (7500, 7501)
     assert mark_of(quote_of(("a", "b"), (), (7501, 9)), 9) == 7501
     assert mark_of(None, 9) is None
+
+
+def test_what_an_inverse_contract_gains_in_coin_is_worth_its_price():
+    made = book(INVERSE, currency="USD")
+    touches = {0: 500_000}
+    made.take((opens(1, (0, 1, 10, "N"), rates=(1.0,), touches=touches), fill(1, 0, 0, "20240808/1/F/a", 10, 500_000)))
+    made.take((opens(2, (0, -1, 10, "N"), rates=(1.0,), touches={0: 625_000}), fill(2, 0, 0, "20240808/2/F/b", 10, 625_000)))
+    # 0.004 BTC, gained at 62,500 USD; at 62,500 it is still worth 250 USD, at 60,000 it is 240
+    for last, worth, effect in ((625_000, "250.00", "0.00"), (600_000, "240.00", "-10.00")):
+        told = profit_of(made, (quote_of(("BIN", "BTCUSD"), (last, 1), (last + 1, 1), last_px=last),), (1.0,))
+        assert (told["legs"][0]["realised"], told["realised"], told["fx_effect"]) == ("0.004", worth, effect)
