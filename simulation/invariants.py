@@ -308,9 +308,9 @@ class Judge:
             plan, target = self.plans[hedge, index]
             net = sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in self.knowledge.of(hedge, index))
             moved = plan * self.moved.get((hedge, index), 0)
-            net += moved
-            over = over or moved + sum(o.filled(now_ns) * o.sign * plan for o in self.knowledge.of(hedge, index)) > target
-            covered.append(min(net, target) // self.units[hedge, index])
+            most = sum(o.filled(now_ns) if o.sign == plan else -o.least(now_ns) for o in self.knowledge.of(hedge, index))
+            over = over or moved + most > target
+            covered.append(min(net + moved, target) // self.units[hedge, index])
         if choice == "rollback" and self.kind_of[hedge] == "close" and not over:
             self.broken("I1", f"{hedge}: a close is taken back")
         if to_units < min(covered):

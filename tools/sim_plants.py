@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def plants(
 def _caught(out: Output, chosen: list[Any], seeds: int, first: int, jobs: int, *, scenarios: bool) -> Iterator[dict[str, Any]]:
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(row_of, plant, seeds, first, scenarios=scenarios) for plant in chosen]
-        for future in futures:
+        for future in as_completed(futures):
             row = future.result()
             out.say(f"{row['plant']}: {_told(row)}")
             yield row

@@ -70,6 +70,8 @@ PLANTS = (
             ("if news.lost else ()\n        self._follow(hedge.hedge_id, facts, 0)", "if news.lost else ()\n        if facts:\n            self._follow(hedge.hedge_id, facts, 0)"),
         ),
         "T18",
+        seeds=False,
+        note="the gateways' first reports after the restart take it up in a seed",
     ),
     Plant(
         "recovered_orders_have_no_owner",
@@ -154,6 +156,8 @@ PLANTS = (
         "domain/pairs.py",
         (("        return tuple(net - units * lots for net, lots in zip(sized.nets(self), self.lots, strict=True))", "        return tuple(0 * units for _ in self.lots)"),),
         "T19",
+        seeds=False,
+        note="what is shown, not what is done",
     ),
     Plant(
         "alert_dropped",
