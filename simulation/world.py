@@ -28,6 +28,7 @@ from journal.reader import read
 from journal.verify import verify
 from simulation import fates
 from simulation.agenda import MS, Agenda, WatchedLane
+from simulation.gates import MOST_CANCELS
 from simulation.gateway import VirtualGateway
 from simulation.invariants import Judge
 from simulation.machine import MEMORY, VirtualMachine
@@ -197,8 +198,18 @@ class World:
             self.word(ScopeModeSet(scope, Mode.ACTIVE, OPERATOR, "over"), "mode")
         for pair in self.pairs:
             hedge = pair.hedge
+            for order in [] if hedge is None else [order for leg in hedge.legs for order in leg.orders]:
+                if order.live and order.cancels > MOST_CANCELS:
+                    self._phone(order.cl_ord_id)
             if hedge is not None and hedge.status == "STRANDED" and hedge.stranded_why == "FROZEN":
                 self.node.runtime.tell(pair.name, Operate("retry", OPERATOR, "over", hedge.hedge_id))
+
+    def _phone(self, ref: str) -> None:
+        """An order that the node has used up its cancels for: cancelled at its venue."""
+        for venue in self.venues.values():
+            order = venue.orders.get(ref)
+            if order is not None and order.works:
+                venue.end(order)
 
     # ------------------------------------------------ deaths
 
