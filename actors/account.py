@@ -40,7 +40,7 @@ TRADES = frozenset("FGH")
 OUTSIDE = frozenset("XL")
 ASKED = frozenset("DFHq")
 """What a node may have asked that is about orders."""
-GRAVE = frozenset(("JOURNAL", "LOGON", "VERSION"))
+GRAVE = frozenset(("CURVE", "JOURNAL", "LOGON", "VERSION"))
 """Troubles that keep a venue from trading until a person acts."""
 LOOK_AGAIN_NS = 1_000_000_000
 MOST_LOOKS_NS = 30_000_000_000

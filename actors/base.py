@@ -32,6 +32,12 @@ class Actor(pykka.Actor):
 
     HANDLERS: ClassVar[dict[type, str]] = {}
     PINNED: ClassVar[bool] = False  # True: blocks, so a thread of its own
+    AGAIN: ClassVar[frozenset[type]] = frozenset()
+    """Messages that a raised actor is given again after a crash on them.
+
+    Their handlers must do no harm the second time. The third crash on the same
+    one puts it aside.
+    """
     routes: ClassVar[dict[type, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

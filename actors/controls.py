@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from msgspec import Struct, convert, to_builtins
+from msgspec.structs import replace
 
 from domain import controls
-from domain.controls import FREE, ControlFact, Controls, Hold, hold_of, scopes_of
+from domain.controls import FREE, ControlFact, Controls, Hold, both, hold_of, scopes_of
 from domain.errors import JournalError
 from domain.pairs import Mode
 from domain.pairspec import PairSpec
@@ -44,6 +45,8 @@ class ControlDesk:
 
     def __init__(self, desk: Any, specs: tuple[PairSpec, ...], state: Controls) -> None:
         self.state = state
+        self.record = FREE
+        """What the state of the journal bars for every pair."""
         self._desk = desk
         self._scopes = {spec.name: scopes_of(spec.name, [leg.key for leg in spec.legs]) for spec in specs}
         for spec in specs:
@@ -64,7 +67,9 @@ class ControlDesk:
 
     def refresh(self, name: str, mode: Mode) -> None:
         """Compute a pair's hold again: its own mode may have changed."""
-        hold = hold_of(self.state, mode, self._scopes[name])
+        hold = both(hold_of(self.state, mode, self._scopes[name]), self.record)
+        if hold.flatten and hold.frozen:
+            hold = replace(hold, flatten=False)
         if hold == FREE:
             self._desk.holds.pop(name, None)
         else:
@@ -91,7 +96,17 @@ class ControlDesk:
             seq = 0
         self.state = state
         names = self.pairs_in(fact.scope)
+        self._refresh_all(names)
+        return seq, names
+
+    def hold_all(self, hold: Hold) -> list[str]:
+        """What the journal's state bars now, for every pair; their names."""
+        self.record = hold
+        names = list(self._scopes)
+        self._refresh_all(names)
+        return names
+
+    def _refresh_all(self, names: list[str]) -> None:
         for name in names:
             memory = self._desk.memories.get(name)
             self.refresh(name, Mode.ACTIVE if memory is None else memory.pair.mode)
-        return seq, names

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.link import Purpose, VenueLink
+from domain.breaker import Breaker
 from domain.claims import BookClaims
 from domain.closable import Closable
 from domain.controls import Hold
@@ -19,6 +20,7 @@ from domain.margin import MarginTable
 from domain.market import Quote
 from domain.ports import Clock, Journal
 from domain.positions import Told
+from domain.record_state import RecordState
 from domain.risk import RiskTable
 
 
@@ -39,6 +41,7 @@ class Desk:
         self.risk = RiskTable()
         self.claims = BookClaims()
         self.closable = Closable()
+        self.breaker = Breaker()
         self.ledgers = Ledgers()
         self.margin = MarginTable()
         self.links: dict[str, VenueLink] = {}
@@ -54,6 +57,9 @@ class Desk:
         """What venues last said that their accounts hold, by (venue, symbol)."""
         self.stopping = False
         self.journal_failed = ""
+        self.record_state = RecordState.WELL
+        self.journal_lost = False
+        """Nothing can be recorded: nobody decides anything any more."""
 
     def quote(self, key: tuple[str, str]) -> Quote | None:
         """The last quote of (venue, symbol), whatever its age."""

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
+from msgspec import Struct
+
 from actors.base import Actor
 from actors.mailbox import Lane
+from domain.errors import JournalError
 
 SYNC_EVERY_NS = 10_000_000
+ROOM_AGAIN_NS = 1_000_000_000
+"""How often room is looked for on a disk that had none."""
 
 
 class Synced(Protocol):
@@ -24,6 +29,17 @@ class Synced(Protocol):
     def prepare_next(self) -> None: ...
 
 
+class JournalTold(Struct, frozen=True):
+    """To the account: the journal's own state may have changed.
+
+    `no_room`: why the next segment can't be made ready, "" where it can.
+    """
+
+    lane: ClassVar[int] = int(Lane.ORDERS)
+
+    no_room: str = ""
+
+
 class SyncNow:
     """Time to look for new records."""
 
@@ -34,8 +50,9 @@ class SyncNow:
 class JournalSync(Actor):
     """Keeps the journal's unsynced tail at most 10 ms long.
 
-    What `sync` raises crashes this actor: its supervisor decides; the journal
-    itself refuses to go on with a segment whose sync failed.
+    What fails is told to `tells`, once each time that it changes: the journal
+    itself refuses to go on with a segment whose sync failed, and an actor that
+    crashed for it would take the whole tree with it.
 
     Thread: its own, because fdatasync blocks.
     """
@@ -43,8 +60,12 @@ class JournalSync(Actor):
     HANDLERS = {SyncNow: "on_sync_now"}
     PINNED = True
 
-    def __init__(self, runtime: Any, name: str, journal: Synced) -> None:
+    def __init__(self, runtime: Any, name: str, journal: Synced, tells: str) -> None:
         super().__init__(runtime, name)
+        self._tells = tells
+        runtime.mailbox(tells)  # it is started later: what it is told meanwhile waits there
+        self._told = ("", "")
+        self._room_due_ns = 0
         self.journal = journal
         self.synced_seq = -1
 
@@ -60,8 +81,27 @@ class JournalSync(Actor):
 
     def sync(self) -> None:
         """Force out what is new; make the next segment ready beforehand."""
+        failed = ""
         seq = self.journal.last_seq  # read first: what comes meanwhile is for the next time
-        if seq != self.synced_seq:
-            self.journal.sync()
-            self.synced_seq = seq
-        self.journal.prepare_next()
+        try:
+            if seq != self.synced_seq:
+                self.journal.sync()
+                self.synced_seq = seq
+        except JournalError as error:
+            failed = str(error)
+        no_room = "" if failed else self._make_room()
+        if (failed, no_room) != self._told:
+            self._told = (failed, no_room)
+            self.runtime.tell(self._tells, JournalTold(no_room))
+
+    def _make_room(self) -> str:
+        """The next segment is made ready; why it can't be, or ""."""
+        now_ns = self.clock.mono_ns()
+        if now_ns < self._room_due_ns:
+            return self._told[1]
+        try:
+            self.journal.prepare_next()
+        except JournalError as error:
+            self._room_due_ns = now_ns + ROOM_AGAIN_NS
+            return str(error)
+        return ""

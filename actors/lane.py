@@ -65,6 +65,8 @@ class LaneDispatcher(Executor):
         self.again = deque()
         self.laps = 0
         self.garbage: IdleCollector | None = None
+        self.on_stall: Callable[[str, int], None] | None = None
+        """Told, after a turn that held the lane up for STALLED_NS: whose it was, how long."""
 
     # ------------------------------------------------ sources
 
@@ -226,6 +228,8 @@ class LaneDispatcher(Executor):
     def _held_up(self, name: str, took_ns: int) -> None:
         """A turn that held the lane up for long is an event."""
         event = "lane_stalled" if took_ns > STALLED_NS else "slow_turn"
+        if took_ns > STALLED_NS and self.on_stall is not None:
+            self.on_stall(name, took_ns)
         self.runtime.log(event, actor=name, took_us=took_ns // 1_000)
 
     # ------------------------------------------------ other threads
@@ -252,6 +256,11 @@ class LaneDispatcher(Executor):
             os.write(self._wake_write, b"\0")
         except BlockingIOError:
             pass  # the pipe is full: it is awake already
+
+    @property
+    def asleep(self) -> bool:
+        """Whether it waits for somebody's mail. Thread: any."""
+        return self._asleep
 
     @property
     def wake_fd(self) -> int:

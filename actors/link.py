@@ -180,6 +180,8 @@ class VenueLink:
             return self._too_early()
         if self.trade is None:
             return "FEED_ONLY"
+        if purpose is Purpose.OPEN and self.journal_failed:
+            return "JOURNAL"
         if self.trade.send(frame):
             return ""
         self.send_failed = True

@@ -109,6 +109,7 @@ class Mailbox:
         "last_reason",
         "name",
         "orders",
+        "poison",
         "quotes",
         "runtime",
         "timers",
@@ -125,6 +126,7 @@ class Mailbox:
         self.last_reason: Any = None
         self.watchers: list[Any] = []
         self.handled = 0
+        self.poison: tuple[Any, int] = (None, 0)
         self.is_ready = False
         self.control: deque[Any] = deque()
         self.orders: deque[Any] = deque()
@@ -217,6 +219,12 @@ class Mailbox:
             message.reply.set_exception((ActorDeadError, ActorDeadError(f"{self.name} is not running"), None))
             return
         self.runtime.dead_letter(self.name, message)
+
+    def crashed_on(self, message: Any) -> int:
+        """How often its owners have crashed on this very message, now too."""
+        before, count = self.poison
+        self.poison = (message, count + 1 if before is message else 1)
+        return self.poison[1]
 
     def close(self, *, keep_orders: bool) -> None:
         """Empty the lanes of a dead owner; order events may wait on."""

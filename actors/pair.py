@@ -47,6 +47,8 @@ class PairMemory:
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
+        self.heard_seq = 0
+        """The last record of a repair child that it has adopted."""
 
 
 class PairActor(PairLots):
@@ -91,6 +93,8 @@ class PairActor(PairLots):
             link = self.desk.links[venue]
             self._roll(link.watch(self.name))
             link.subscribe(symbol, address)
+        if self.desk.journal_lost:
+            return
         if self.pair.hedge is not None and self.pair.hedge.hedge_id not in self.desk.margin.held:
             self.view.reserve_again(self.pair.hedge)
         for hedge in (self.pair.hedge, *self.pair.past):
@@ -159,10 +163,12 @@ class PairActor(PairLots):
     def on_repair_facts(self, told: RepairFacts) -> None:
         """What a child has recorded of its orders: adopted, not again recorded."""
         self.want_lots(told.facts)
-        pair = self.memory.pair
-        for fact in told.facts:
-            pair = pairs.evolve(pair, fact, told.hedge_id)
-        self.memory.pair = pair
+        memory = self.memory
+        if told.seq > memory.heard_seq:  # else it was adopted before a crash
+            pair = memory.pair
+            for fact in told.facts:
+                pair = pairs.evolve(pair, fact, told.hedge_id)
+            memory.pair, memory.heard_seq = pair, told.seq
         self._follow(told.hedge_id, (), told.seq)
         self._await_trades([f.cl_ord_id for f in told.facts if f.__class__ in _FILLS and f.trade is None])
 
@@ -189,6 +195,8 @@ class PairActor(PairLots):
 
     def on_tick(self, tick: Tick) -> None:
         """Deadlines of the hedge in flight, and the end of a cooldown."""
+        if self.desk.journal_lost:
+            return
         if tick.what == "trades":
             self._ask_trades()
             return
@@ -244,6 +252,8 @@ class PairActor(PairLots):
 
     def _follow(self, hedge_id: str, facts: tuple, cause: int) -> None:
         """Adopt facts and do all that follows of them, in this turn."""
+        if self.desk.journal_lost:
+            return  # what can't be recorded is not decided; a person was told
         now_ns = self.clock.mono_ns()
         before = self.memory.pair
         pair = before

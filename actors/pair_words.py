@@ -52,6 +52,11 @@ class PairWords(Trader):
     def on_hold(self, word: HoldChanged) -> None:
         """Modes or kills have changed: cancels, retries, closes follow."""
         hold, hedge = self.held, self.memory.pair.hedge
+        if self.desk.journal_lost:
+            if hedge is not None or any(self.memory.pair.naked):
+                naked = self.memory.pair.naked
+                self.tell_stranded("JOURNAL", naked, "" if hedge is None else hedge.hedge_id, 0)
+            return
         if hedge is not None:
             for leg in hedge.legs:
                 mandate = leg.mandate
@@ -109,6 +114,8 @@ class PairWords(Trader):
         While a hedge is in flight nothing is booked: it is told again later.
         """
         pair = self.memory.pair
+        if self.desk.journal_lost:
+            return
         forced = loss.origin == outside.FORCED
         if not forced and pair.status is not pairs.P.FROZEN:
             self._own(PairFrozen(f"{outside.EXTERNAL}: lots of leg {loss.leg} were traded elsewhere"))

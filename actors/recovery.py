@@ -54,13 +54,15 @@ class Recovered:
         return self.owners.get(cl_ord_id, "")
 
 
-def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]]) -> Recovered:
+def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]], found: Recovered | None = None) -> Recovered:
     """Fold a journal. `lots`: signed lots by pair, of those configured.
+
+    `found`: what the records before these have come to; it is changed.
 
     What a pair holds is told by the lots that it had when it traded: a start
     record says them; one without them leaves the configured ones, or its hedges'.
     """
-    found = Recovered()
+    found = found or Recovered()
     for record in records:
         if record.kind == START:
             _started(found, unpack(record.body))

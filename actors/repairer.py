@@ -99,6 +99,8 @@ class Repairer(Trader):
 
     def _go(self, mandate_id: str, facts: tuple, cause: int, seen: LegMarket | None = None) -> None:
         """Adopt facts, then do what follows: the next try, or the return."""
+        if self.desk.journal_lost:
+            return
         state = self.memory.states[mandate_id]
         before = state.orders
         for fact in facts:

@@ -7,7 +7,7 @@ counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from actors.link import Seen, VenueLink
@@ -192,6 +192,11 @@ class SeenFold:
             if epoch != sequence.epoch:
                 sequence.restart(epoch, 0)
             sequence.note(message.seq, 0)
+
+    def every(self) -> Iterator[tuple[str, Seen]]:
+        """What is on record of each venue."""
+        for venue in self._sequences:
+            yield venue, self.seen(venue)
 
     def seen(self, venue: str) -> Seen:
         """What is on record of `venue`; zeros where nothing is."""

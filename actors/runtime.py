@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from threading import RLock, get_ident
 from typing import Any
 
@@ -17,6 +18,9 @@ from domain.errors import HedgerowError, InvariantViolation, require
 
 LOG_EVENTS_MOST = 8_192
 DEAD_LETTERS_MOST = 256
+QUARANTINED_MOST = 256
+CRASHES_MOST = 3
+"""So many crashes on one message put it aside, with the message kept."""
 
 
 class StartFailed(HedgerowError):
@@ -45,6 +49,8 @@ class Runtime:
         self.events_dropped = 0
         self.dead_letters: deque[tuple[str, str]] = deque(maxlen=DEAD_LETTERS_MOST)
         self.dead_letter_count = 0
+        self.quarantined: deque[tuple[str, Any, BaseException]] = deque(maxlen=QUARANTINED_MOST)
+        self.on_quarantine: Callable[[str, Any, BaseException], None] | None = None
         self._lock = RLock()
         for each in (dispatcher, self.blocking):
             each.runtime = self
@@ -176,10 +182,23 @@ class Runtime:
     def crash(self, actor: Actor, message: Any, error: BaseException) -> None:
         """End an actor whose handler raised: burial, then `on_failure`."""
         self.bury(actor, Reason(Cause.CRASH, error, message))
+        if message.__class__ in actor.AGAIN:
+            self._give_again(actor.box, message, error)
         try:
             actor.on_failure(type(error), error, error.__traceback__)
         except BaseException as second:  # the supervision boundary
             self.log("on_failure_raised", actor=actor.name, error=repr(second))
+
+    def _give_again(self, box: Mailbox, message: Any, error: BaseException) -> None:
+        """First in line for whoever is raised; put aside at its third crash."""
+        if box.crashed_on(message) < CRASHES_MOST:
+            box.orders.appendleft(message)
+            return
+        box.poison = (None, 0)
+        self.quarantined.append((box.name, message, error))
+        self.log("quarantined", actor=box.name, message=type(message).__name__, error=repr(error))
+        if self.on_quarantine is not None:
+            self.on_quarantine(box.name, message, error)
 
     def bury(self, actor: Actor, reason: Reason) -> None:
         """Take the name from `actor` and tell its watchers; once only.

@@ -9,13 +9,14 @@ after the turn's other commands have been tried.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
 from actors.base import Actor
 from actors.desk import Desk
 from actors.link import Purpose, VenueLink
+from actors.notes import RepairFacts, RepairTold
 from domain.closable import CLOSING
 from domain.errors import JournalError
 from domain.orders import (
@@ -26,12 +27,17 @@ from domain.orders import (
     OrderDenied,
     OrderQueried,
     OrderSubmitted,
+    OrdStatus,
 )
 from domain.pairspec import PairSpec
+from domain.reports import OrderReport
 from wire.records import encode_decision
 
 DECISION = "decision"
 _TOLD = frozenset((CancelSubmitted, MassCancelSubmitted, OrderQueried))
+_REFUSED = frozenset((OrdStatus.REJECTED, OrdStatus.DENIED))
+NOT_SENT = "NOT_SENT"
+"""The code of an order that never left us: no word of a venue."""
 HELD_NS = 50_000_000
 """How often what waits for a venue that is away is looked at."""
 
@@ -48,6 +54,8 @@ class Command(Struct, gc=False):
 
 class Trader(Actor):
     """Base of the actors that send orders. Thread: the lane."""
+
+    AGAIN: ClassVar[frozenset[type]] = frozenset((OrderReport, RepairFacts, RepairTold))
 
     def __init__(self, runtime: Any, name: str, desk: Desk, spec: PairSpec) -> None:
         super().__init__(runtime, name)
@@ -153,7 +161,7 @@ class Trader(Actor):
         for command in commands:
             why = command.link.send(command.frame, command.purpose)
             if why and command.kind == "D":
-                denied = (*denied, OrderDenied(command.cl_ord_id, "NOT_SENT", why))
+                denied = (*denied, OrderDenied(command.cl_ord_id, NOT_SENT, why))
         return denied
 
     # ------------------------------------------------ risk's books
@@ -173,8 +181,20 @@ class Trader(Actor):
         moved = after.cum_qty - before.cum_qty
         if moved:
             risk.book_fill(leg.key, after.cl_ord_id, after.side, moved)
+            if self.desk.breaker.rows:
+                self.desk.breaker.filled(leg.venue)
         if before.status in LIVE and after.status not in LIVE:
             risk.release(leg.key, after.cl_ord_id)
+            if after.status in _REFUSED and after.reject_code != NOT_SENT:
+                self._refused(leg.venue, after)
+
+    def _refused(self, venue: str, order: Order) -> None:
+        """Refused or denied over there: too many in a row are told, once a pause."""
+        pause_ns = self.desk.breaker.refused(venue, self.clock.mono_ns())
+        if pause_ns:
+            count, code = self.desk.breaker.rows[venue].count, order.reject_code
+            told = {"venue": venue, "pair": self.spec.name, "refusals": count, "last": code}
+            self.desk.alert("critical", "VENUE_REFUSES", **told, pause_ms=pause_ns // 1_000_000)
 
 
 def leg_index(cl_ord_id: str) -> int:

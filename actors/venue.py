@@ -110,6 +110,8 @@ class VenueActor(VenueAnswers):
                 self._lose("HEARTBEAT", now_ns)
             return
         cut = link.trade.was_cut()
+        if link.trade.refused:
+            self._trouble("CURVE", link.trade.refused)
         if cut and (link.stage > S.DOWN or self._session_down) and now_ns - self._logon_sent_ns > CUT_GRACE_NS:
             self._lose("DISCONNECTED", now_ns)
         elif link.send_failed:

@@ -64,16 +64,18 @@ def venues(loaded: Loaded) -> Found:
                 yield loaded.error((*path, key), endpoint, f"an endpoint of its own: this one is {taken[endpoint]}")
             if endpoint is not None:
                 taken.setdefault(endpoint, f"the {key} of {venue.name}")
-                wrong = endpoint_wrong(endpoint)
+                wrong = endpoint_wrong(endpoint, has_curve=venue.curve_server is not None)
                 if wrong:
                     yield loaded.error((*path, key), endpoint, wrong)
+        if venue.curve_server is not None and not loaded.config.node.curve_keys:
+            yield loaded.error((*path, "curve_server"), venue.curve_server, "node.curve_keys beside it: ./hedgerow keys make FILE")
         limit_ms = venue.cancel_on_disconnect_ms // 3
         if venue.heartbeat_ms is not None and limit_ms and heartbeat_ms_of(venue) > limit_ms:
             allowed = f"at most a third of cancel_on_disconnect_ms: {limit_ms}"
             yield loaded.error((*path, "heartbeat_ms"), venue.heartbeat_ms, allowed)
 
 
-def endpoint_wrong(endpoint: str) -> str:
+def endpoint_wrong(endpoint: str, *, has_curve: bool = False) -> str:
     """What an endpoint should be instead; empty where it is fine."""
     if endpoint.startswith("ipc://"):
         path = endpoint.removeprefix("ipc://")
@@ -84,7 +86,9 @@ def endpoint_wrong(endpoint: str) -> str:
         return ""
     if endpoint.startswith("tcp://"):
         host = endpoint.removeprefix("tcp://").rpartition(":")[0]
-        return "" if host in ("127.0.0.1", "localhost", "[::1]") else "tcp:// on loopback, or ipc://: there is no CURVE key for it"
+        if has_curve or host in ("127.0.0.1", "localhost", "[::1]"):
+            return ""
+        return "tcp:// on loopback, or ipc://; off loopback with CURVE: the gateway's public key as curve_server"
     return "ipc://PATH or tcp://HOST:PORT"
 
 

@@ -47,6 +47,9 @@ class Node(Table):
     name: Name = "node"
     mode: Mode = "observe"
     dir: Text = "var"
+    emergency_dir: Text = ""
+    lane_hang_ms: MillisOrOff = 1000
+    curve_keys: Text = ""
     lang: Literal["zh", "en", ""] = ""
     calendars: tuple[Text, ...] = ()
     calendar_warn_days: Days = 30
@@ -94,6 +97,7 @@ class Venue(Table):
     name: Name
     feed: Text
     trade: Text | None = None
+    curve_server: Annotated[str, Meta(min_length=40, max_length=40)] | None = None
     command: tuple[Text, ...] = ()
     account: Text = ""
     calendar: Text = ""

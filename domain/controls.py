@@ -139,10 +139,10 @@ def hold_of(controls: Controls, mode: Mode, scopes: Iterable[str]) -> Hold:
     for scope in scopes:
         word = controls.modes.get(scope)
         if word is not None:
-            hold = _both(hold, _by_mode(word.mode, scope))
+            hold = both(hold, _by_mode(word.mode, scope))
         kill = controls.kills.get(scope)
         if kill is not None:
-            hold = _both(hold, _BY_LEVEL[kill.level](f"KILLED {kill.level} {scope}"))
+            hold = both(hold, _BY_LEVEL[kill.level](f"KILLED {kill.level} {scope}"))
     return replace(hold, flatten=hold.flatten and not hold.frozen)
 
 
@@ -162,7 +162,7 @@ _BY_LEVEL = {
 }
 
 
-def _both(one: Hold, other: Hold) -> Hold:
+def both(one: Hold, other: Hold) -> Hold:
     """All that either bars; named by the one that bars more."""
     bars = [a or b for a, b in zip(_bars(one), _bars(other), strict=True)]
     return Hold((one if _weight(one) >= _weight(other) else other).why, *bars)

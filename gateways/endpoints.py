@@ -10,10 +10,12 @@ from __future__ import annotations
 import ipaddress
 import stat
 from pathlib import Path
+from typing import Any
 
 import zmq
 
 from domain.errors import ConfigError
+from system.curve import CurveServer
 from wire.messages import MAX_BODY_BYTES
 
 TRADE_SNDHWM = 100_000
@@ -21,32 +23,45 @@ FEED_SNDHWM = 100_000
 MAX_IPC_PATH_BYTES = 107  # sockaddr_un
 
 
-def bind_trade(context: zmq.Context, endpoint: str) -> zmq.Socket:
+def bind_trade(context: zmq.Context, endpoint: str, curve: CurveServer | None = None) -> zmq.Socket:
     """The ROUTER that nodes send orders to. Raises: ConfigError."""
-    check_endpoint(endpoint, "trade")
+    check_endpoint(endpoint, "trade", curve)
     socket = context.socket(zmq.ROUTER)
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.setsockopt(zmq.ROUTER_HANDOVER, 0)
     socket.setsockopt(zmq.SNDHWM, TRADE_SNDHWM)
-    return _bind(socket, endpoint, "trade")
+    return _bind(socket, endpoint, "trade", curve)
 
 
-def bind_feed(context: zmq.Context, endpoint: str) -> zmq.Socket:
+def bind_feed(context: zmq.Context, endpoint: str, curve: CurveServer | None = None) -> zmq.Socket:
     """The XPUB that tells each new subscription. Raises: ConfigError."""
-    check_endpoint(endpoint, "feed")
+    check_endpoint(endpoint, "feed", curve)
     socket = context.socket(zmq.XPUB)
     socket.setsockopt(zmq.XPUB_VERBOSER, 1)
     socket.setsockopt(zmq.SNDHWM, FEED_SNDHWM)
-    return _bind(socket, endpoint, "feed")
+    return _bind(socket, endpoint, "feed", curve)
 
 
-def check_endpoint(endpoint: str, key: str) -> None:
+def authenticator(context: zmq.Context, curve: CurveServer) -> Any:
+    """Lets the allow-list in, and nobody else; stop it before the context ends.
+
+    Thread: it has one of its own; handshakes are rare and not orders.
+    """
+    from zmq.auth.thread import ThreadAuthenticator
+
+    asked = ThreadAuthenticator(context)
+    asked.start()
+    asked.configure_curve_callback(domain="*", credentials_provider=curve)
+    return asked
+
+
+def check_endpoint(endpoint: str, key: str, curve: CurveServer | None = None) -> None:
     """Refuse an endpoint that others could reach. Raises: ConfigError."""
     scheme, _, rest = endpoint.partition("://")
     if scheme == "ipc":
         _check_ipc(endpoint, rest, key)
     elif scheme == "tcp":
-        _check_tcp(endpoint, rest, key)
+        _check_tcp(endpoint, rest, key, curve)
     else:
         raise _wrong(endpoint, key, "ipc://PATH, or tcp://127.0.0.1:PORT")
 
@@ -65,19 +80,21 @@ def _check_ipc(endpoint: str, path: str, key: str) -> None:
         )
 
 
-def _check_tcp(endpoint: str, rest: str, key: str) -> None:
+def _check_tcp(endpoint: str, rest: str, key: str, curve: CurveServer | None) -> None:
     host = rest.rpartition(":")[0].strip("[]")
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = host == "localhost"
-    if not loopback:
-        # The seam for CURVE: with keys and an allow-list given, set them in `_bind` and pass here.
-        raise _wrong(endpoint, key, "tcp:// on loopback alone: off this machine it needs CURVE, which is not set up")
+    if not loopback and curve is None:
+        raise _wrong(endpoint, key, "tcp:// on loopback; off this machine with --curve-keys and --curve-allow")
 
 
-def _bind(socket: zmq.Socket, endpoint: str, key: str) -> zmq.Socket:
+def _bind(socket: zmq.Socket, endpoint: str, key: str, curve: CurveServer | None) -> zmq.Socket:
     socket.setsockopt(zmq.LINGER, 0)
+    if curve is not None:
+        socket.setsockopt(zmq.CURVE_SERVER, 1)
+        socket.setsockopt_string(zmq.CURVE_SECRETKEY, curve.keys.secret)
     socket.setsockopt(zmq.MAXMSGSIZE, MAX_BODY_BYTES)
     try:
         socket.bind(endpoint)

@@ -21,11 +21,12 @@ from domain.errors import JournalError
 from domain.ports import Clock
 from gateways.account import Account
 from gateways.adapter import Adapter, CancelRefused, Collateral, OrderState, Pollable, Position, TradeState
-from gateways.endpoints import bind_feed, bind_trade
+from gateways.endpoints import authenticator, bind_feed, bind_trade
 from gateways.feed import Feed
 from gateways.sessions import Sessions
 from gateways.store import Store
 from gateways.trade import TradeDesk
+from system.curve import CurveServer
 from wire.codec import encode
 from wire.instrument import InstrumentDef
 from wire.messages import GatewayHeartbeat, Logout
@@ -46,12 +47,14 @@ class GatewaySettings(Struct, frozen=True):
     trade_endpoint: str
     directory: Path
     alone_ms: int = 600_000
+    curve: CurveServer | None = None
 
 
 def bound(context: zmq.Context, settings: GatewaySettings) -> tuple[Any, Any]:
     """The feed's and the trade socket, bound; None where there is no trade."""
-    trade = bind_trade(context, settings.trade_endpoint) if settings.trade_endpoint else None
-    return bind_feed(context, settings.feed_endpoint), trade
+    curve = settings.curve
+    trade = bind_trade(context, settings.trade_endpoint, curve) if settings.trade_endpoint else None
+    return bind_feed(context, settings.feed_endpoint, curve), trade
 
 
 Binder = Callable[[Any, GatewaySettings], tuple[Any, Any]]
@@ -70,6 +73,7 @@ class Gateway:
         self.settings = settings
         self.adapter = adapter
         self.clock = clock
+        self._authenticator = None if settings.curve is None else authenticator(context, settings.curve)
         self._feed_socket, self._trade_socket = bind(context, settings)
         self.feed = Feed(self._feed_socket, settings.venue, clock)
         self.store = Store(settings.directory)
@@ -145,6 +149,8 @@ class Gateway:
         for socket in (self._trade_socket, self._feed_socket):
             if socket is not None:
                 socket.close(linger=GOODBYE_MS)
+        if self._authenticator is not None:
+            self._authenticator.stop()
         logger.info("gateway_ended venue={}", self.settings.venue)
 
     # ------------------------------------------------------------ Sink

@@ -39,6 +39,7 @@ NO_HASH = bytes(HASH_BYTES)
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 MAX_KIND_BYTES = 64
 CODE_VERSION_BYTES = 64
+MIN_SEGMENT_BYTES = 16 * 1024
 
 PREPARED, ACTIVE = 1, 2
 """A segment's state: allocated and unused; or holding records."""
@@ -197,3 +198,15 @@ def _decode_mark(slot: bytes) -> Mark | None:
     if zlib.crc32(slot[: _MARK.size]) != _CRC.unpack_from(slot, _MARK.size)[0] or flags > 1:
         return None
     return Mark(seq=seq, offset=offset, hash=digest, continued=bool(flags))
+
+
+def checked(code_version: str, config_hash: bytes | str, segment_bytes: int) -> tuple[str, bytes]:
+    """What a header is made of, as it goes into one. Raises: JournalError."""
+    digest = bytes.fromhex(config_hash) if isinstance(config_hash, str) else config_hash
+    if len(digest) != HASH_BYTES:
+        raise JournalError(f"a configuration hash has {HASH_BYTES} bytes, this one {len(digest)}: give its SHA-256")
+    if len(code_version.encode()) > CODE_VERSION_BYTES:
+        raise JournalError(f"code version {code_version!r}: at most {CODE_VERSION_BYTES} bytes")
+    if segment_bytes < MIN_SEGMENT_BYTES:
+        raise JournalError(f"segment_bytes {segment_bytes}: at least {MIN_SEGMENT_BYTES}")
+    return code_version, digest

@@ -206,3 +206,14 @@ def _keep_aside(data: bytes, scan: Scan, found: Found, following: list[Found], r
     if result.prepared is not None and following:
         result.prepared.unlink()
         result.prepared = None
+
+
+def next_node_epoch(last_epoch: int, wall_ns: int) -> int:
+    """The larger of the journal's last + 1 and the wall clock in ns."""
+    return max(last_epoch + 1, wall_ns)
+
+
+def last_node_epoch(directory: Path | str) -> int:
+    """The epoch of the last segment in use; 0 if there is none."""
+    epochs = [look(path).header.node_epoch for path in segment_paths(directory).values()]
+    return max(epochs, default=0)

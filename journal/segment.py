@@ -12,6 +12,7 @@ import msgspec
 
 from domain.errors import JournalError
 from journal.format import (
+    ACTIVE,
     HEADER_BYTES,
     PREPARED,
     Header,
@@ -26,6 +27,8 @@ from system.files import Files
 
 _NAME = re.compile(r"segment-(\d{8,})\.journal")
 _PREPARING = "preparing.tmp"
+POINTER = "emergency.path"
+"""A file that names the emergency segment of its directory's journal."""
 
 MADV_POPULATE_WRITE = 23
 """Source: madvise(2), Linux 5.14; absent from Python's mmap module."""
@@ -40,13 +43,38 @@ def segment_name(ordinal: int) -> str:
 def segment_paths(directory: Path | str) -> dict[int, Path]:
     """Every segment file of the directory by its ordinal, in order.
 
-    Raises: JournalError if the directory isn't there.
+    An emergency segment in use is the last one, wherever it lies. Raises:
+    JournalError if the directory isn't there.
     """
     try:
         names = [(match, path) for path in Path(directory).iterdir() if (match := _NAME.fullmatch(path.name))]
     except (FileNotFoundError, NotADirectoryError):
         raise JournalError(f"{directory}: no such directory: give the directory that holds the journal") from None
-    return dict(sorted((int(match[1]), path) for match, path in names))
+    found = dict(sorted((int(match[1]), path) for match, path in names))
+    emergency = pointed(directory)
+    used = 0 if emergency is None else _ordinal_in_use(emergency)
+    if used and (used not in found or not _ordinal_in_use(found[used])):
+        found = {ordinal: path for ordinal, path in found.items() if ordinal < used}
+        found[used] = emergency
+    return found
+
+
+def pointed(directory: Path | str) -> Path | None:
+    """Where the emergency segment of a journal is, in use or not."""
+    try:
+        return Path((Path(directory) / POINTER).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _ordinal_in_use(path: Path) -> int:
+    """Its ordinal where it holds records; 0 where it is ready, gone or damaged."""
+    try:
+        with path.open("rb") as file:
+            header = decode_header(file.read(HEADER_BYTES))
+    except (OSError, JournalError):
+        return 0
+    return header.ordinal if header.state == ACTIVE else 0
 
 
 class Segment:
@@ -65,14 +93,15 @@ class Segment:
         self.map = files.map(fd, header.size_bytes)
 
     @classmethod
-    def prepare(cls, files: Files, directory: Path, ordinal: int, size_bytes: int) -> Segment:
+    def prepare(cls, files: Files, directory: Path, ordinal: int, size_bytes: int, name: str = "") -> Segment:
         """Allocates the segment under a passing name, then gives it its own.
 
         So a file that has a segment's name always has its full size and a
         header: an empty or zeroed one is damage, never a leftover. Blocks.
         """
         header = Header(ordinal=ordinal, size_bytes=size_bytes, state=PREPARED)
-        path, aside = directory / segment_name(ordinal), directory / _PREPARING
+        path = directory / (name or segment_name(ordinal))
+        aside = directory / (f"{name}.tmp" if name else _PREPARING)
         fd = files.allocate(aside, size_bytes)
         files.write(fd, encode_header(header), 0)
         files.sync(fd)

@@ -10,14 +10,14 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from domain.errors import JournalError
 from domain.ports import Clock
-from journal import recovery
+from journal import emergency, recovery
 from journal.format import (
-    CODE_VERSION_BYTES,
     CONTENT_AT,
     FIXED,
-    HASH_BYTES,
     HEADER_BYTES,
     LENGTH_CRC,
     MAX_KIND_BYTES,
@@ -26,13 +26,14 @@ from journal.format import (
     RECORD_OVERHEAD,
     Header,
     Mark,
+    checked,
 )
-from journal.segment import Segment, segment_paths
+from journal.recovery import next_node_epoch
+from journal.segment import Segment
 from system.files import Files
 from system.locks import DirectoryLock
 
 SEGMENT_BYTES = 32 * 1024 * 1024
-MIN_SEGMENT_BYTES = 16 * 1024
 MAX_RETIRED_SEGMENTS = 4
 """Full segments that wait for sync(); one more and the lane syncs itself."""
 
@@ -47,22 +48,14 @@ _sha256 = hashlib.sha256
 _crc32 = zlib.crc32
 
 
-def next_node_epoch(last_epoch: int, wall_ns: int) -> int:
-    """The larger of the journal's last + 1 and the wall clock in ns."""
-    return max(last_epoch + 1, wall_ns)
-
-
-def last_node_epoch(directory: Path | str) -> int:
-    """The epoch of the last segment in use; 0 if there is none."""
-    epochs = [recovery.look(path).header.node_epoch for path in segment_paths(directory).values()]
-    return max(epochs, default=0)
-
-
 class Journal:
     """The one writer of a journal's directory; locked while it lives.
 
     Each start begins a segment, and each segment begins with a snapshot.
-    A call that fails closes the journal for good: every later one raises.
+    A call that fails closes the journal's last segment for good. Where an
+    emergency segment is ready the records go on there (`failed` says why,
+    `on_failed` is called, in the lane); without one, or when that fails too,
+    every later call raises.
 
     Shape: `last_seq` the last record appended, `durable_seq` the last one
         that a sync covers, `node_epoch`, `recovered` (what opening found).
@@ -85,14 +78,19 @@ class Journal:
         node: str = "",
         snapshot: Snapshot | None = None,
         files: Files | None = None,
+        emergency_dir: Path | None = None,
     ) -> None:
         self.directory = Path(directory)
+        self.failed = ""
+        self.on_failed: Callable[[], None] | None = None
+        self._node, self._emergency_dir = node, emergency_dir
+        self._emergency: Segment | None = None
         self.snapshot = snapshot
         self._clock = clock
         self._files = files or Files()
         self._boot_id = self._files.boot_id()
         self._segment_bytes = segment_bytes
-        self._code_version, self._config_hash = _checked(code_version, config_hash, segment_bytes)
+        self._code_version, self._config_hash = checked(code_version, config_hash, segment_bytes)
         self._broken = ""
         self._kinds: dict[str, bytes] = {}
         self._retired: deque[tuple[Segment, Mark]] = deque()
@@ -164,7 +162,7 @@ class Journal:
         """
         with self._next_lock:
             self._check()
-            if self._next is not None:
+            if self._next is not None or self.failed:
                 return False
             try:
                 self._next = self._prepare()
@@ -194,6 +192,8 @@ class Journal:
         that the next start reads little.
         """
         self._check()
+        if self.failed:
+            raise self._fail("append", "the emergency segment is full")
         mark = Mark(self.last_seq, self._offset, self._hash, continued=True)
         try:
             segment = self._take_next()
@@ -221,6 +221,7 @@ class Journal:
 
     def _open(self, node_epoch: int | None) -> None:
         try:
+            note = emergency.absorb(self._files, self.directory)
             found = self.recovered = recovery.recover(self._files, self.directory)
             wanted = next_node_epoch(found.node_epoch, self._now_wall())
             self.node_epoch = wanted if node_epoch is None else node_epoch
@@ -229,6 +230,7 @@ class Journal:
                     f"{self.directory}: node_epoch {self.node_epoch} is not larger than the journal's last, "
                     f"{found.node_epoch}: leave it out and the journal chooses"
                 )
+            found.notes += [note] * bool(note)
             self.last_seq = self.durable_seq = found.last_seq
             self._hash = found.last_hash
             self._next_ordinal = found.last_ordinal + 1
@@ -237,6 +239,8 @@ class Journal:
             if found.unsealed and found.mark:
                 last = Mark(found.mark.seq, found.mark.offset, found.mark.hash, continued=True)
                 recovery.seal_file(self._files, found.unsealed, last)
+            if self._emergency_dir is not None:
+                self._emergency = emergency.prepare(self._files, self.directory, self._emergency_dir, self._node)
         except OSError as error:
             raise self._fail("open", error) from error
 
@@ -306,14 +310,55 @@ class Journal:
         return self._segment_bytes - HEADER_BYTES
 
     def _make_room(self, length: int) -> None:
-        """Rolls over; or says why the record can't be written."""
-        self._check()
-        if length > min(self._room(), MAX_RECORD_BYTES):
+        """Rolls over, or goes to the emergency segment; or says why not."""
+        try:
+            self._find_room(length)
+        except JournalError:
+            if self._broken:
+                self._tell()
+            raise
+
+    def _find_room(self, length: int) -> None:
+        if self._broken:
+            if not self._to_emergency():
+                self._check()
+        elif length > min(self._room(), MAX_RECORD_BYTES):
             most = min(self._room(), MAX_RECORD_BYTES)
             raise JournalError(f"a record of {length} bytes: the most is {most}: raise segment_bytes or split it")
-        self.roll()
+        else:
+            try:
+                self.roll()
+            except JournalError:
+                if not self._to_emergency():
+                    raise
         if self._offset + length > self._limit:
             raise self._fail("append", f"{length} bytes do not fit behind the snapshot: raise segment_bytes")
+
+    def _tell(self) -> None:
+        if self.on_failed is not None:
+            self.on_failed()
+
+    def _to_emergency(self) -> bool:
+        """Goes on in the emergency segment; False where none is ready.
+
+        Nothing of the journal's own disk is touched again. Thread: the lane.
+        """
+        segment, self._emergency = self._emergency, None
+        if segment is None:
+            return False
+        with self._sync_lock:
+            why, self._broken = self._broken, ""
+            first = emergency.opening(self._segment, self._offset, why, segment.header.size_bytes // 2)
+            self._retired.clear()
+            self.failed = why
+            self._next_ordinal = self._segment.header.ordinal + 1
+            segment.header = msgspec.structs.replace(segment.header, ordinal=self._next_ordinal)
+            snapshot, self.snapshot = self.snapshot, None
+            self._begin(segment)
+            self.snapshot = snapshot
+        self.append(emergency.KIND, first)
+        self._tell()
+        return True
 
     def _sync(self, segment: Segment, offset: int, seq: int, digest: bytes) -> None:
         if seq == self.durable_seq and not self._retired and not self._mark_dirty:
@@ -347,20 +392,9 @@ class Journal:
 
     def _drop(self) -> None:
         self._limit = 0
-        segments = [each for each, _ in self._retired] + [getattr(self, "_segment", None), self._next]
+        segments = [each for each, _ in self._retired] + [getattr(self, "_segment", None), self._next, self._emergency]
         for segment in segments:
             if segment is not None:
                 segment.drop()
         self._retired.clear()
         self._lock.release()
-
-
-def _checked(code_version: str, config_hash: bytes | str, segment_bytes: int) -> tuple[str, bytes]:
-    digest = bytes.fromhex(config_hash) if isinstance(config_hash, str) else config_hash
-    if len(digest) != HASH_BYTES:
-        raise JournalError(f"a configuration hash has {HASH_BYTES} bytes, this one {len(digest)}: give its SHA-256")
-    if len(code_version.encode()) > CODE_VERSION_BYTES:
-        raise JournalError(f"code version {code_version!r}: at most {CODE_VERSION_BYTES} bytes")
-    if segment_bytes < MIN_SEGMENT_BYTES:
-        raise JournalError(f"segment_bytes {segment_bytes}: at least {MIN_SEGMENT_BYTES}")
-    return code_version, digest

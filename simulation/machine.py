@@ -40,6 +40,8 @@ class VirtualFiles(Files):
 class VirtualMachine:
     """What a node takes of its machine; see tools.machine.RealMachine."""
 
+    makes_snapshots = False  # by a process of its own, which a simulation has none of
+
     def __init__(
         self, lane: WatchedLane, folder: Path, feeds: dict[str, FeedLink], trades: dict[str, TradeLink]
     ) -> None:
@@ -53,10 +55,14 @@ class VirtualMachine:
         """The run's own, whatever the configuration says."""
         return self._folder
 
-    def feed_socket(self, endpoint: str, _topics: Iterable[bytes]) -> Any:
+    def emergency(self, _path: str) -> Path | None:
+        """None: a disk that fails is not simulated."""
+        return None
+
+    def feed_socket(self, endpoint: str, _topics: Iterable[bytes], _curve: Any = None) -> Any:
         return self._feeds[_venue(endpoint)].open()
 
-    def trade_socket(self, endpoint: str) -> Any:
+    def trade_socket(self, endpoint: str, _curve: Any = None) -> Any:
         return self._trades[_venue(endpoint)].open()
 
     def close(self) -> None:

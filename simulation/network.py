@@ -139,6 +139,8 @@ class TradeSocket:
         self.link.watcher.told(self.link.venue, body)
         return body
 
+    refused = ""  # no CURVE in memory
+
     def was_cut(self) -> bool:
         cut, self.cut = self.cut, False
         return cut

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.breaker import LONGEST_PAUSE_NS
 from domain.errors import InvariantViolation
 from domain.ledgers import account_of
 from domain.money import SCALE
@@ -180,6 +181,8 @@ def _where(pair: Any) -> str:
 
 def fire(world: World) -> None:
     """A pair that is whole and at rest still trades, or says why not."""
+    breaker, clock = world.node.desk.breaker, world.node.clock
+    world.until(lambda: not breaker.why(NAMES, clock.mono_ns()), LONGEST_PAUSE_NS)
     if world.shape.kind == "cover":
         _covers(world)
         return

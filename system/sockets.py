@@ -16,10 +16,10 @@ from pathlib import Path
 
 import zmq
 import zmq.backend
-from msgspec import Struct
 from zmq.utils.monitor import parse_monitor_message
 
 from domain.errors import ConfigError
+from system.curve import CurveKeys
 
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_IPC_PATH_BYTES = 107
@@ -39,14 +39,6 @@ EVENTS, RCVMORE, POLLIN, NOBLOCK = int(zmq.EVENTS), int(zmq.RCVMORE), int(zmq.PO
 _get = zmq.backend.Socket.get
 _recv = zmq.backend.Socket.recv
 _send = zmq.backend.Socket.send
-
-
-class CurveKeys(Struct, frozen=True):
-    """CURVE keys in Z85. `server_public`: on the connecting side only."""
-
-    public: str
-    secret: str
-    server_public: str = ""
 
 
 SCHED_BATCH = 3
@@ -113,7 +105,7 @@ def _check_tcp(endpoint: str, rest: str, curve: CurveKeys | None, file: str, key
     if not host or not (port == "*" or (port.isascii() and port.isdigit())):
         raise ConfigError(file, key, endpoint, "tcp://host:port")
     if curve is None and not _is_loopback(host.strip("[]")):
-        raise ConfigError(file, key, endpoint, "off loopback only with CURVE keys and an allow-list")
+        raise ConfigError(file, key, endpoint, "off loopback only with CURVE keys: node.curve_keys and the venue's curve_server")
 
 
 def _is_loopback(host: str) -> bool:
@@ -178,6 +170,14 @@ def inspection_dealer(context: zmq.Context, endpoint: str) -> zmq.Socket:
 # ---------------------------------------------------------------- node's side
 
 
+_REFUSALS = {
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "the gateway does not let this node's key in: put its public key into the gateway's allow-list",
+    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "the gateway's key is not the venue's curve_server, or it uses no CURVE",
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "the gateway ends the CURVE handshake: its key is not the venue's curve_server, or it uses no CURVE",
+}
+_HANDSHAKES = zmq.EVENT_HANDSHAKE_SUCCEEDED | sum(int(event) for event in _REFUSALS)
+
+
 class TradeSocket:
     """The node's DEALER: an order leaves at once, or is refused.
 
@@ -188,8 +188,11 @@ class TradeSocket:
     def __init__(self, context: zmq.Context, endpoint: str, curve: CurveKeys | None = None) -> None:
         options = {zmq.IMMEDIATE: 1, zmq.SNDTIMEO: 0, zmq.SNDHWM: NODE_SEND_HWM, zmq.RCVHWM: NODE_RECV_HWM}
         self.endpoint = endpoint
+        self._has_curve = curve is not None
         self.socket = _connected(context, zmq.DEALER, endpoint, curve, options)
-        self.monitor = self.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self.monitor = self.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED | _HANDSHAKES)
+        self.refused = ""
+        """Why no CURVE handshake comes about; "" once one has, or none is made."""
 
     def send(self, body: bytes) -> bool:
         """True when libzmq took it; False, at once, when it did not."""
@@ -220,6 +223,8 @@ class TradeSocket:
         while _get(self.monitor, EVENTS) & POLLIN:
             event = parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))["event"]
             cut = cut or event == zmq.EVENT_DISCONNECTED
+            if event != zmq.EVENT_DISCONNECTED:
+                self.refused = _REFUSALS.get(event, "") if self._has_curve else ""
         return cut
 
     def reconnect(self) -> None:

@@ -1,4 +1,4 @@
-"""`bench core`: how fast the real node is, beside the bare transport."""
+"""`bench`: the core beside the bare transport; a restart."""
 
 from __future__ import annotations
 
@@ -44,6 +44,21 @@ def core(out: Output, rounds: int) -> int:
         out.say(f"above a gate in run {len(missed)} of {RUNS}: {missed[-1]}")
     show(out, {**found, "runs_above": missed})
     return FINE if len(missed) < RUNS else GATE
+
+
+@bench.command()
+@click.option("--records", type=click.IntRange(30_000, 10_000_000), default=1_000_000, show_default=True, help="On record before the start.")
+@pass_out
+def restart(out: Output, records: int) -> int:
+    """R11: a start on a long journal, to all actors running; exit 3 over 5 s."""
+    from loguru import logger
+
+    from benchmarks.restart import measure
+
+    logger.remove()
+    found = measure(records)
+    out.one(found)
+    return FINE if found["ok"] else GATE
 
 
 def show(out: Output, found: dict[str, Any]) -> None:

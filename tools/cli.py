@@ -51,8 +51,9 @@ VERBS: dict[str, Verb] = {
     "mode": Verb("tools.operate:mode", "show | set what may trade", "模式:查看 | 设置"),
     "alert": Verb("tools.alert:alert", "ls: what people were told", "告警:列表"),
     "audit": Verb("tools.audit:audit", "show why a hedge did what it did", "留痕:对冲单的来龙去脉"),
-    "journal": Verb("tools.journal:journal", "verify the journal's chain", "日志:校验链"),
     "sim": Verb("tools.sim:sim", "serve | fault | truth | run | fleet | shrink | plants: simulated", "模拟:交易所 serve | fault | truth,整个节点 run | fleet | shrink | plants"),
+    "journal": Verb("tools.journal:journal", "verify the journal's chain; snapshot", "日志:校验链;快照"),
+    "keys": Verb("tools.keys:keys", "make | show CURVE key files", "密钥:生成 | 查看 CURVE 密钥文件"),
     "gateway": Verb("tools.gateway:gateway", "run a gateway by itself", "单独运行柜台网关"),
     "bench": Verb("tools.bench:bench", "how fast the core is, beside the bare transport", "核心速度,与裸传输对比"),
 }

@@ -1,4 +1,4 @@
-"""`journal verify`: whether the record is whole."""
+"""`journal verify`: whether the record is whole; `journal snapshot`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,28 @@ def verify(out: Output, directory: str | None, given: str | None, files: tuple[s
         "keep a copy, don't trade on it, compare it with the venues' books"
     )
     return AUDIT_BROKEN
+
+
+@journal.command()
+@click.argument("directory", required=False, metavar="[DIR]")
+@click.option("-d", "--dir", "given", default=None, metavar="DIR", help="The same, as other verbs take it.")
+@click.option(
+    "-c", "--config", "files", multiple=True, metavar="FILE", help="Take the directory from this configuration."
+)
+@pass_out
+def snapshot(out: Output, directory: str | None, given: str | None, files: tuple[str, ...]) -> int:
+    """Fold the journal up to now, so that the next start reads little.
+
+    A running node has one made by itself as its journal grows. It is a cache:
+    remove it, and the next start reads everything.
+    """
+    from actors.snapshots import make, summary
+    from tools.journal_dir import journal_dir
+
+    place = journal_dir(directory if directory is not None else given, files)
+    first, last = make(place)
+    out.one({"dir": str(place), "read_from": first, "read": last - first + 1, **summary(place)})
+    return FINE
 
 
 def _head(text: str | None) -> tuple[int, str] | None:

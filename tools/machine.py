@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from actors.lane import LaneDispatcher
 from system.clock import SystemClock
+from system.curve import CurveKeys
 from system.sockets import FeedSocket, TradeSocket, new_context, private_directory
 
 
@@ -21,6 +22,7 @@ class RealMachine:
 
     journal: ClassVar[dict[str, Any]] = {}
     """What the journal is opened with beside its directory and clock."""
+    makes_snapshots = True
 
     def __init__(self, after_ns: int = 0) -> None:
         self.clock = SystemClock(after_ns)
@@ -32,13 +34,17 @@ class RealMachine:
         """The node's own directory, made private."""
         return private_directory(Path(path))
 
-    def feed_socket(self, endpoint: str, topics: Iterable[bytes]) -> Any:
-        """A SUB connected to a gateway's feed."""
-        return FeedSocket(self.context, endpoint, topics)
+    def emergency(self, path: str) -> Path | None:
+        """Where the journal's emergency segment lies; None: there is none."""
+        return Path(path)
 
-    def trade_socket(self, endpoint: str) -> Any:
+    def feed_socket(self, endpoint: str, topics: Iterable[bytes], curve: CurveKeys | None = None) -> Any:
+        """A SUB connected to a gateway's feed."""
+        return FeedSocket(self.context, endpoint, topics, curve)
+
+    def trade_socket(self, endpoint: str, curve: CurveKeys | None = None) -> Any:
         """A DEALER connected to a gateway's trade socket."""
-        return TradeSocket(self.context, endpoint)
+        return TradeSocket(self.context, endpoint, curve)
 
     def close(self) -> None:
         """After the last socket was closed."""

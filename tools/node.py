@@ -99,6 +99,7 @@ class Stopper:
 def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None) -> int:
     """Run a node until it has stopped; the exit code."""
     from tools.node_edge import edge_of
+    from tools.node_watch import LaneWatch
 
     node = _node(config, live=live, fuse=fuse)
     stopper = Stopper(node, flag)
@@ -107,7 +108,8 @@ def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None) 
     with flag.installed(wake_fd=node.lane.wake_fd):  # before it says ready: who waits for that may send a signal at once
         click.echo(f'{{"event": "ready", "node": "{config.node.name}", "epoch": {node.journal.node_epoch}}}')
         sys.stdout.flush()
-        node.lane.run_collected(stopper.done)
+        with LaneWatch(node.lane, node.directory, config.node.lane_hang_ms):
+            node.lane.run_collected(stopper.done)
     crashed = not flag.is_set()
     left = node.left()
     node.close("the tree gave up" if crashed else "stopped at once by a second signal" if stopper.hurried else "stopped")

@@ -90,7 +90,7 @@ class Looks:
             "calendars": show_calendars(node.specs, clock.wall_ns()),
             "accounts": self.money.accounts(),
             "profit": self.money.totals(),
-            "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed},
+            "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed, "state": node.desk.record_state.name},
             "lane": {"laps": node.lane.laps, "dead_letters": node.runtime.dead_letter_count},
         }
 

@@ -21,8 +21,11 @@ from actors.link import VenueLink, VenueSettings
 from actors.logs import LogActor
 from actors.notes import ACCOUNT, TREASURY
 from actors.pair import PairActor, PairMemory
-from actors.recovery import Recovered, fold, rebuilt
+from actors.record_keeper import RECORD, RecordKeeper
+from actors.recovery import Recovered, rebuilt
 from actors.runtime import Runtime
+from actors.snapshot_maker import SnapshotMaker
+from actors.snapshots import recover
 from actors.treasury import MoneyTerms, Treasury
 from actors.venue import VenueActor
 from config.load import fingerprint
@@ -30,19 +33,21 @@ from config.pairspecs import limits_of, pair_specs
 from config.schema import Config, Venue
 from config.values import instrument_of
 from domain.closable import CLOSING
-from domain.errors import ConfigError, HedgerowError, InvariantViolation
+from domain.errors import ConfigError, HedgerowError, InvariantViolation, JournalError
 from domain.market import Instrument
 from domain.money import scaled
 from domain.orders import LIVE
 from domain.pairspec import PairSpec
 from domain.terms import terms_of
-from journal.reader import last_mono_ns, read
+from journal.reader import last_mono_ns
+from journal.recovery import last_node_epoch, next_node_epoch
 from journal.segment import segment_paths
-from journal.writer import Journal, last_node_epoch, next_node_epoch
+from journal.writer import Journal
 from supervisors.engine import Supervisor
 from supervisors.processes import ProcessSpec, process_child
 from supervisors.spec import ChildSpec, check
 from supervisors.tree import node_tree
+from system.curve import read_keys
 from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
@@ -50,6 +55,8 @@ from tools.node_covers import children_of
 from wire.codec import feed_topic, pack
 
 ROOT = "node/root"
+STALL_TOLD_NS = 10_000_000_000
+"""A lane that is held up again and again is told so often."""
 
 
 def left_of(pair: Any) -> dict[str, Any]:
@@ -100,6 +107,7 @@ class Node:
         self.runtime = Runtime(self.lane, self.clock)
         self.specs = pair_specs(config, sends_orders=live)
         self.started_ns = self.clock.mono_ns()
+        self.read_from = 1
         try:
             self.recovered, epoch = self._recover()
             self.journal = self._journal(epoch)
@@ -108,6 +116,7 @@ class Node:
             raise
         self.desk = Desk(self.clock, self.journal, self.journal.node_epoch, self._alert)
         self.sockets: list[Any] = []
+        self._stall_told_ns = -STALL_TOLD_NS
 
     # ------------------------------------------------ building
 
@@ -116,7 +125,7 @@ class Node:
         lots = {spec.name: spec.lots for spec in self.specs}
         if not directory.exists() or not segment_paths(directory):
             return Recovered(), next_node_epoch(0, self.clock.wall_ns())
-        found = fold(read(directory), lots)
+        found, self.read_from, _ = recover(directory, lots)
         for spec in self.specs:
             same_legs(spec, found)
         return found, next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
@@ -139,6 +148,7 @@ class Node:
             config_hash=fingerprint(self.config),
             start=pack(start),
             node=self.config.node.name,
+            emergency_dir=self.machine.emergency(self.config.node.emergency_dir or str(self.directory / "emergency")),
             **self.machine.journal,
         )
 
@@ -152,14 +162,19 @@ class Node:
         self.desk.controls = ControlDesk(self.desk, self.specs, self.recovered.controls)
         tree = node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), edge)
         check(tree, ROOT)
+        self.lane.on_stall = self._stalled
+        self.runtime.on_quarantine = self._quarantined
         self.runtime.spawn(Supervisor, ROOT, tree)
 
     def _link(self, venue: Venue) -> VenueLink:
         config = self.config
         instruments = tuple(instrument_of(told) for told in config.instrument if told.venue == venue.name)
         topics = [feed_topic(each.symbol) for each in instruments]
-        feed = self.machine.feed_socket(venue.feed, topics)
-        trade = self.machine.trade_socket(venue.trade) if venue.trade is not None else None
+        curve = None
+        if venue.curve_server is not None:
+            curve = read_keys(Path(config.node.curve_keys), venue.curve_server)
+        feed = self.machine.feed_socket(venue.feed, topics, curve)
+        trade = self.machine.trade_socket(venue.trade, curve) if venue.trade is not None else None
         self.sockets.extend(each for each in (feed, trade) if each is not None)
         settings = VenueSettings(
             venue.name,
@@ -242,12 +257,19 @@ class Node:
 
     def _services(self) -> tuple[ChildSpec, ...]:
         return (
-            ChildSpec("journal/sync", (JournalSync, (self.journal,))),
+            ChildSpec("journal/sync", (JournalSync, (self.journal, RECORD))),
             ChildSpec("node/logs", (LogActor, ())),
+            *self._snapshots(),
             ChildSpec("node/alerts", (AlertSink, (self.directory / "alerts.jsonl",))),
         )
 
+    def _snapshots(self) -> tuple[ChildSpec, ...]:
+        if not self.machine.makes_snapshots:
+            return ()
+        return (ChildSpec("journal/snapshots", (SnapshotMaker, (self.journal, self.read_from - 1))),)
+
     def _venues(self) -> tuple[ChildSpec, ...]:
+        record = ChildSpec(RECORD, (RecordKeeper, (self.desk,)))
         account = ChildSpec(ACCOUNT, (Account, (self.desk, self.specs, self.recovered.outside)))
         every_ms = {venue.name: venue.collateral_every_ms for venue in self.config.venue if venue.trade is not None}
         haircuts = {venue.name: Fraction(venue.fx_haircut) for venue in self.config.venue if venue.fx_haircut is not None}
@@ -259,15 +281,30 @@ class Node:
         )
         node = self.config.node
         watch = (self.desk, self.specs, node.calendar_warn_days, node.roll_warn_days)
-        return (account, treasury, *venues, ChildSpec("node/calendars", (CalendarWatch, watch)))
+        return (record, account, treasury, *venues, ChildSpec("node/calendars", (CalendarWatch, watch)))
 
     def _pairs(self) -> tuple[ChildSpec, ...]:
         return tuple(child for spec in self.specs for child in children_of(spec, self.desk, self.machine))
 
     def _alert(self, severity: str, code: str, **details: Any) -> None:
         """Record, then the sinks. Thread: the lane."""
-        seq = self.journal.append("alert", pack({"severity": severity, "code": code, **details}), details.get("cause", 0))
+        try:
+            seq = self.journal.append("alert", pack({"severity": severity, "code": code, **details}), details.get("cause", 0))
+        except JournalError:
+            seq = 0  # it is told all the same
         self.runtime.tell("node/alerts", Alert(severity, code, seq, self.clock.wall_ns(), details))
+
+    def _stalled(self, name: str, took_ns: int) -> None:
+        """A turn that held everybody up. Told at most every so often; each is a line of the log."""
+        now_ns = self.clock.mono_ns()
+        if now_ns >= self._stall_told_ns + STALL_TOLD_NS:
+            self._stall_told_ns = now_ns
+            self._alert("warning", "LANE_STALLED", actor=name, took_ms=took_ns // 1_000_000)
+
+    def _quarantined(self, name: str, message: Any, error: BaseException) -> None:
+        """A message that nobody survives: put aside, with what it was, and told."""
+        cause = getattr(message, "seq", 0) or getattr(message, "cause", 0)
+        self._alert("critical", "QUARANTINED", actor=name, message=repr(message)[:1000], error=repr(error), cause=cause)
 
     # ------------------------------------------------ life
 
@@ -300,8 +337,11 @@ class Node:
         """After the tree has stopped: the last record, files and sockets."""
         left = self.left()
         naked = {row["pair"]: row["naked"] for row in left if any(row["naked"])}
-        self.journal.append("stop", pack({"why": why, "in_flight": self.in_flight(), "naked": naked, "left": left}))
-        self.journal.close()
+        try:
+            self.journal.append("stop", pack({"why": why, "in_flight": self.in_flight(), "naked": naked, "left": left}))
+            self.journal.close()
+        except JournalError as error:
+            self.runtime.log("stop_not_recorded", error=str(error))
         for socket in self.sockets:
             socket.close()
         self.machine.close()

@@ -27,6 +27,7 @@ class StillRunning(ToolError):
 @click.command()
 @click.option("--deadline", type=click.FloatRange(0, 600), default=15.0, show_default=True, help="Seconds to settle and repair.")
 @click.option("--reason", default="", help="Kept with the record.")
+@click.option("-y", "--yes", is_flag=True, expose_value=False, help="As other verbs take it: stop asks nothing.")
 @pass_dir
 @pass_out
 def stop(out: Output, directory: Path, deadline: float, reason: str) -> int:

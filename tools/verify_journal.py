@@ -18,7 +18,9 @@ each, or zeros: u64 seq, u64 offset, u64 continued, 32 bytes hash, CRC-32.
 From 4096 the records: u32 length, u32 CRC-32, u64 seq, i64 wall ns, i64
 monotonic ns, u64 cause, u8 kind length, kind, body, 32 bytes hash. The CRC-32
 is over seq to hash; the hash is SHA-256 over the hash before (32 bytes) and
-seq to body. Before a segment's first record it is SHA-256 of bytes 0-255.
+seq to body. Before a segment's first record it is SHA-256 of bytes 0-255. A file
+`emergency.path` names the segment to which the journal went on when its own disk
+failed; it is the last one until the next start takes it in.
 """
 
 from __future__ import annotations
@@ -150,7 +152,22 @@ def crc_at(data: bytes, offset: int) -> int:
 
 def segments_of(directory: Path) -> list[tuple[int, Path]]:
     found = [(re.fullmatch(r"segment-(\d{8,})\.journal", path.name), path) for path in directory.iterdir()]
-    return sorted((int(match[1]), path) for match, path in found if match)
+    found = {int(match[1]): path for match, path in found if match}
+    pointer = directory / "emergency.path"
+    place = Path(pointer.read_text()) if pointer.is_file() else None
+    ordinal = ordinal_in_use(place) if place is not None else 0
+    if ordinal and (ordinal not in found or not ordinal_in_use(found[ordinal])):
+        found = {each: path for each, path in found.items() if each < ordinal} | {ordinal: place}
+    return sorted(found.items())
+
+
+def ordinal_in_use(path: Path) -> int:
+    """Of a segment that holds records; 0 where it is ready, gone or damaged."""
+    data = path.read_bytes()[:PAGE] if path.is_file() else b""
+    if len(data) < PAGE or data[:8] != b"HEDGEROW" or crc_at(data, 252) != zlib.crc32(data[:252]):
+        return 0
+    fields = HEADER.unpack_from(data)
+    return fields[4] if fields[2] == 2 else 0
 
 
 def verify(directory: Path, head: tuple[int, str] | None = None) -> Verifier:

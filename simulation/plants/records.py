@@ -82,7 +82,7 @@ PLANTS = (
     Plant(
         "epoch_used_again",
         "a node that starts again has the epoch of the one before",
-        "journal/writer.py",
+        "journal/recovery.py",
         (("    return max(last_epoch + 1, wall_ns)", "    return 5"),),
     ),
     Plant(
@@ -205,6 +205,6 @@ PLANTS = (
         "repeated_turn",
         "facts of a repair child are adopted twice",
         PAIR,
-        (("        for fact in told.facts:\n            pair = pairs.evolve(pair, fact, told.hedge_id)\n        self.memory.pair = pair\n        self._follow(told.hedge_id, (), told.seq)", "        for fact in told.facts:\n            pair = pairs.evolve(pair, fact, told.hedge_id)\n        self.memory.pair = pair\n        self._follow(told.hedge_id, told.facts, told.seq)"),),
+        (("        self._follow(told.hedge_id, (), told.seq)", "        self._follow(told.hedge_id, told.facts, told.seq)"),),
     ),
 )

@@ -117,6 +117,13 @@ def test_other_version_is_refused_and_told():
     assert rig.alerts[0].code == "VERSION"
 
 
+def test_handshake_that_fails_is_told_once():
+    rig = Rig()
+    rig.trade.refused = "the gateway does not let this node's key in"
+    rig.advance(500)
+    assert [(alert.code, alert.text) for alert in rig.alerts] == [("CURVE", rig.trade.refused)]
+
+
 def test_refused_logon_is_tried_again_slowly():
     rig = Rig()
     rig.advance(20)

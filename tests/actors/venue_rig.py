@@ -48,6 +48,8 @@ class FakeTrade:
     def has_more(self):
         return bool(self.inbox)
 
+    refused = ""
+
     def was_cut(self):
         cut, self.cut = self.cut, False
         return cut

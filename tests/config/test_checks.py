@@ -195,3 +195,18 @@ def test_a_program_is_asked_for_where_it_is_to_be_started(tmp_path):
     assert "may not be executed" in wrong(plain)["venue[SHFE].command"]
     assert wrong("python3") == {}
     assert found(tmp_path, "[[venue]]\nname='SHFE'\ncommand=['/none']") == {}
+
+
+def test_tcp_between_machines_needs_the_gateways_key_and_ones_own():
+    assert "curve_server" in endpoint_wrong("tcp://10.0.0.2:7001")
+    assert endpoint_wrong("tcp://10.0.0.2:7001", has_curve=True) == ""
+    assert endpoint_wrong("tcp://127.0.0.1:7001") == ""
+
+
+@pytest.mark.parametrize(("keys", "count"), [("", 1), ('[node]\ncurve_keys = "node.key"\n', 0)])
+def test_gateways_key_goes_with_the_nodes_own(tmp_path, keys, count):
+    file = tmp_path / "c.toml"
+    venue = f'[[venue]]\nname = "X"\nfeed = "tcp://10.0.0.2:1"\ntrade = "tcp://10.0.0.2:2"\ncurve_server = "{"a" * 40}"\n'
+    file.write_text(keys + venue)
+    found = [error for error in problems(load([file])) if "curve_server" in str(error)]
+    assert len(found) == count

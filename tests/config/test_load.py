@@ -95,7 +95,7 @@ def test_load_fills_in_a_gateways_command(written, tmp_path):
     ("text", "key", "value", "allowed"),
     [
         ('[node]\nmode = "fast"', "node.mode", "fast", "one of observe, paper, live"),
-        ('[node]\nmod = "live"', "node.mod", "live", "did you mean mode? one of name, mode, dir, lang, calendars, calendar_warn_days, roll_warn_days"),
+        ('[node]\nmod = "live"', "node.mod", "live", "did you mean mode? one of name, mode, dir, emergency_dir, lane_hang_ms, curve_keys, lang, calendars, calendar_warn_days, roll_warn_days"),
         ("[defaults]\npayup_ticks = -1", "defaults.payup_ticks", -1, "int >= 0"),
         ('[defaults]\npayup_ticks = "2"', "defaults.payup_ticks", "2", "int"),
         ('[[pair]]\nname = "p"\nfair = 1.5', "pair[p].fair", 1.5, 'text, so that it is exact: "1.5"'),

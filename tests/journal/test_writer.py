@@ -10,9 +10,10 @@ import pytest
 from domain.errors import JournalError
 from journal.format import HEADER_BYTES, decode_header
 from journal.reader import read, replay_from
+from journal.recovery import last_node_epoch, next_node_epoch
 from journal.segment import segment_paths
 from journal.verify import verify
-from journal.writer import SNAPSHOT_END, Journal, last_node_epoch, next_node_epoch
+from journal.writer import SNAPSHOT_END, Journal
 from system.files import Files
 from system.locks import LockHeldError, is_locked
 

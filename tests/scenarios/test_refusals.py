@@ -51,6 +51,18 @@ def test_t02_flow_control_is_met_with_patience_not_with_a_hammer(scene, reason):
     assert s.position == (0, 0)
 
 
+@pytest.mark.parametrize("fate", [fates.reject(), fates.deny(8)])
+def test_t02_venue_that_refuses_everything_is_left_alone_and_told(scene, fate):
+    s = scene()
+    s.b.always = fate
+    assert s.fires(for_ms=20_000) <= 8  # its failures alone would let it try a dozen times and more
+    assert "VENUE_REFUSES" in s.judge.alerts
+    assert s.view.reason.startswith("VENUE_REFUSES B")
+    s.b.always = fates.meet
+    assert s.until(lambda: s.pair.units != 0, 60_000 * MS)
+    assert not s.node.desk.breaker.rows
+
+
 def test_t02_order_that_cannot_leave_is_denied_and_never_kept_for_later(scene):
     s = scene()
     s.mid = RICH

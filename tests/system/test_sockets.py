@@ -8,7 +8,8 @@ import pytest
 import zmq
 
 from domain.errors import ConfigError
-from system.sockets import CurveKeys, FeedSocket, TradeSocket, check_endpoint, inspection_router, private_directory
+from system.curve import CurveKeys
+from system.sockets import FeedSocket, TradeSocket, check_endpoint, inspection_router, private_directory
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = CurveKeys("p" * 40, "s" * 40, "v" * 40)

@@ -151,3 +151,14 @@ def test_status_of_a_journal_that_was_stopped_says_so(directory, capsys):
     journal.close()
     told = status_on_record(directory)
     assert (told["node"], told["state"], told["last_record"]) == ("n2", "stopped", "2027-01-15T08:00:00.000000Z")
+
+
+def test_snapshot_covers_all_on_record_and_is_made_on_from_the_last(directory, capsys):
+    assert run(["journal", "snapshot", str(directory), "-o", "json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert first["read_from"] == 1
+    assert first["seq"] == first["read"] > 0
+    assert run(["journal", "snapshot", str(directory), "-o", "json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["read"], again["seq"]) == (0, first["seq"])
+    assert run(["journal", "verify", str(directory)]) == 0

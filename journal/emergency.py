@@ -1,0 +1,103 @@
+"""The emergency segment: where records go when the journal's disk fails.
+
+It is made ready at each start, on another disk where the configuration says
+one, and goes on where the journal's last segment ended: one chain. It carries
+what that segment had not synced, because a disk whose sync has failed may
+forget it. The next start takes it into the journal's directory; until then
+every reader finds it there through a pointer.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from domain.errors import JournalError
+from journal.format import ACTIVE, HEADER_BYTES, Mark, decode_header, decode_marks
+from journal.recovery import damaged, seal_file
+from journal.scan import Scan
+from journal.segment import POINTER, Segment, close_quietly, pointed, segment_name
+from system.files import Files, replace_file
+from wire.codec import pack, unpack
+
+KIND = "emergency"
+"""Kind of its first record: why, and what the segment before had not synced."""
+EMERGENCY_BYTES = 4 * 1024 * 1024
+
+
+def prepare(files: Files, directory: Path, place: Path, node: str) -> Segment:
+    """Makes it ready in `place`, and points to it from the journal. Blocks.
+
+    Raises: OSError.
+    """
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"emergency-{node}.journal"
+    replace_file(directory / POINTER, str((place / name).absolute()).encode())
+    return Segment.prepare(files, place, 0, EMERGENCY_BYTES, name)
+
+
+def opening(segment: Segment, offset: int, why: str, most_bytes: int) -> bytes:
+    """The body of its first record. `segment`: that which fails now."""
+    mark, _ = decode_marks(segment.map[:HEADER_BYTES])
+    start = HEADER_BYTES if mark is None else mark.offset
+    if offset - start > most_bytes:
+        start = offset
+    tail = bytes(segment.map[start:offset])
+    return pack({"why": why, "ordinal": segment.header.ordinal, "offset": start, "tail": tail})
+
+
+def absorb(files: Files, directory: Path) -> str:
+    """Takes a used emergency segment in as the journal's last; what was done.
+
+    Whatever a kill leaves of it is done again by the next start. Raises:
+    JournalError where it does not fit; OSError.
+    """
+    path = pointed(directory)
+    if path is None or not path.exists():
+        return ""
+    data = path.read_bytes()
+    header = decode_header(data)
+    if header.state != ACTIVE:
+        return ""
+    target = directory / segment_name(header.ordinal)
+    if not _is_active(target):
+        scan = Scan(data, header)
+        first = next(iter(scan), None)
+        if first is None or first.kind != KIND:
+            raise damaged(path, HEADER_BYTES, header.first_seq, "it does not begin as an emergency segment does")
+        scan.finish()
+        body = unpack(first.body)
+        main = directory / segment_name(body["ordinal"])
+        end = body["offset"] + len(body["tail"])
+        _restore(files, main, body["offset"], body["tail"])
+        seal_file(files, main, Mark(header.first_seq - 1, end, header.prev_hash, continued=True))
+        replace_file(target, data[: scan.offset])
+    path.unlink()
+    with suppress(OSError):
+        files.sync_directory(path.parent)
+    return f"{target.name}: taken in from {path}, to which the journal went on when its disk failed"
+
+
+def _is_active(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        page = file.read(HEADER_BYTES)
+    try:
+        return decode_header(page).state == ACTIVE
+    except JournalError:
+        return False
+
+
+def _restore(files: Files, path: Path, offset: int, tail: bytes) -> None:
+    """What was promised by nobody, and carried for that reason."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        if file.read(len(tail)) == tail:
+            return
+    fd = files.open(path)
+    try:
+        files.write(fd, tail, offset)
+        files.sync(fd)
+    finally:
+        close_quietly(fd)

@@ -1,0 +1,157 @@
+"""The emergency segment: where records go when the journal's disk fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import JournalError
+from journal import emergency
+from journal.reader import last_record, read
+from journal.recovery import last_node_epoch
+from journal.segment import pointed, segment_paths
+from journal.verify import verify
+from tools import verify_journal
+
+from .conftest import fill, kill
+from .test_writer import FailingFiles
+
+
+@pytest.fixture
+def opener(open_journal, tmp_path):
+    def make(files=None, **kw):
+        return open_journal(files=files, node="n1", emergency_dir=tmp_path / "elsewhere", **kw)
+
+    return make
+
+
+def failing(opener, call):
+    """A journal whose disk has failed, and what it was told."""
+    files = FailingFiles()
+    journal, told = opener(files), []
+    journal.on_failed = lambda: told.append((journal.failed, journal.broken))
+    fill(journal, 20)
+    journal.sync()
+    fill(journal, 7)
+    files.fails = call
+    return journal, files, told
+
+
+def fail_sync(journal):
+    with pytest.raises(JournalError, match="failed to sync"):
+        journal.sync()
+
+
+def test_records_go_on_elsewhere_when_a_sync_fails(opener):
+    journal, _, told = failing(opener, "sync")
+    fail_sync(journal)
+    seq = journal.append("decision", b"\x80")
+    assert seq == 29  # behind the emergency segment's own first record
+    assert told == [(journal.failed, "")]
+    assert "sync" in journal.failed
+    assert [r.kind for r in read(journal.directory)][-2:] == [emergency.KIND, "decision"]
+
+
+def test_records_go_on_elsewhere_when_no_segment_can_be_made(opener):
+    journal, _, told = failing(opener, "allocate")
+    fill(journal, 400)
+    assert len(told) == 1
+    assert "next segment" in journal.failed
+    assert not journal.prepare_next()
+    assert verify(journal.directory).ok
+
+
+def test_every_reader_finds_them_before_and_after_the_next_start(opener, tmp_path):
+    journal, files, _ = failing(opener, "sync")
+    fail_sync(journal)
+    files.fails = ""
+    fill(journal, 5)
+    journal.sync()
+    before = list(read(journal.directory))
+    assert last_record(journal.directory).seq == journal.last_seq == len(before)
+    assert verify(journal.directory).ok
+    assert verify_journal.verify(journal.directory).problems == []
+    assert last_node_epoch(journal.directory) == journal.node_epoch
+    kill(journal)
+    again = opener()
+    assert list(read(again.directory)) == before
+    assert "taken in" in " ".join(again.recovered.notes)
+    assert all(path.parent == again.directory for path in segment_paths(again.directory).values())
+    fill(again, 300)
+    again.close()
+    assert verify(again.directory).ok
+    assert verify_journal.verify(again.directory).problems == []
+
+
+@pytest.mark.parametrize("how", ["zeroed", "cut"])
+def test_what_the_failed_disk_has_forgotten_is_brought_back(opener, how):
+    journal, files, _ = failing(opener, "sync")
+    synced = journal._segment.marked_seq
+    fail_sync(journal)
+    files.fails = ""
+    fill(journal, 5)
+    before = list(read(journal.directory))
+    path, start = journal._files, journal.directory / "segment-00000001.journal"
+    assert path is files
+    kill(journal)
+    data = start.read_bytes()
+    body = next(r.body for r in before if r.kind == emergency.KIND)
+    offset = emergency.unpack(body)["offset"]
+    start.write_bytes(data[:offset] + (bytes(len(data) - offset) if how == "zeroed" else b""))
+    assert synced == 20
+    again = opener()
+    assert list(read(again.directory)) == before
+
+
+def test_a_start_that_is_killed_while_it_takes_them_in_does_so_again(opener, monkeypatch):
+    journal, files, _ = failing(opener, "sync")
+    fail_sync(journal)
+    files.fails = ""
+    fill(journal, 5)
+    before = list(read(journal.directory))
+    kill(journal)
+    place = pointed(journal.directory)
+    kept = place.read_bytes()
+    emergency.absorb(files, journal.directory)
+    place.write_bytes(kept)  # killed before it was removed
+    assert list(read(journal.directory)) == before
+    again = opener()
+    assert list(read(again.directory)) == before
+    assert verify(again.directory).ok
+
+
+def test_when_that_fails_too_nothing_is_taken_for_recorded(opener):
+    journal, files, told = failing(opener, "sync")
+    fail_sync(journal)
+    journal.append("decision", b"")
+    fail_sync(journal)
+    with pytest.raises(JournalError, match="closed"):
+        journal.append("decision", b"")
+    assert told[-1] == (journal.failed, journal.broken)
+    assert journal.broken
+    files.fails = ""
+    kill(journal)
+    assert opener().last_seq == 29
+
+
+def test_a_full_emergency_segment_is_the_end(opener, monkeypatch):
+    monkeypatch.setattr(emergency, "EMERGENCY_BYTES", 64 * 1024)
+    journal, _, _ = failing(opener, "allocate")
+    with pytest.raises(JournalError, match="emergency segment is full"):
+        fill(journal, 2_000)
+    assert journal.broken
+    assert verify(journal.directory).ok
+
+
+def test_an_unused_one_is_no_part_of_the_journal(opener):
+    journal = opener()
+    fill(journal, 3)
+    assert [path.parent for path in segment_paths(journal.directory).values()] == [journal.directory]
+    kill(journal)
+    again = opener()
+    assert again.recovered.notes == []
+
+
+def test_a_place_that_can_not_be_written_stops_the_start(open_journal, tmp_path):
+    (tmp_path / "file").write_text("no directory")
+    with pytest.raises(JournalError, match="failed to open"):
+        open_journal(node="n1", emergency_dir=tmp_path / "file")
