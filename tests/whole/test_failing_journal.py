@@ -92,6 +92,7 @@ def test_opening_order_of_the_very_turn_that_finds_it_out_does_not_leave(fails):
 def test_full_disk_bars_new_hedges_and_room_lets_them_again(fails):
     world, files = fails(max_units=3)
     world.holds()
+    world.until(lambda: world.node.journal.next_is_ready, "the next segment is ready")
     files.fails = "allocate"
     world.node.journal.roll()
     state(world, S.NO_ROOM, "no next segment")
