@@ -144,7 +144,7 @@ class PairView:
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
             or (self._fx_legs and self._why_fx(now_ns))
             or self.why_venue(aim.opens)
-            or (aim.opens and self.desk.breaker.rows and self._why_refusing(now_ns))
+            or (aim.opens and self.desk.breaker.rows and self.desk.breaker.why((leg.venue for leg in spec.legs), now_ns))
         )
         if why:
             return why
@@ -300,10 +300,6 @@ class PairView:
                 if why:
                     return f"VENUE_DOWN {link.name}: {why}"
         return ""
-
-    def _why_refusing(self, now_ns: int) -> str:
-        """Which venue refuses everything, or ""."""
-        return self.desk.breaker.why((leg.venue for leg in self.spec.legs), now_ns)
 
     def threshold(self, event: str) -> float:
         """The threshold of an event."""
