@@ -144,7 +144,6 @@ class PairView:
             or firing.why_not_quoted(aim, spec.legs, quotes, now_ns)
             or (self._fx_legs and self._why_fx(now_ns))
             or self.why_venue(aim.opens)
-            or (aim.opens and self.desk.breaker.rows and self.desk.breaker.why((leg.venue for leg in spec.legs), now_ns))
         )
         if why:
             return why
@@ -299,6 +298,8 @@ class PairView:
                 why = link.why_not(purpose, symbol)
                 if why:
                     return f"VENUE_DOWN {link.name}: {why}"
+        if opens and self.desk.breaker.rows:
+            return self.desk.breaker.why((leg.venue for leg in self.spec.legs), self.desk.clock.mono_ns())
         return ""
 
     def threshold(self, event: str) -> float:
