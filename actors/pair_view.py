@@ -298,9 +298,8 @@ class PairView:
                 why = link.why_not(purpose, symbol)
                 if why:
                     return f"VENUE_DOWN {link.name}: {why}"
-        if opens and self.desk.breaker.rows:
-            return self.desk.breaker.why((leg.venue for leg in self.spec.legs), self.desk.clock.mono_ns())
-        return ""
+        rows = opens and self.desk.breaker.rows
+        return self.desk.breaker.why((leg.venue for leg in self.spec.legs), self.desk.clock.mono_ns()) if rows else ""
 
     def threshold(self, event: str) -> float:
         """The threshold of an event."""
