@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.link import Purpose
-from actors.lost_links import view_lost
 from actors.notes import Operate, OutsideLoss, RepairFacts, RepairTold, Show, Tick
 from actors.pair_lots import PairLots
 from actors.pair_view import PairView
