@@ -370,7 +370,7 @@ class PairView:
         for q in self.price.quotes:
             if q is not None:
                 age_ns = now_ns - q.recv_mono_ns + q.lag_ns
-                seen.append((q.key[1], q.bid_px, q.bid_qty, q.ask_px, q.ask_qty, age_ns, q.exch_ns, q.gw_ns))
+                seen.append((q.key[1], q.bid_px, q.bid_qty, q.ask_px, q.ask_qty, age_ns, q.exch_ns, q.gw_ns, q.lag_ns))
         return seen
 
     def saw(self, event: str, threshold: float, now_ns: int) -> tuple:

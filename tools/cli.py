@@ -44,7 +44,7 @@ VERBS: dict[str, Verb] = {
     "status": Verb("tools.status:status", "what the node is doing", "节点现状"),
     "pair": Verb("tools.status:pair", "ls | show | enable | disable pairs", "组合:列表 | 详情 | 启用 | 停用"),
     "exposure": Verb("tools.exposure:exposure", "show | set | accept what cover pairs cover", "敞口:查看 | 设置 | 确认(套期保值)"),
-    "hedge": Verb("tools.status:hedge", "ls | show | retry | take | release hedges", "对冲单:列表 | 详情 | 再试 | 接管 | 交还"),
+    "hedge": Verb("tools.status:hedge", "ls | show | timeline | retry | take | release hedges", "对冲单:列表 | 详情 | 时间线 | 再试 | 接管 | 交还"),
     "position": Verb("tools.position:position", "ls | reconcile: ours by fills, the venues' by query", "持仓:列表 | 核对(成交推算对柜台查询)"),
     "kill": Verb("tools.kill:kill", "no more orders, now: block | freeze | flatten", "一键停单:禁开 | 冻结 | 平仓"),
     "unkill": Verb("tools.kill:unkill", "end a kill", "解除停单"),

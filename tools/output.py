@@ -69,6 +69,10 @@ class Output:
 
         return zh(text)
 
+    def line(self, text: str) -> None:
+        """A line of a drawing, where there is no table. Raises: OutputLost."""
+        self._line(text)
+
     def say(self, text: str) -> None:
         """A message for whoever watches: to stderr, never among data."""
         sys.stderr.write(text + "\n")

@@ -16,6 +16,7 @@ from tools.client import Absent, Client, pass_dir
 from tools.errors import NotConnected, UsageError
 from tools.operate import hedge_release, hedge_retry, hedge_take, pair_disable, pair_enable
 from tools.output import Output, pass_out
+from tools.timeline import hedge_timeline
 from tools.watch import watch_option, watched
 
 MANY = 1 << 53
@@ -186,6 +187,7 @@ def hedge() -> None:
 hedge.add_command(hedge_retry)
 hedge.add_command(hedge_take)
 hedge.add_command(hedge_release)
+hedge.add_command(hedge_timeline)
 
 
 @hedge.command("ls")

@@ -68,7 +68,11 @@ FACTS = {fact.__name__: fact for fact in Fact.__args__}
 
 
 class SeenLeg(Struct, array_like=True):
-    """A leg's quote at a decision. Units: ticks, lots, ns; age by receipt."""
+    """A leg's quote at a decision. Units: ticks, lots, ns; age by receipt.
+
+    `lag_ns`: what of the age it lay between gateway and node; None on records
+    that are older than this field.
+    """
 
     symbol: str
     bid_px: int | None
@@ -78,6 +82,7 @@ class SeenLeg(Struct, array_like=True):
     age_ns: int
     exch_ns: int | None
     gw_ns: int
+    lag_ns: int | None = None
 
 
 class Saw(Struct, array_like=True):
