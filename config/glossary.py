@@ -329,6 +329,11 @@ GLOSSARY: dict[str, Word] = {
     "ahead": Word("偏快", "a clock that shows a later time than it is"),
     "behind": Word("偏慢", "a clock that shows an earlier time than it is"),
     "stepped": Word("被调过", "a clock that was set meanwhile"),
+    # the board
+    "net/limit": Word("净仓/限", "units held, and the most that may be"),
+    "file": Word("配置次序", "in the order of the configuration"),
+    "age": Word("龄", "how long ago something was last heard of"),
+    "raw": Word("原始", "of prices as the venues quote them"),
     "yes": Word("是", "true"),
     "no": Word("否", "false"),
 }

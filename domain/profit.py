@@ -62,6 +62,19 @@ def profit_of(ledger: Ledger, quotes: Sequence[Quote | None], rates: Sequence[fl
     }
 
 
+def total_of(ledger: Ledger, quotes: Sequence[Quote | None], rates: Sequence[float]) -> str | None:
+    """The profit of `profit_of` alone, for who asks often."""
+    total = 0
+    for terms, leg, quote, rate in zip(ledger.terms, ledger.legs, quotes, rates, strict=True):
+        mark = mark_of(quote, leg.net)
+        floating, present = floating_of(terms, leg, mark), rate_at(terms, rate, mark)
+        if floating is None or (leg.trades and not present):
+            return None
+        fees = leg.fees.get(terms.currency, 0)
+        total += _at(terms.money(leg.realised), present) + _at(floating, present) - _at(fees, present)
+    return text_of(total)
+
+
 def _leg(terms: LegTerms, leg: LegLedger, mark: int | None, rate: int) -> tuple[dict[str, Any], dict[str, int] | None]:
     """A leg's row, and its sums in the pair's currency where all is known."""
     net, fees = leg.net, leg.fees.get(terms.currency, 0)

@@ -1,4 +1,4 @@
-"""A live board for a terminal; a plain line every 5 s without one.
+"""The board of a terminal; a plain line every 5 s without one.
 
 Whoever has a snapshot of the node may show it (`Board.show`); `follow` takes
 it from a running node, at most once a second.
@@ -12,112 +12,96 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any, TextIO
 
-from tools.board_text import COLUMNS, DOWN, NARROW, UP, WIDE_ONLY, Row, head_text, plain_line, reason_text, row_of
+from tools.board_table import Choice, chosen, cut, styled, table
+from tools.board_text import head_text, outcomes_text, plain_line, row_of
 from tools.output import Output
 
 EVERY_S = 1.0
 PLAIN_EVERY = 5
 """Looks between two plain lines."""
 
-MAX_ROWS = 40
-WIDE = 116
-"""Columns that the whole table needs; below, it is drawn narrow."""
-
-COLOURS = {UP: "red", DOWN: "green"}
-"""涨红跌绿; `green_up` switches them."""
-
-ALARMS = ("STRANDED", "UNKNOWN", "FROZEN", "DOWN", "IMBALANCED")
-REPAIRS = ("REPLENISHING", "ROLLING_BACK", "SETTLING")
-
 
 class Board:
     """Shows snapshots; use it as a context manager."""
 
     def __init__(
-        self, lang: str = "en", stream: TextIO | None = None, *, live: bool | None = None, green_up: bool = False
+        self,
+        lang: str = "en",
+        stream: TextIO | None = None,
+        *,
+        live: bool | None = None,
+        green_up: bool = False,
+        keys: bool = False,
     ) -> None:
+        import os
+
         self.stream = sys.stdout if stream is None else stream
         self.live = self.stream.isatty() if live is None else live
         self.word = Output(lang=lang).word
-        self._colours = {UP: "green", DOWN: "red"} if green_up else COLOURS
+        self.choice = Choice(green_up=green_up, colour="NO_COLOR" not in os.environ)
+        self.foot = ""
+        self.top = 0
+        self._keys = keys
         self._before: dict[str, dict[str, Any]] = {}
         self._shown = 0
-        self._screen: Any = None
+        self.screen: Any = None
 
     def __enter__(self) -> Board:
         if self.live:
-            from rich.console import Console
-            from rich.live import Live
+            from tools.screen import Screen
 
-            self._screen = Live(console=Console(file=self.stream), auto_refresh=False, transient=False)
-            self._screen.start()
+            self.screen = Screen(self.stream, keys=self._keys)
+            self.screen.__enter__()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._screen is not None:
-            self._screen.stop()
+        if self.screen is not None:
+            self.screen.__exit__()
 
     def show(self, status: dict[str, Any], pairs: list[dict[str, Any]]) -> None:
         """Show the node as it is now; a plain line only each fifth time."""
-        rows = [row_of(told, self._before.get(told["pair"])) for told in pairs]
-        self._before = {told["pair"]: told for told in pairs}
-        if self._screen is not None:
-            self._screen.update(self.render(status, rows), refresh=True)
+        if self.screen is not None:
+            self.screen.draw(self.lines(status, pairs, *self.screen.size))
         elif self._shown % PLAIN_EVERY == 0:
+            rows = [row_of(told, self._before.get(told["pair"])) for told in pairs]
             self.stream.write(plain_line(status, rows, self.word) + "\n")
             self.stream.flush()
+        self._before = {told["pair"]: told for told in pairs}
         self._shown += 1
 
-    def render(self, status: dict[str, Any], rows: list[Row]) -> Any:
-        """The node's line above a table of its pairs."""
-        from rich.console import Group
-        from rich.table import Table
-        from rich.text import Text
+    def lines(self, status: dict[str, Any], pairs: list[dict[str, Any]], columns: int, rows: int) -> list[str]:
+        """The node's lines above its pairs, as many as there is room for."""
+        found = chosen(pairs, self.choice)
+        head = [cut(head_text(status, self.word), columns), cut(outcomes_text(status, self.word), columns)]
+        heading, *groups = table(found, self._before, self.choice, columns, self.word)
+        room = rows - len(head) - 2 - bool(self.foot)
+        self.top = _scrolled(self.top, groups, self.choice, room)
+        shown: list[str] = []
+        last = self.top
+        for group in groups[self.top :]:
+            if len(shown) + len(group) > room:
+                break
+            shown.extend(group)
+            last += 1
+        left = len(groups) - last
+        more = [styled(f"… {left}", "2", self.choice)] if left or self.top else []
+        foot = [styled(cut(self.foot, columns), "2", self.choice)] if self.foot else []
+        return [*head, *heading, *shown, *more, *foot]
 
-        narrow = self._width() < WIDE
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1 if narrow else 2, 0, 0))
-        shown = [name for name in COLUMNS if not (narrow and name in WIDE_ONLY)]
-        for name in shown:
-            heading = self.word(NARROW.get(name, name) if narrow else name)
-            table.add_column(heading, no_wrap=True, justify="left" if name in ("pair", "state", "reason") else "right")
-        for row in rows[:MAX_ROWS]:
-            cells = zip(COLUMNS, self._cells(row), strict=True)
-            table.add_row(*[cell for name, cell in cells if name in shown])
-        below = [Text(f"… {len(rows) - MAX_ROWS}", style="dim")] if len(rows) > MAX_ROWS else []
-        if narrow:
-            below.extend(
-                Text(f"{row.pair}: {self._reason(row.reason)} {self.word('age_ms')} {row.ages}", style="dim")
-                for row in rows[:MAX_ROWS]
-            )
-        return Group(Text(head_text(status, self.word), no_wrap=True, overflow="ellipsis"), table, *below)
 
-    def _width(self) -> int:
-        return WIDE if self._screen is None else self._screen.console.width
-
-    def _cells(self, row: Row) -> Iterator[Any]:
-        from rich.text import Text
-
-        stale = "dim" if "~" in row.ages else ""
-        state = " ".join(self.word(part) for part in row.state.split(" "))
-        yield Text(row.pair)
-        yield Text(state, style="bold red" if row.state.startswith(ALARMS) else "yellow" if row.state.startswith(REPAIRS) else "")
-        for value, moved in ((row.buy, row.buy_move), (row.sell, row.sell_move)):
-            yield Text(f"{value}{moved or ' '}", style=stale or self._colours.get(moved, ""))
-        yield Text(row.units)
-        for count in (row.hedges, row.done, row.replenished, row.rolled_back):
-            yield Text(str(count))
-        yield Text(row.naked, style="" if row.naked == "0" else "bold reverse")
-        yield Text(row.ages, style=stale)
-        yield Text(self._reason(row.reason))
-
-    def _reason(self, why: str) -> str:
-        """A reason in the language of the board."""
-        return reason_text(why, self.word)
+def _scrolled(top: int, groups: list[list[str]], choice: Choice, room: int) -> int:
+    """The first pair to show, so that the selected one is on the screen."""
+    choice.selected = max(0, min(choice.selected, len(groups) - 1))
+    if not choice.selects or choice.selected < top:
+        return min(top, choice.selected) if choice.selects else 0
+    while top < choice.selected and sum(len(group) for group in groups[top : choice.selected + 1]) > room:
+        top += 1
+    return top
 
 
 def snapshot(client: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The node and its pairs, as they are now. Raises: NotConnected."""
-    return client.ask("status"), list(client.rows("pairs", "pair"))
+    return client.ask("status"), list(client.rows("board", "pair"))
 
 
 def follow(
@@ -133,14 +117,15 @@ def follow(
     Raises: NotConnected when it is gone.
     """
     pause = Event()
-    with _quiet_interrupt(), Board(lang, stream) as board:
+    with quiet_interrupt(), Board(lang, stream) as board:
         while ended is None or not ended():
             board.show(*snapshot(client))
             pause.wait(every_s)
 
 
 @contextmanager
-def _quiet_interrupt() -> Iterator[None]:
+def quiet_interrupt() -> Iterator[None]:
+    """Ctrl-C is a good end of a look."""
     try:
         yield
     except KeyboardInterrupt:

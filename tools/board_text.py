@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 UP, DOWN, LEVEL = "▲", "▼", ""
 OPEN = "OPEN"
+OUTCOMES = {"done": "DONE", "part": "PART", "none": "NONE", "handed_over": "HANDED_OVER"}
+"""A hedge's ends as the glossary names them."""
 
 
 class Row(NamedTuple):
@@ -29,16 +31,6 @@ class Row(NamedTuple):
     naked: str
     ages: str
     reason: str
-
-
-COLUMNS = (
-    "pair", "state", "buy spread", "sell spread", "units", "hedges", "DONE", "replenished", "rolled_back", "naked", "age_ms", "reason",
-)  # fmt: skip
-
-
-NARROW = {"buy spread": "buy", "sell spread": "sell", "replenished": "补", "rolled_back": "回"}
-"""Headings where the terminal is narrow; ages and reasons then have a line of their own."""
-WIDE_ONLY = ("age_ms", "reason")
 
 
 def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
@@ -136,6 +128,17 @@ def head_text(status: dict[str, Any], word: Any) -> str:
         f"{status['node']} {word(status['mode'])} {word(status['state'])} {hours}:{minutes:02d}:{seconds:02d}  "
         f"{venues_text(status, word)}  {word('records')} {status['journal']['last_seq']}"
     )
+
+
+def outcomes_text(status: dict[str, Any], word: Any) -> str:
+    """What became of this run's hedges, in one line."""
+    hedges = status.get("hedges") or {}
+    counts = [(OUTCOMES.get(key, key), count) for key, count in hedges.items() if count]
+    said = "  ".join(f"{word(key)} {count}" for key, count in counts) or "0"
+    profit = "  ".join(f"{amount} {currency}" for currency, amount in (status.get("profit") or {}).items())
+    kills = "  ".join(status.get("kills") or [])
+    parts = [f"{word('hedges')}  {said}", f"{word('profit')} {profit}" if profit else "", f"{word('kills')} {kills}" if kills else ""]
+    return "  ".join(part for part in parts if part)
 
 
 def plain_line(status: dict[str, Any], rows: list[Row], word: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from actors.hedge_show import Terms, hedge_map, iso
 from actors.inspector import Answer, count_arg, page, text_arg
 from actors.notes import Operate
+from actors.pair_board import board_row
 from actors.pair_show import show_down, show_hedge
 from actors.session_show import show_calendars
 from domain.errors import IllegalTransition, JournalError
@@ -51,6 +52,7 @@ class Looks:
             "status": self.status,
             "pairs": self.pairs,
             "pair": self.pair,
+            "board": self.board,
             "hedges": self.hedges,
             "hedge": self.hedge,
             "venues": self.venues,
@@ -117,6 +119,18 @@ class Looks:
         past = [show_hedge(hedge, now_ns) for hedge in self._hedges_of(name)[-RECENT_HEDGES:]]
         keys = ("hedge", "kind", "state", "qty", "repairs", "took_ms")
         return {**self._pair(name), "recent": [{key: row[key] for key in keys} for row in past]}
+
+    def board(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Every pair as the board shows it: less of each, for who asks often."""
+        return page((self._board_row(name) for name in _after(list(self._specs), args)), self.node.clock)
+
+    def _board_row(self, name: str) -> dict[str, Any]:
+        actor = self.node.pair_actor(name)
+        pair = self.node.pairs().get(name)
+        if actor is None or pair is None:
+            return {**show_down(name), "outcomes": None}
+        row = board_row(actor.view, pair, self.node.clock.mono_ns())
+        return {**row, "hedges": pair.hedge_count, "outcomes": self.tally.counts(pair)}
 
     def _named(self, args: dict[str, Any]) -> str:
         name = text_arg(args, "pair")

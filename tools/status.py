@@ -100,21 +100,27 @@ def pair_ls(out: Output, directory: Path, watch: bool) -> None:
 @pass_out
 def pair_show(out: Output, directory: Path, watch: bool, name: str | None) -> None:
     """Show one pair (NAME may be left out where there is but one)."""
-    from tools.status_rows import leg_row, money_row, pair_facts
 
     def look() -> None:
         told = _either(out, directory, lambda client: _asked_pair(client, name), lambda place: _pair_on_record(place, name))
-        if out.format != "table":
-            out.one(told)
-            return
-        out.one(pair_facts(out, told))
-        out.many([leg_row(leg) for leg in told.get("legs") or []])
-        if told.get("money"):
-            out.many([money_row(told["money"], leg) for leg in told["money"]["legs"]])
-        if told.get("recent"):
-            out.many([{**row, "repairs": len(row["repairs"])} for row in told["recent"]])
+        show_pair(out, told)
 
     watched(look, again=watch)
+
+
+def show_pair(out: Output, told: dict[str, Any]) -> None:
+    """One pair in tables; whole in every other form."""
+    from tools.status_rows import leg_row, money_row, pair_facts
+
+    if out.format != "table":
+        out.one(told)
+        return
+    out.one(pair_facts(out, told))
+    out.many([leg_row(leg) for leg in told.get("legs") or []])
+    if told.get("money"):
+        out.many([money_row(told["money"], leg) for leg in told["money"]["legs"]])
+    if told.get("recent"):
+        out.many([{**row, "repairs": len(row["repairs"])} for row in told["recent"]])
 
 
 def _asked_pair(client: Client, name: str | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tools.board_text import closed_text, reason_text
+from tools.board_text import OUTCOMES, closed_text, reason_text
 from tools.output import Output
 
 
@@ -33,7 +33,7 @@ def status_rows(out: Output, told: dict[str, Any]) -> tuple[dict[str, Any], list
         "pairs": told["pairs"],
         "in_flight": " ".join(told["in_flight"]) or None,
         "naked": told["naked_qty"],
-        "hedges": "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in hedges.items() if count) or 0,
+        "hedges": "  ".join(f"{out.word(OUTCOMES.get(key, key))} {count}" for key, count in hedges.items() if count) or 0,
         "calendars": calendars_text(out, told.get("calendars") or []) or None,
         "profit": "  ".join(f"{amount} {currency}" for currency, amount in told.get("profit", {}).items()) or None,
         "records": told["journal"]["last_seq"],
@@ -49,9 +49,6 @@ def calendars_text(out: Output, calendars: list[dict[str, Any]]) -> str:
         f"{each['calendar']} {out.word(words.get(each['phase'], each['phase']))} ({each['last_day']}, {each['days_left']} d)"
         for each in calendars
     )
-
-
-OUTCOME_WORDS = {"done": "DONE", "part": "PART", "none": "NONE", "handed_over": "HANDED_OVER"}
 
 
 def pair_row(out: Output, told: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +109,7 @@ def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     told = _known(told)
     row = pair_row(out, told)
     outcomes = told.get("outcomes", {})
-    done = "  ".join(f"{out.word(OUTCOME_WORDS.get(key, key))} {count}" for key, count in outcomes.items() if count)
+    done = "  ".join(f"{out.word(OUTCOMES.get(key, key))} {count}" for key, count in outcomes.items() if count)
     holds = "  ".join(f"{out.word(why)} {count}" for why, count in told.get("holds", {}).items())
     kinds = {f"{basis} ratio": _span(both, "sell", "buy") for basis, both in told.get("ratio", {}).items()}
     cover = told.get("cover") or {}

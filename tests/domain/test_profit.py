@@ -3,7 +3,7 @@
 import pytest
 
 from domain.market import quote_of
-from domain.profit import mark_of, profit_of
+from domain.profit import mark_of, profit_of, total_of
 from tests.domain.test_ledger import CU, HG, INVERSE, book, fill, opens
 
 OPEN = quote_of(("SHFE", "cu"), (7500, 9), (7501, 9))
@@ -37,6 +37,14 @@ def test_no_rate_or_no_price_is_null_and_never_nought(pair):
     told = profit_of(pair, (OPEN, NEW_YORK), (1.0, float("nan")))
     assert told["profit"] is None and told["legs"][1]["profit"] == "990.72"
     assert profit_of(pair, (None, NEW_YORK), (1.0, 7.0))["legs"][0]["floating"] is None
+
+
+@pytest.mark.parametrize("quotes", [(OPEN, NEW_YORK), (None, NEW_YORK), (OPEN, None)])
+@pytest.mark.parametrize("rate", [7.0, 7.1234, float("nan")])
+def test_total_alone_is_the_profit_of_the_whole(pair, quotes, rate):
+    assert total_of(pair, quotes, (1.0, rate)) == profit_of(pair, quotes, (1.0, rate))["profit"]
+    fresh = book(CU, HG)
+    assert total_of(fresh, quotes, (1.0, rate)) == profit_of(fresh, quotes, (1.0, rate))["profit"]
 
 
 def test_a_pair_that_never_traded_has_made_nothing_whatever_is_unknown():

@@ -7,8 +7,10 @@ import pytest
 
 from actors.pair_show import show_down
 from tools.board_line import PLAIN_EVERY, Board
+from tools.board_table import SORTS, Choice, chosen, cut, table
 from tools.board_text import age_text, head_text, naked_text, plain_line, row_of, value_text
-from tools.output import Output
+from tools.output import Output, width
+from tools.screen import KEY, Screen
 
 ZH, EN = Output(lang="zh").word, Output(lang="en").word
 STATUS = {
@@ -71,15 +73,15 @@ def test_plain_line_is_one_line_in_the_language():
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_board_on_80_columns_loses_nothing_but_width(monkeypatch, lang):
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("TERM", "xterm-256color")
+@pytest.mark.parametrize("columns", [80, 160])
+def test_board_fits_its_terminal_and_loses_nothing_that_matters(monkeypatch, lang, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
     stream = io.StringIO()
     with Board(lang, stream, live=True) as board:
         board.show(STATUS, [pair(state="REPLENISHING", hedge={"state": "REPLENISHING", "naked_qty": 2, "naked_ms": 1_234})])
-    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    shown = plain(stream.getvalue())
     assert all(text in shown for text in ("AxB", "102.2", "98.00", "+2/8", "2 1.2s", "8/410~"))
-    assert "…" not in shown.split("\n", 1)[1]
+    assert max(map(width, shown.splitlines())) <= columns
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "-"), (1234.567, "1,234.6"), (-12.345, "-12.35"), (3.05123, "3.0512")])
@@ -99,9 +101,7 @@ def test_board_without_a_terminal_writes_a_line_each_fifth_time():
 
 def test_board_on_a_terminal_draws_pairs_with_colour_and_arrow(monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("FORCE_COLOR", "1")
     stream = io.StringIO()
     with Board("zh", stream, live=True) as board:
         board.show(STATUS, [pair(legs=[leg()])])
@@ -109,5 +109,108 @@ def test_board_on_a_terminal_draws_pairs_with_colour_and_arrow(monkeypatch):
     shown = stream.getvalue()
     assert "买价差" in shown
     assert re.search(r"\x1b\[31m *103\.0▲", shown)
-    assert board._colours == {"▲": "red", "▼": "green"}
-    assert Board("zh", stream, green_up=True)._colours["▲"] == "green"
+    green = Board("zh", stream, green_up=True)
+    green._before = {"AxB": pair(legs=[leg()])}
+    assert re.search(r"\x1b\[32m *103\.0▲", "".join(green.lines(STATUS, [pair(buy=103.0, legs=[leg()])], 160, 24)))
+
+
+def test_board_without_colour_still_says_it_all(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    board = Board("en", io.StringIO())
+    board._before = {"AxB": pair(sell=97.0)}
+    text = "\n".join(board.lines(STATUS, [pair()], 160, 24))
+    assert "\x1b" not in text
+    assert "98.00~" in text  # a stale value has its mark, not an arrow
+    assert "LEG_STALE" in text
+
+
+# ------------------------------------------------ the table
+
+
+def plain(text):
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+
+
+def drawn(pairs, columns=160, choice=None, word=EN):
+    return [plain(line) for group in table(pairs, {}, choice or Choice(), columns, word) for line in group]
+
+
+FULL = {
+    "ratio": {"raw": {"buy": 7.12, "sell": 7.11}, "comparable": {"buy": 1.0002, "sell": 1.0001}},
+    "rates": [1.0, 7.1202], "fx": [{"symbol": "FX.USDCNH", "age_ms": 20}], "tradable_buy": 12, "tradable_sell": 20,
+    "money": {"profit": "15756.33728"}, "cover": None,
+}  # fmt: skip
+
+
+def full(**more):
+    legs = [{**leg(), "bid_px": 46_364, "ask_px": 46_365, "tick_size": "0.02"}, {**leg(410), "bid_px": 40_501, "ask_px": None, "tick_size": "0.1"}]
+    return pair(**{**FULL, "legs": legs, **more})
+
+
+def test_line_of_a_pair_has_what_the_pair_says():
+    heading, line = drawn([full()])
+    assert heading.split("  ")[0].startswith("pair")
+    for text in ("927.28", "927.30", "4,050.1", "7.1202 20", "1.0002", "12/20", "+2/8", "15,756", "8/410"):
+        assert text in line
+    assert "7.1200" in drawn([full()], choice=Choice(basis="raw"))[1]
+
+
+@pytest.mark.parametrize("word", [ZH, EN])
+@pytest.mark.parametrize("columns", [80, 100, 120, 160])
+def test_columns_stand_under_each_other_whatever_is_wide(word, columns):
+    pairs = [full(), full(pair="沪铜×纽铜", held="KILLED freeze all"), full(pair="Z", profit=None)]
+    lines = [line for line in drawn(pairs, columns, word=word) if not line.startswith("  ")]
+    ends = {width(line[: line.index("+2/8") + 4]) for line in lines[1:]}
+    assert len(ends) == 1
+    assert all(width(line) <= columns for line in lines)
+
+
+def test_narrow_terminal_tells_reasons_below():
+    lines = drawn([full(held="KILLED freeze all")], 80)
+    assert lines[-1].startswith("  KILLED freeze all")
+
+
+def test_pair_of_three_legs_has_a_line_a_leg():
+    legs = [{**leg(), "symbol": name, "bid_px": 1, "ask_px": 2, "tick_size": "1"} for name in ("M", "Y", "P")]
+    lines = drawn([full(legs=legs)])
+    assert [line.split()[0] for line in lines[1:]] == ["AxB", "M", "Y", "P"]
+
+
+def test_sorting_and_filtering_choose_the_pairs():
+    loss, naked = full(pair="B", money={"profit": "-5"}), full(pair="A", naked_qty=3)
+    old = full(pair="C", legs=[leg(None, "LEG_STALE"), leg()], state="DOWN")
+    every = [loss, naked, old]
+    firsts = {sort: chosen(every, Choice(sort=sort))[0]["pair"] for sort in SORTS}
+    assert firsts == {"file": "B", "pair": "A", "state": "C", "exposure": "A", "profit": "B", "age": "C"}
+    assert [told["pair"] for told in chosen(every, Choice(wanted="down"))] == ["C"]
+
+
+def test_more_pairs_than_lines_are_counted_and_the_selected_one_is_there():
+    board = Board("en", io.StringIO())
+    pairs = [full(pair=f"P{place:02d}") for place in range(50)]
+    lines = [plain(line) for line in board.lines(STATUS, pairs, 160, 20)]
+    assert len(lines) <= 20
+    assert lines[-1] == "… 34"
+    board.choice.selects, board.choice.selected = True, 49
+    assert "P49" in "\n".join(board.lines(STATUS, pairs, 160, 20))
+
+
+def test_cut_text_is_never_wider_than_asked():
+    assert [width(cut("沪铜×纽铜", columns)) for columns in range(1, 10)] == [1, 1, 3, 3, 5, 6, 6, 8, 9]
+
+
+# ------------------------------------------------ the terminal
+
+
+def test_screen_writes_only_lines_that_have_changed(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = io.StringIO()
+    screen = Screen(stream, keys=True)
+    screen.draw(["a", "b", "c"])
+    stream.truncate(0)
+    screen.draw(["a", "x", "c"])
+    assert stream.getvalue().lstrip("\0") == "\x1b[2;1Hx\x1b[K"
+
+
+def test_keys_typed_at_once_come_one_at_a_time():
+    assert KEY.findall("sl\x1b[Aj\x1b[6~\x1b") == ["s", "l", "\x1b[A", "j", "\x1b[6~", "\x1b"]

@@ -131,6 +131,25 @@ def looks_at_the_node(capsys, where):
     assert pair["outcomes"] == told["hedges"]
     assert "node/inspector" in answer(capsys, "status", "--actors", *where)[1]
     assert "A.X" in answer(capsys, "pair", "show", "AxB", *where, "--lang", "zh")[1]
+    shows_the_board(capsys, where)
+
+
+def shows_the_board(capsys, where):
+    """The board has of each pair what `pair ls` has, in fewer words."""
+    code, out, _ = answer(capsys, "board", *where, "--looks", "2", "--every", "0.25", "-o", "jsonl")
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert (code, first["pair"], second["uptime_s"] > first["uptime_s"]) == (0, "AxB", True)
+    (whole,) = json.loads(answer(capsys, "pair", "ls", *where, "-o", "json")[1])
+    (row,) = json.loads(answer(capsys, "board", *where, "-o", "json")[1])["pairs"]
+    still = ("pair", "state", "mode", "units", "max_units", "naked_qty", "buy", "sell", "ratio", "rates", "hedges", "outcomes", "currency")
+    assert {key: row[key] for key in still} == {key: whole[key] for key in still}
+    assert row["money"]["profit"] == whole["money"]["profit"]
+    for brief, leg in zip(row["legs"], whole["legs"], strict=True):
+        assert {key: leg[key] for key in brief if key != "age_ms"} == {key: value for key, value in brief.items() if key != "age_ms"}
+    plain = answer(capsys, "board", *where, "--looks", "1")[1]
+    assert "AxB" in plain
+    assert "\x1b" not in plain
+
 
 
 def looks_at_hedges(capsys, where):
