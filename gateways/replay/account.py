@@ -146,6 +146,15 @@ class Account:
         """Lots that the account has: inventory and what was traded."""
         return self.terms[symbol].inventory + self.positions[symbol]
 
+    def held_lots(self, symbol: str) -> tuple[int, int, int, int]:
+        """Long, short, and what of each was opened today, in lots."""
+        if not self.terms[symbol].nets:
+            longs, shorts = self.longs[symbol], self.shorts[symbol]
+            return longs, shorts, longs, shorts
+        held, traded = self.held(symbol), self.positions[symbol]
+        long_qty, short_qty = max(held, 0), max(-held, 0)
+        return long_qty, short_qty, min(long_qty, max(traded, 0)), min(short_qty, max(-traded, 0))
+
     def frozen(self, symbol: str, side: str) -> int:
         """Lots held that working orders of one side may still take off."""
         placed = (order for order in self._working.values() if order.placed.symbol == symbol)

@@ -31,8 +31,10 @@ class Venue:
     `tell` hears each record with its order as it stands after it.
     """
 
+    ACCOUNT: type[Account] = Account
+
     def __init__(self, terms: Iterable[Terms], cash: Decimal, truth_path: Path, trading_day: str) -> None:
-        self.account = Account(terms, cash)
+        self.account = self.ACCOUNT(terms, cash)
         self.trading_day = trading_day
         self.is_open = True
         self.statuses: dict[str, int] = {}
