@@ -181,7 +181,7 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
     if leg.weight <= 0:
         yield loaded.error((*path, "weight"), str(leg.weight), "more than 0; the side gives the sign")
     if leg.limits is None:
-        if mode == "live":
+        if mode != "observe":
             yield loaded.error((*path, "limits"), None, "order_lots, price_collar_ticks and position_lots: no order leaves without limits")
         return
     yield from limit_problems(loaded, path, pair, leg)

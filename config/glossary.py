@@ -195,6 +195,7 @@ GLOSSARY: dict[str, Word] = {
     "met": Word("达到", "whether it is so"),
     # what the node tells of itself
     "live": Word("实盘", "orders leave"),
+    "paper": Word("模拟盘", "live quotes, orders filled by a paper account of our own"),
     "observe": Word("观察", "prices and triggers, no orders"),
     "running": Word("运行中", "the node works"),
     "stopping": Word("停止中", "no new hedge; what works is settled and repaired"),

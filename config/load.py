@@ -24,6 +24,7 @@ from domain.units import decimal_wrong
 MAX_FILE_BYTES = 4 * 1024 * 1024
 ROOT = FilePath(__file__).resolve().parent.parent
 IPC = "ipc://"
+PAPER = "paper"
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -107,12 +108,17 @@ def refuse_decimals(loaded: Loaded, path: Path, value: Any) -> None:
 
 
 def placed(loaded: Loaded) -> Config:
-    """The configuration with its paths resolved and `{dir}`, `{root}` filled in."""
+    """The configuration with its paths resolved and `{dir}`, `{root}` filled in.
+
+    On paper the node has a folder of its own, so that no journal holds both
+    what was traded and what was not; `{dir}` stays what the file says.
+    """
     config = loaded.config
     folder = folder_of(loaded, ("node", "dir"))
     directory = str((folder / config.node.dir).resolve())
     tables = tuple(str((folder_of(loaded, ("node", "calendars")) / file).resolve()) for file in config.node.calendars)
-    node = msgspec.structs.replace(config.node, dir=directory, calendars=tables)
+    own = f"{directory}/{PAPER}" if config.node.mode == PAPER else directory
+    node = msgspec.structs.replace(config.node, dir=own, calendars=tables)
     venues = tuple(placed_venue(loaded, index, venue, directory) for index, venue in enumerate(config.venue))
     pairs = tuple(placed_pair(loaded, index, pair, directory) for index, pair in enumerate(config.pair))
     return msgspec.structs.replace(config, node=node, venue=venues, pair=pairs)
@@ -147,7 +153,8 @@ def placed_venue(loaded: Loaded, index: int, venue: Venue, directory: str) -> Ve
 
     feed = endpoint("feed", venue.feed)
     trade = endpoint("trade", venue.trade) if venue.trade is not None else None
-    command = tuple(filled(word).replace("{feed}", feed).replace("{trade}", trade or "") for word in venue.command)
+    taken = "" if loaded.config.node.mode == PAPER else trade or ""  # on paper the venue's gateway is to take no order
+    command = tuple(filled(word).replace("{feed}", feed).replace("{trade}", taken) for word in venue.command)
     return msgspec.structs.replace(venue, feed=feed, trade=trade, command=command)
 
 

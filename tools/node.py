@@ -15,7 +15,7 @@ import click
 from loguru import logger
 
 from config.checks import problems
-from config.load import load
+from config.load import PAPER, load
 from config.sanity import programs
 from domain.errors import ConfigError
 from system.processes import stop_with_parent
@@ -23,6 +23,7 @@ from system.signals import StopFlag
 from tools.errors import FAILED, FINE
 from tools.logs import log_to
 from tools.node_build import ROOT, Node, on_record_ns
+from tools.paper import on_paper
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread beside the lane keeps it from its next turn; 5 ms by default."""
@@ -38,8 +39,6 @@ def loaded_config(files: tuple[str, ...], *, live: bool) -> Any:
     """The checked configuration. Raises: ConfigError, the first problem."""
     loaded = load(files)
     mode = loaded.config.node.mode
-    if mode == "paper":
-        raise loaded.error(("node", "mode"), mode, "observe or live: paper trading is not available yet")
     found = problems(loaded)
     if found:
         raise found[0]
@@ -47,7 +46,7 @@ def loaded_config(files: tuple[str, ...], *, live: bool) -> Any:
         raise loaded.error(("node", "mode"), mode, "started with --live, which says that orders may leave; or observe")
     for absent in programs(loaded):
         raise absent
-    return loaded.config
+    return on_paper(loaded, files) if mode == PAPER else loaded.config
 
 
 class Stopper:
@@ -155,5 +154,5 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, fuse: Path | None
         if not Path(file).is_file():
             raise ConfigError(file, "(file)", "absent", "a TOML file; make one: ./hedgerow init DIR")
     config = loaded_config(files, live=live)
-    sends = live and config.node.mode == "live"
+    sends = config.node.mode == PAPER or (live and config.node.mode == "live")
     raise SystemExit(serve(config, live=sends, flag=StopFlag(), fuse=fuse))

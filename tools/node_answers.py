@@ -77,7 +77,7 @@ class Looks:
         return {
             "node": node.config.node.name,
             "state": "stopping" if self.stopper.flag.is_set() else "running",
-            "mode": "live" if node.live else node.config.node.mode,
+            "mode": node.mode,
             "version": VERSION,
             "pid": os.getpid(),
             "epoch": node.journal.node_epoch,

@@ -28,7 +28,7 @@ from actors.snapshot_maker import SnapshotMaker
 from actors.snapshots import recover
 from actors.treasury import MoneyTerms, Treasury
 from actors.venue import VenueActor
-from config.load import fingerprint
+from config.load import PAPER, fingerprint
 from config.pairspecs import limits_of, pair_specs
 from config.schema import Config, Venue
 from config.values import instrument_of
@@ -134,7 +134,7 @@ class Node:
         start = {
             "node": self.config.node.name,
             "node_epoch": epoch,
-            "mode": "live" if self.live else self.config.node.mode,
+            "mode": self.mode,
             "version": VERSION,
             "pid": self.machine.pid,
             "pairs": [spec.name for spec in self.specs],
@@ -307,6 +307,11 @@ class Node:
         self._alert("critical", "QUARANTINED", actor=name, message=repr(message)[:1000], error=repr(error), cause=cause)
 
     # ------------------------------------------------ life
+
+    @property
+    def mode(self) -> str:
+        """What it does: observe, paper, or live."""
+        return "live" if self.live and self.config.node.mode != PAPER else self.config.node.mode
 
     def pair_actor(self, name: str) -> PairActor | None:
         """The pair's living actor, for looking in; None while it is down."""

@@ -27,6 +27,7 @@ class BookAdapter:
     """
 
     answers_in_order = True
+    TELLS_FEES = True
     _sink: Sink
     _venue: Venue
     trading_day: str
@@ -144,10 +145,6 @@ class BookAdapter:
         """The exchange's clock at our `at_ns`, where it is known."""
         return at_ns
 
-    def _fee(self, trade: OrderTraded) -> str | None:
-        """What the venue says that it cost."""
-        return trade.fee
-
     def _order_state(self, order: Order, req_id: str, at_ns: int) -> OrderState:
         placed = order.placed
         return OrderState(
@@ -177,8 +174,8 @@ class BookAdapter:
             offset=placed.offset,
             qty=trade.qty,
             px=trade.px,
-            fee=self._fee(trade),
-            fee_currency=self._money,
+            fee=trade.fee if self.TELLS_FEES else None,
+            fee_currency=self._money if self.TELLS_FEES else None,
             exch_ns=self._exch_ns(placed.symbol, trade.at_ns),
             trading_day=placed.trading_day,
         )

@@ -1,0 +1,1 @@
+"""Live quotes, and orders filled against them inside our side."""

@@ -1,0 +1,39 @@
+"""What a paper gateway is told when it starts; checked, then passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import Struct
+
+from domain.errors import ConfigError
+from gateways.replay.account import Terms
+
+
+class Settings(Struct, frozen=True):
+    """A paper gateway: whose feed it reads, and the account that it keeps.
+
+    `source`: the feed's endpoint, the only one that it connects to; `day_of`:
+    the venue's trading day at a wall time in ns, YYYYMMDD.
+    """
+
+    venue: str
+    source: str
+    terms: tuple[Terms, ...]
+    cash: Decimal
+    truth_path: Path
+    day_of: Callable[[int], str]
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise ConfigError(self.venue, "instrument", None, "an instrument of this venue")
+        currencies = sorted({each.currency for each in self.terms if each.definition.tradable})
+        if len(currencies) > 1:
+            raise ConfigError(self.venue, "currency", currencies, "one currency in all that is traded at a paper venue")
+
+    @property
+    def currency(self) -> str:
+        """The account's."""
+        return next((each.currency for each in self.terms if each.definition.tradable), self.terms[0].currency)

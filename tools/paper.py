@@ -1,0 +1,52 @@
+"""Paper mode: each venue that trades has a paper gateway in front of it.
+
+The node connects to that one alone, on the path that it has for live trading.
+The paper gateway reads the venue's feed; nobody connects to the venue's trade
+endpoint, and a gateway that we start is given none (config/load.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from config.checks import endpoint_wrong
+from config.load import ROOT, Loaded
+from config.schema import Config, Venue
+from domain.errors import ConfigError
+
+SOURCE = ".source"
+"""What a venue's own gateway is called, where the node starts it for its feed."""
+
+
+def on_paper(loaded: Loaded, files: tuple[str, ...]) -> Config:
+    """The configuration that a node runs on paper. Raises: ConfigError."""
+    config = loaded.config
+    words = tuple(word for file in files for word in ("-c", str(Path(file).resolve())))
+    venues = tuple(each for venue in config.venue for each in papered(venue, Path(config.node.dir), words))
+    for venue in venues:
+        wrong = endpoint_wrong(venue.feed) or endpoint_wrong(venue.trade or venue.feed)
+        if wrong:
+            raise loaded.error(("node", "dir"), config.node.dir, wrong)
+    names = [venue.name for venue in config.venue]
+    for venue in config.venue:
+        if venue.name + SOURCE in names:
+            raise ConfigError("configuration", f"venue[{venue.name + SOURCE}].name", venue.name + SOURCE, f"another name: on paper it is that of {venue.name}'s own gateway")
+    return replace(config, venue=venues)
+
+
+def papered(venue: Venue, folder: Path, words: tuple[str, ...]) -> Iterator[Venue]:
+    """The paper venue, then its feed's gateway where the node starts it."""
+    if venue.trade is None:
+        yield venue
+        return
+    feed, trade = f"ipc://{folder}/{venue.name}.feed", f"ipc://{folder}/{venue.name}.trade"
+    command = (
+        f"{ROOT}/hedgerow", "gateway", "paper", *words, "--venue", venue.name, "--source", venue.feed,
+        "--feed", feed, "--trade", trade, "--dir", f"{folder}/gateways/{venue.name}",
+    )  # fmt: skip
+    yield replace(venue, feed=feed, trade=trade, command=command)
+    if venue.command:
+        yield replace(venue, name=venue.name + SOURCE, trade=None)
