@@ -27,8 +27,7 @@ def on_paper(loaded: Loaded, files: tuple[str, ...]) -> Config:
     words = tuple(word for file in files for word in ("-c", str(Path(file).resolve())))
     venues = tuple(each for venue in config.venue for each in papered(venue, Path(config.node.dir), words))
     for venue in venues:
-        wrong = endpoint_wrong(venue.feed) or endpoint_wrong(venue.trade or venue.feed)
-        if wrong:
+        if venue.trade is not None and (wrong := endpoint_wrong(venue.trade)):
             raise loaded.error(("node", "dir"), config.node.dir, wrong)
     names = [venue.name for venue in config.venue]
     for venue in config.venue:
@@ -47,6 +46,6 @@ def papered(venue: Venue, folder: Path, words: tuple[str, ...]) -> Iterator[Venu
         f"{ROOT}/hedgerow", "gateway", "paper", *words, "--venue", venue.name, "--source", venue.feed,
         "--feed", feed, "--trade", trade, "--dir", f"{folder}/gateways/{venue.name}",
     )  # fmt: skip
-    yield replace(venue, feed=feed, trade=trade, command=command)
+    yield replace(venue, feed=feed, trade=trade, command=command, curve_server=None)
     if venue.command:
         yield replace(venue, name=venue.name + SOURCE, trade=None)

@@ -68,6 +68,7 @@ def settings_of(files: tuple[Path, ...], venue: str, source: str, truth: Path) -
     from domain.errors import ConfigError
     from gateways.paper.settings import Settings
     from gateways.replay.account import Terms
+    from system.curve import read_keys
 
     config = load_checked(files)
     told = venue_called(config, venue)
@@ -82,7 +83,8 @@ def settings_of(files: tuple[Path, ...], venue: str, source: str, truth: Path) -
     budget = told.margin_budget or {}
     currency = next((each.currency for each in terms if each.definition.tradable), "")
     day_of = day_by(config, instruments, book_for(config))
-    return Settings(venue, source, terms, Decimal(budget.get(currency, CASH)), truth, day_of)
+    curve = read_keys(Path(config.node.curve_keys), told.curve_server) if told.curve_server is not None else None
+    return Settings(venue, source, terms, Decimal(budget.get(currency, CASH)), truth, day_of, curve)
 
 
 def definition_of(told: Any) -> Any:

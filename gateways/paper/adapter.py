@@ -58,7 +58,8 @@ class PaperAdapter(BookAdapter):
         self.trading_day = one.day_of(self._clock.wall_ns())
         self._venue = PaperVenue(one.terms, one.cash, one.truth_path, self.trading_day)
         self._venue.account.begin_day(self.trading_day)
-        self._feed = FeedSocket(self._context, one.source, [feed_topic(symbol) for symbol in sorted(self._symbols)])
+        topics = [feed_topic(symbol) for symbol in sorted(self._symbols)]
+        self._feed = FeedSocket(self._context, one.source, topics, one.curve)
 
     def stop(self) -> None:
         """Close the book and the feed."""

@@ -10,13 +10,15 @@ from msgspec import Struct
 
 from domain.errors import ConfigError
 from gateways.replay.account import Terms
+from system.curve import CurveKeys
 
 
 class Settings(Struct, frozen=True):
     """A paper gateway: whose feed it reads, and the account that it keeps.
 
     `source`: the feed's endpoint, the only one that it connects to; `day_of`:
-    the venue's trading day at a wall time in ns, YYYYMMDD.
+    the venue's trading day at a wall time in ns, YYYYMMDD; `curve`: the keys
+    with which the feed is reached.
     """
 
     venue: str
@@ -25,6 +27,7 @@ class Settings(Struct, frozen=True):
     cash: Decimal
     truth_path: Path
     day_of: Callable[[int], str]
+    curve: CurveKeys | None = None
 
     def __post_init__(self) -> None:
         if not self.terms:
