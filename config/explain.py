@@ -17,6 +17,27 @@ from config.layers import Layers, Path
 from config.schema import Config
 from domain.errors import ConfigError
 
+WORDS = (
+    (" | null`", "`"),
+    ("`str`", "text"),
+    ("`int`", "whole number"),
+    ("`bool`", "true or false"),
+    ("`object`", "a table"),
+    ("`array`", "a list"),
+    ("`decimal`", "decimal text"),
+)
+"""msgspec's words for what a value is, and ours."""
+
+PATTERNS = {
+    r"^[A-Za-z0-9_.\-]+\Z": "letters without accents, digits, and . _ -",
+    r"^[A-Za-z_][A-Za-z0-9_]*\Z": "letters without accents, digits and _, no digit first",
+    r"^[^\x00-\x1f\x7f]+\Z": "text without control characters",
+    r"^[^\x00]*\Z": "text without a zero byte",
+    "^[034]+$": "of 0 (day), 3 (immediate or cancel), 4 (fill or kill)",
+    "^[0-9]{8}$": "a day as YYYYMMDD",
+}
+"""The schema's patterns in words; a test holds them to it."""
+
 
 def explained(layers: Layers, text: str) -> ConfigError:
     """msgspec's complaint as ours: file, key, value, what is allowed."""
@@ -44,7 +65,13 @@ def allowed_text(said: str) -> str:
         return 'a decimal number as text, such as "0.01"'
     expected = re.match(r"Expected (.*?)(?:, got .*)?$", said)
     words = expected[1] if expected else said
-    return words.replace("`object`", "a table").replace("`array`", "a list").replace("`decimal`", "decimal text").replace("`", "")
+    pattern = re.match(r"`str` matching regex '(.*)'$", words)
+    if pattern:
+        told = pattern[1].replace("\\\\", "\\")
+        return PATTERNS.get(told, f"text that matches {told}")
+    for theirs, ours in WORDS:
+        words = words.replace(theirs, ours)
+    return words.replace("`", "")
 
 
 def path_of(place: str) -> Path:

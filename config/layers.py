@@ -7,6 +7,7 @@ list is replaced whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -39,6 +40,10 @@ class Layers:
             if file is not None:
                 return file
         return "configuration"
+
+    def said(self) -> Iterable[Path]:
+        """Every path that a file said."""
+        return self._files.keys()
 
     def value_of(self, path: Path) -> Any:
         """The value as the files said it, None where they don't."""

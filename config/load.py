@@ -7,6 +7,7 @@ Relative paths are meant from the folder of the file that says them.
 from __future__ import annotations
 
 import hashlib
+import stat
 import tomllib
 from collections.abc import Sequence
 from decimal import Decimal
@@ -42,8 +43,12 @@ def load(files: Sequence[str | FilePath]) -> Loaded:
     """Read the files, later over earlier, into one typed configuration."""
     layers = Layers()
     for file in files:
-        layers.add(str(file), read_toml(FilePath(file)))
-    refuse_floats(layers, (), layers.document)
+        document = read_toml(FilePath(file))
+        try:
+            layers.add(str(file), document)
+            refuse_floats(layers, (), layers.document)
+        except RecursionError:
+            raise ConfigError(str(file), "(file)", "tables or lists in one another, hundreds deep", "a few deep") from None
     try:
         config = msgspec.convert(layers.document, Config, strict=True)
     except msgspec.ValidationError as error:
@@ -74,14 +79,26 @@ def fingerprint(config: Config) -> str:
 def read_toml(file: FilePath) -> dict[str, Any]:
     """One file's document; ConfigError where it can't be read as TOML."""
     try:
-        size = file.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ConfigError(str(file), "(file)", f"{size} bytes", f"at most {MAX_FILE_BYTES} bytes")
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise ConfigError(str(file), "(file)", kind_of(found.st_mode), "a file that can be read; make one: ./hedgerow init DIR")
+        if found.st_size > MAX_FILE_BYTES:
+            raise ConfigError(str(file), "(file)", f"{found.st_size} bytes", f"at most {MAX_FILE_BYTES} bytes")
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors begin a file with a byte order mark
     except OSError as error:
-        raise ConfigError(str(file), "(file)", error.strerror, "a file that can be read; make one: hedgerow init DIR") from None
+        raise ConfigError(str(file), "(file)", error.strerror, "a file that can be read; make one: ./hedgerow init DIR") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(file), "(file)", str(error), "TOML in UTF-8") from None
+        raise ConfigError(str(file), "(file)", str(error), "TOML in UTF-8, each key of a table once") from None
+    except ValueError as error:
+        raise ConfigError(str(file), "(file)", str(error), "a path, and in the file numbers that a machine can hold") from None
+    except RecursionError:
+        raise ConfigError(str(file), "(file)", "tables or lists in one another, hundreds deep", "a few deep") from None
+
+
+def kind_of(mode: int) -> str:
+    """What stands where a file should, in words."""
+    kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((word for is_kind, word in kinds if is_kind(mode)), "a device")
 
 
 def refuse_floats(layers: Layers, path: Path, value: Any) -> None:

@@ -22,7 +22,7 @@ PairName = Annotated[str, Meta(min_length=1, max_length=MAX_PAIR_NAME, pattern=r
 LegName = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z")]
 """What a formula calls a leg."""
 Symbol = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-Text = Annotated[str, Meta(max_length=512)]
+Text = Annotated[str, Meta(max_length=512, pattern=r"^[^\x00]*\Z")]
 Millis = Annotated[int, Meta(ge=1, le=86_400_000)]
 MillisOrOff = Annotated[int, Meta(ge=0, le=86_400_000)]
 Lots = Annotated[int, Meta(ge=1, le=1_000_000_000)]

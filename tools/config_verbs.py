@@ -1,4 +1,4 @@
-"""`config check | show`: settings before anything runs on them."""
+"""`config check | show | diff`: settings before anything runs on them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from config.checks import problems
 from config.load import Loaded, fingerprint, load
 from domain.errors import ConfigError
 from system.clock import SystemClock
+from tools.config_diff import diff
 from tools.errors import FINE, USAGE
 from tools.init import CONFIG_FILE
 from tools.output import Output, pass_out
@@ -24,8 +25,10 @@ def read(files: tuple[str, ...]) -> Loaded:
 
 @click.group(name="config")
 def config() -> None:
-    """Check or show the configuration, its files laid over one another."""
+    """Check, show or compare the configuration, its files laid over one another."""
 
+
+config.add_command(diff)
 
 files_option = click.option(
     "-c", "--config", "files", multiple=True, metavar="FILE", help="More than once: later over earlier."

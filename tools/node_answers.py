@@ -16,6 +16,7 @@ from actors.notes import Operate
 from actors.pair_board import board_row
 from actors.pair_show import show_down, show_hedge
 from actors.session_show import show_calendars
+from config.flat import tables
 from domain.errors import IllegalTransition, JournalError
 from domain.hedges import Hedge
 from domain.ids import base36
@@ -58,6 +59,7 @@ class Looks:
             "venues": self.venues,
             "positions": self.money.positions,
             "ps": self.ps,
+            "config": self.config,
         }
 
     def beat(self) -> None:
@@ -107,6 +109,11 @@ class Looks:
         return page((rows[name] for name in _after(list(rows), args)), self.node.clock)
 
     # ------------------------------------------------ pairs
+
+    def config(self, args: dict[str, Any]) -> dict[str, Any]:
+        """What the node runs, table by table."""
+        found = dict(tables(self.node.config))
+        return page(({"table": name, "settings": found[name]} for name in _after(list(found), args)), self.node.clock)
 
     def pairs(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every pair, in the order of the configuration."""

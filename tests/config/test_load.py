@@ -1,10 +1,15 @@
 """Files become a Config, or one error that says what to do."""
 
+import os
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from config.load import ROOT, fingerprint, load, load_checked
+from config import schema
+from config.explain import PATTERNS
+from config.load import MAX_FILE_BYTES, ROOT, fingerprint, load, load_checked
 from config.schema import Config, Defaults, Overrides
 from domain.errors import ConfigError
 
@@ -96,8 +101,8 @@ def test_load_fills_in_a_gateways_command(written, tmp_path):
     [
         ('[node]\nmode = "fast"', "node.mode", "fast", "one of observe, paper, live"),
         ('[node]\nmod = "live"', "node.mod", "live", "did you mean mode? one of name, mode, dir, emergency_dir, lane_hang_ms, curve_keys, lang, calendars, calendar_warn_days, roll_warn_days"),
-        ("[defaults]\npayup_ticks = -1", "defaults.payup_ticks", -1, "int >= 0"),
-        ('[defaults]\npayup_ticks = "2"', "defaults.payup_ticks", "2", "int"),
+        ("[defaults]\npayup_ticks = -1", "defaults.payup_ticks", -1, "whole number >= 0"),
+        ('[defaults]\npayup_ticks = "2"', "defaults.payup_ticks", "2", "whole number"),
         ('[[pair]]\nname = "p"\nfair = 1.5', "pair[p].fair", 1.5, 'text, so that it is exact: "1.5"'),
         ('[[pair]]\nname = "p"\nfair = "1,5"', "pair[p].fair", "1,5", 'a decimal number as text, such as "0.01"'),
         ('[[pair]]\nname = "p"\nfair = "NaN"', "pair[p].fair", "NaN", 'a finite decimal, such as "0.01"'),
@@ -105,8 +110,14 @@ def test_load_fills_in_a_gateways_command(written, tmp_path):
         ('[[instrument]]\nvenue = "A"\nsymbol = "X"\ntick_size = "1e999999"', "instrument[X].tick_size", "1E+999999", "at most 18 digits before the point and 18 after it"),
         ('[[pair]]\nname = "p"\nfair = "1e-19"', "pair[p].fair", "1E-19", "at most 18 digits before the point and 18 after it"),
         ('[[pair]]\nname = "q"', "pair[q].currency", None, "required: it must be given"),
-        ('[[pair]]\nname = "p"\n[pair.size]\nunits = true', "pair[p].size.units", True, "int"),
-        ('[[venue]]\nname = "b c"\nfeed = "x"', "venue[b c].name", "b c", "str matching regex '^[A-Za-z0-9_.\\\\-]+\\\\Z'"),
+        ('[[pair]]\nname = "p"\n[pair.size]\nunits = true', "pair[p].size.units", True, "whole number"),
+        ('[[venue]]\nname = "b c"\nfeed = "x"', "venue[b c].name", "b c", "letters without accents, digits, and . _ -"),
+        ('[node]\ndir = "a\\u0000b"', "node.dir", "a\0b", "text without a zero byte"),
+        ('[[instrument]]\nvenue = "A"\nsymbol = "X"\nexpiry = "tomorrow"', "instrument[X].expiry", "tomorrow", "a day as YYYYMMDD"),
+        ("[defaults]\nack_timeout_ms = 99999999999999999999", "defaults.ack_timeout_ms", 99999999999999999999, "whole number <= 86400000"),
+        ("[node]\ndir = 5", "node.dir", 5, "text"),
+        ('[[pair]]\nname = "p"\nlegs = 5', "pair[p].legs", 5, "a list"),
+        ("[nodes]", "nodes", {}, "did you mean node? one of node, defaults, venue, instrument, fx, pair"),
         ("node = 3", "node", 3, "a table"),
         ('[[pair]]\nname = "p"\n[pair.trigger]\non = "spraed"', "pair[p].trigger.on", "spraed", "one of spread, touch, ratio, formula"),
     ],
@@ -127,6 +138,57 @@ def test_load_refuses_a_file_that_is_not_toml(written):
 def test_load_refuses_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="hedgerow init"):
         load([tmp_path / "none.toml"])
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("folder", "a directory"),
+        ("pipe", "a pipe"),
+        ("device", "a device"),
+        ("loop", "Too many levels of symbolic links"),
+        ("huge", f"{MAX_FILE_BYTES + 1} bytes"),
+        ("deep", "hundreds deep"),
+        ("wide", "hundreds deep"),
+        ("latin", "can't decode byte 0xe9"),
+        ("digits", "4300"),
+        ("twice", "Cannot overwrite a value"),
+    ],
+)
+def test_load_refuses_at_once_what_is_no_configuration(tmp_path, what, value):
+    file = tmp_path / "bad.toml"
+    makers = {
+        "folder": file.mkdir,
+        "pipe": lambda: os.mkfifo(file),
+        "device": lambda: file.symlink_to("/dev/zero"),
+        "loop": lambda: file.symlink_to(file),
+        "huge": lambda: file.write_bytes(b"#" * (MAX_FILE_BYTES + 1)),
+        "deep": lambda: file.write_text("a = " + "[" * 3000 + "]" * 3000),
+        "wide": lambda: file.write_text("a." + "b." * 3000 + "c = 1"),
+        "latin": lambda: file.write_bytes('[node]\nname = "é"'.encode("latin-1")),
+        "digits": lambda: file.write_text("[defaults]\npayup_ticks = " + "9" * 5000),
+        "twice": lambda: file.write_text('[node]\nname = "a"\nname = "b"'),
+    }
+    makers[what]()
+    with pytest.raises(ConfigError) as caught:
+        load([file])
+    assert (caught.value.file, caught.value.key) == (str(file), "(file)")
+    assert value in str(caught.value.value)
+
+
+def test_load_refuses_a_path_that_no_file_can_have():
+    with pytest.raises(ConfigError, match="null byte"):
+        load(["a\0b"])
+
+
+def test_load_passes_over_a_byte_order_mark(tmp_path):
+    (tmp_path / "bom.toml").write_bytes(b'\xef\xbb\xbf[node]\nname = "x"\n')
+    assert load([tmp_path / "bom.toml"]).config.node.name == "x"
+
+
+def test_every_pattern_of_the_schema_has_its_words():
+    source = Path(schema.__file__).read_text()
+    assert set(re.findall(r'pattern=r?"([^"]*)"', source)) == set(PATTERNS)
 
 
 def test_load_checked_raises_the_first_problem(written):

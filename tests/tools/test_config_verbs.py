@@ -45,3 +45,22 @@ def test_init_writes_once_and_replaces_nothing(tmp_path, capsys):
     assert run(["init", str(tmp_path / "new")]) == 5
     assert file.read_text() == "mine"
     assert "already" in capsys.readouterr().err
+
+
+def test_diff_of_two_configurations_tells_keys_values_and_what_a_change_needs(tmp_path, capsys):
+    over = tmp_path / "over.toml"
+    over.write_text('[[pair]]\nname = "CU03xHGH"\n[pair.trigger]\nsell_open = "160"\n')
+    copper = str(EXAMPLES / "copper.toml")
+    assert run(["config", "diff", "-c", copper, "--with", copper, "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert run(["config", "diff", "-c", copper, "-c", str(over), "--with", copper, "-o", "json"]) == 1
+    assert json.loads(capsys.readouterr().out) == [
+        {"key": "pair[CU03xHGH].trigger.sell_open", "before": "150", "after": "160", "needs": "hot", "file": str(over)}
+    ]
+
+
+def test_diff_without_a_node_says_that_none_runs(tmp_path, capsys):
+    over = tmp_path / "over.toml"
+    over.write_text(f'[node]\ndir = "{tmp_path}/var"\n')
+    assert run(["config", "diff", "-c", str(EXAMPLES / "copper.toml"), "-c", str(over)]) == 4
+    assert "not connected" in capsys.readouterr().err

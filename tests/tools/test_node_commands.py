@@ -89,6 +89,15 @@ def is_open(told):
     return all(venue["stage"] == "OPEN" for venue in told["venues"])
 
 
+def compares_what_it_runs(capsys, site):
+    where = ("-c", str(site.config))
+    assert answer(capsys, "config", "diff", *where, "-o", "json")[:2] == (0, "[]\n")
+    over = site.folder / "over.toml"
+    over.write_text('[[pair]]\nname = "AxB"\npolicy = "rollback_first"\n')
+    code, out, _ = answer(capsys, "config", "diff", *where, "-c", str(over), "-o", "json")
+    assert (code, [(row["key"], row["after"], row["needs"]) for row in json.loads(out)]) == (1, [("pair[AxB].policy", "rollback_first", "hot")])
+
+
 def test_commands_look_at_a_node_operate_it_and_stop_it(site, capsys):
     where = ("-c", str(site.config))
     with Client(site.node_dir) as client:
@@ -101,6 +110,7 @@ def test_commands_look_at_a_node_operate_it_and_stop_it(site, capsys):
         until(client, lambda told: not told["in_flight"])
     looks_at_the_node(capsys, where)
     looks_at_hedges(capsys, where)
+    compares_what_it_runs(capsys, site)
     asks_what_is_not_there(site.node_dir)
     code, out, _ = answer(capsys, "stop", *where, "--reason", "test", "-o", "json")
     assert (code, json.loads(out)["clean"], site.node.wait(10)) == (0, True, 0)

@@ -1,0 +1,65 @@
+"""`config diff`: two configurations, or one against what a node runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.flat import Change, compared, tables
+from config.load import PAPER, Loaded, load
+from config.schema import Config
+from tools.client import Client
+from tools.errors import FAILED, FINE
+from tools.init import CONFIG_FILE
+from tools.output import Output, pass_out
+
+
+@click.command()
+@click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="The configuration that is to be; more than once: later over earlier.")
+@click.option("--with", "others", multiple=True, metavar="FILE", help="Against this one; more than once, as -c. Without: against the running node.")
+@click.option("-d", "--dir", "given", default=None, metavar="DIR", help="The node's directory, where the configuration names another.")
+@pass_out
+def diff(out: Output, files: tuple[str, ...], others: tuple[str, ...], given: str | None) -> int:
+    """Show each key that differs, and what a change of it needs.
+
+    needs: hot nothing; flat that the pair holds nothing; start a start of the
+    node. Exit 0 where nothing differs, 1 where anything does.
+    """
+    files = files or (CONFIG_FILE,)
+    loaded = load(files)
+    wanted = as_run(loaded, files)
+    before = dict(tables(as_run(load(others), others))) if others else running(Path(given or wanted.node.dir))
+    changes = compared(before, dict(tables(wanted)))
+    out.many([row_of(change, loaded) for change in changes], ["key", "before", "after", "needs", "file"])
+    if out.format == "table":
+        against = "the running node" if not others else ", ".join(others)
+        out.say(f"hedgerow: {len(changes)} keys differ from {against}" if changes else f"hedgerow: no difference from {against}")
+    return FAILED if changes else FINE
+
+
+def as_run(loaded: Loaded, files: tuple[str, ...]) -> Config:
+    """As a node runs it: on paper, with the paper venues in front."""
+    if loaded.config.node.mode != PAPER:
+        return loaded.config
+    from tools.paper import on_paper
+
+    return on_paper(loaded, files)
+
+
+def running(directory: Path) -> dict[str, Any]:
+    """What the node in a directory runs, by table. Raises: NotConnected."""
+    with Client(directory.resolve()) as client:
+        return {row["table"]: row["settings"] for row in client.rows("config", "table")}
+
+
+def row_of(change: Change, loaded: Loaded) -> dict[str, Any]:
+    """A change, and the file that says what is to be."""
+    file = next((loaded.layers.file_of(path) for path in paths(loaded, change.key)), "default")
+    return {"key": change.key, "before": change.before, "after": change.after, "needs": change.needs, "file": file}
+
+
+def paths(loaded: Loaded, key: str) -> list[tuple[str | int, ...]]:
+    """Where the files say a key; nowhere for a default."""
+    return [path for path in loaded.layers.said() if loaded.layers.key_of(path) == key]
