@@ -127,6 +127,11 @@ class Feed:
         else:
             self._status(topic, message)
 
+    @property
+    def messages(self) -> int:
+        """Messages of this epoch that its topics are known to have had."""
+        return sum(topic.seq for topic in self._topics.values())
+
     def check(self, now_ns: int) -> None:
         """Notice a wall clock that was set, and a connection that is dead.
 

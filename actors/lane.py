@@ -36,6 +36,12 @@ IDLE_MS = 1_000
 NS_A_MS = 1_000_000
 STALLED_NS = 100_000_000
 
+TURN_SHIFT = 14
+"""Turns are counted by their length in steps of 2**14 ns, 16 us."""
+TURN_STEPS = 256
+LONGEST_COUNTED_NS = TURN_STEPS << TURN_SHIFT
+"""Longer ones are counted as one more step."""
+
 
 class Source:
     """One socket, who reads it, and how urgent it is."""
@@ -64,6 +70,8 @@ class LaneDispatcher(Executor):
         self._poll_list: list[tuple[Any, int]] = [(self._wake_read, zmq.POLLIN)]
         self.again = deque()
         self.laps = 0
+        self.turns = [0] * (TURN_STEPS + 1)
+        """How many turns took so many steps: reads of a source, and mailboxes' turns."""
         self.garbage: IdleCollector | None = None
         self.on_stall: Callable[[str, int], None] | None = None
         """Told, after a turn that held the lane up for STALLED_NS: whose it was, how long."""
@@ -193,9 +201,10 @@ class LaneDispatcher(Executor):
         began_ns = self.clock.mono_ns()
         try:
             source.on_frames()
-            now_ns = self.clock.mono_ns()
-            if now_ns - began_ns > SLOW_TURN_NS:
-                self._held_up(getattr(source.owner, "name", "source"), now_ns - began_ns)
+            took_ns = self.clock.mono_ns() - began_ns
+            self.turns[took_ns >> TURN_SHIFT if took_ns < LONGEST_COUNTED_NS else TURN_STEPS] += 1
+            if took_ns > SLOW_TURN_NS:
+                self._held_up(getattr(source.owner, "name", "source"), took_ns)
         except BaseException as error:  # the supervision boundary
             self.remove_source(socket)
             if source.owner is None or not hasattr(source.owner, "box"):
@@ -221,8 +230,10 @@ class LaneDispatcher(Executor):
             box = ready.popleft()
             self.turn(box)
             now_ns = mono_ns()
-            if now_ns - began_ns > SLOW_TURN_NS:
-                self._held_up(box.name, now_ns - began_ns)
+            took_ns = now_ns - began_ns
+            self.turns[took_ns >> TURN_SHIFT if took_ns < LONGEST_COUNTED_NS else TURN_STEPS] += 1
+            if took_ns > SLOW_TURN_NS:
+                self._held_up(box.name, took_ns)
             began_ns = now_ns
 
     def _held_up(self, name: str, took_ns: int) -> None:

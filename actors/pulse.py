@@ -55,6 +55,10 @@ class Pulse:
                 self.timeout_ns = max(self._least_ns, min(pace_ns * 5 // 2, LONGEST_NS))
         self._beat_ns = now_ns
 
+    def age_ns(self, now_ns: int) -> int:
+        """How long ago the gateway was last heard."""
+        return now_ns - self._heard_ns
+
     def is_silent(self, now_ns: int) -> bool:
         """Whether the gateway has been silent for too long."""
         return now_ns - self._heard_ns >= self.timeout_ns

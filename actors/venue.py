@@ -83,6 +83,10 @@ class VenueActor(VenueAnswers):
         if self.link.trade is not None and self.link.stage >= S.SYNCING:
             self.link.trade.send(encode(wire.Logout("stop")))
 
+    def heard_age_ns(self, now_ns: int) -> int:
+        """How long ago the gateway's trade link was last heard."""
+        return self._pulse.age_ns(now_ns)
+
     def read_feed(self) -> None:
         self.link.feed.drain()
 

@@ -1,6 +1,5 @@
 """The board as a table: a line a pair, more where it has three legs.
 
-
 Pure. Columns are as wide as what stands in them; where the terminal is too
 narrow for all, the ones in `DROPS` go first, and reasons have lines of their
 own. Where there is colour it is never alone.

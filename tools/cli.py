@@ -43,6 +43,7 @@ VERBS: dict[str, Verb] = {
     "stop": Verb("tools.stop:stop", "stop: settle, repair, say what is left", "停止:结清、补救、说明遗留"),
     "status": Verb("tools.status:status", "what the node is doing", "节点现状"),
     "board": Verb("tools.board:board", "the pairs, live: prices, spreads, positions, exposure", "同屏:价格、价差、持仓、敞口"),
+    "top": Verb("tools.top:top", "how busy the lane is; links, mailboxes, journal", "主循环忙闲、链路、邮箱、日志"),
     "pair": Verb("tools.status:pair", "ls | show | enable | disable pairs", "组合:列表 | 详情 | 启用 | 停用"),
     "exposure": Verb("tools.exposure:exposure", "show | set | accept what cover pairs cover", "敞口:查看 | 设置 | 确认(套期保值)"),
     "hedge": Verb("tools.status:hedge", "ls | show | timeline | retry | take | release hedges", "对冲单:列表 | 详情 | 时间线 | 再试 | 接管 | 交还"),

@@ -24,6 +24,7 @@ from domain.market import Instrument
 from domain.pairs import Mode, Pair
 from tools.cli import VERSION
 from tools.money_looks import MoneyLooks
+from tools.node_top import top_of
 from tools.tally import OUTCOMES, Tally
 from wire.codec import pack
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
@@ -57,6 +58,7 @@ class Looks:
             "hedges": self.hedges,
             "hedge": self.hedge,
             "venues": self.venues,
+            "top": self.top,
             "positions": self.money.positions,
             "ps": self.ps,
             "config": self.config,
@@ -102,6 +104,10 @@ class Looks:
         """Every venue, whole."""
         links = self.node.desk.links
         return page((links[name].inspect() for name in _after(list(links), args)), self.node.clock)
+
+    def top(self, _args: dict[str, Any]) -> dict[str, Any]:
+        """Counters of the lane, the journal and the links."""
+        return top_of(self.node)
 
     def ps(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every actor: mailbox, restarts, last reason."""

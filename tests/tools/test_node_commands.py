@@ -142,6 +142,7 @@ def looks_at_the_node(capsys, where):
     assert "node/inspector" in answer(capsys, "status", "--actors", *where)[1]
     assert "A.X" in answer(capsys, "pair", "show", "AxB", *where, "--lang", "zh")[1]
     shows_the_board(capsys, where)
+    shows_the_lane(capsys, where)
 
 
 def shows_the_board(capsys, where):
@@ -160,6 +161,17 @@ def shows_the_board(capsys, where):
     assert "AxB" in plain
     assert "\x1b" not in plain
 
+
+
+def shows_the_lane(capsys, where):
+    """A living node beats, turns, and hears both of its links."""
+    code, out, _ = answer(capsys, "top", *where, "--every", "0.5", "-o", "json")
+    told = json.loads(out)
+    assert (code, told["lane"]["turn_p50_us"] > 0, told["lane"]["turns_per_s"] > 0) == (0, True, True)
+    for venue in told["venues"]:
+        assert (venue["stage"], venue["feed_age_ms"] < 1_000, venue["trade_age_ms"] < 1_000) == ("OPEN", True, True)
+    assert any(row["path"] == "AxB" for row in told["actors"])
+    assert "venue" in answer(capsys, "top", *where, "--every", "0.25")[1]
 
 
 def looks_at_hedges(capsys, where):

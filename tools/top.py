@@ -1,0 +1,80 @@
+"""`top`: venues, lane and actors of a running node, each second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import click
+
+from tools.board_line import quiet_interrupt
+from tools.client import Client, pass_dir
+from tools.output import Output, pass_out
+from tools.top_text import lines_of, rates
+
+EVERY_S = 1.0
+FEET = {"en": "l 中文  q quit", "zh": "l English  q 退出"}
+
+
+@click.command()
+@click.option("--every", "every_s", type=click.FloatRange(min=0.25), default=EVERY_S, show_default=True, help="Seconds between looks.")
+@click.option("--looks", type=click.IntRange(min=1), default=None, help="End after so many looks.")
+@pass_dir
+@pass_out
+def top(out: Output, directory: Path, every_s: float, looks: int | None) -> None:
+    """Show how busy the lane is, and how its links and mailboxes do.
+
+    Rates are of the time between two looks. On a terminal until q; elsewhere
+    one look, or as many as --looks says; -o json: one, -o jsonl: a line each.
+    """
+    import sys
+
+    with quiet_interrupt(), Client(directory) as client:
+        if out.format == "table" and sys.stdout.isatty():
+            _screen(out, client, every_s, looks)
+        else:
+            _lines(out, client, every_s, looks or 1)
+
+
+def _look(client: Client) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    return client.ask("top"), list(client.rows("ps", "path"))
+
+
+def _lines(out: Output, client: Client, every_s: float, looks: int) -> None:
+    pause, (before, actors) = Event(), _look(client)
+    for _ in range(looks):
+        pause.wait(every_s)
+        now, present = _look(client)
+        told = rates(before, now, actors, present)
+        before, actors = now, present
+        if out.format == "csv":
+            out.many(told["venues"])
+        elif out.format != "table":
+            out.one(told)
+        else:
+            for line in lines_of(told, 160, out.word):
+                out.line(line)
+
+
+def _screen(out: Output, client: Client, every_s: float, looks: int | None) -> None:
+    from tools.screen import Screen
+
+    lang, done = out.lang, 0
+    with Screen(keys=True) as screen:
+        before, actors = _look(client)
+        while True:
+            key = screen.key(every_s)
+            if key in ("q", "escape"):
+                return
+            if key == "l":
+                lang = "en" if lang == "zh" else "zh"
+            now, present = _look(client)
+            columns, rows = screen.size
+            lines = lines_of(rates(before, now, actors, present), columns, Output(lang=lang).word)
+            screen.draw([*lines[: rows - 1], FEET[lang] if screen.keys else ""])
+            if not key:
+                before, actors = now, present
+            done += 1
+            if done == looks:
+                return
