@@ -30,6 +30,7 @@ from domain.ids import hedge_of, hedge_pair
 from domain.mandates import MandateGiven
 from domain.orders import CancelSubmitted
 from system import processes
+from system.curve import CurveKeys
 from system.processes import Process
 from system.sockets import TradeSocket
 from tools.machine import RealMachine
@@ -264,6 +265,6 @@ class FusedMachine(RealMachine):
         super().__init__(after_ns)
         self.fuse = Fuse(folder)
 
-    def trade_socket(self, endpoint: str) -> Any:
+    def trade_socket(self, endpoint: str, curve: CurveKeys | None = None) -> Any:
         """A DEALER that counts."""
-        return FusedSocket(self.fuse, self.context, endpoint)
+        return FusedSocket(self.fuse, self.context, endpoint, curve)

@@ -68,7 +68,7 @@ def test_demo_leaves_books_equal_nothing_naked_and_nobody_behind(folder):
 def test_demo_ends_all_that_it_started_when_it_is_interrupted(folder, number):
     process = demo(folder, "--seconds", "50")
     until_a_line(process, "CU03xHGH")
-    assert len(running(folder)) == 6  # the demo, the exchange, the node and three gateways
+    assert len(running(folder)) == 7  # the demo, the exchange, the node, its watcher and three gateways
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
     assert (process.returncode, "interrupted" in stderr) == (130, True)
