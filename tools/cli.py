@@ -38,6 +38,7 @@ VERBS: dict[str, Verb] = {
     "record": Verb("tools.record:record", "keep live feeds in files that replay reads", "录制:实时行情存成可回放的文件"),
     "init": Verb("tools.init:init", "a commented configuration to start from", "生成带注释的起始配置"),
     "config": Verb("tools.config_verbs:config", "check | show | diff the configuration", "检查 | 显示 | 对比配置"),
+    "doctor": Verb("tools.doctor:doctor", "clock, disk, limits, libraries, configuration: what to put right", "体检:时钟、磁盘、限额、依赖、配置"),
     "calendar": Verb("tools.calendar:calendar", "ls | show sessions and holidays, by product", "日历:各品种交易时段与假日 ls | show"),
     "run": Verb("tools.node:run", "start the node and its gateways", "启动节点与柜台网关"),
     "stop": Verb("tools.stop:stop", "stop: settle, repair, say what is left", "停止:结清、补救、说明遗留"),
