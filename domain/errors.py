@@ -44,7 +44,12 @@ class ConfigError(HedgerowError):
         self.key = key
         self.value = value
         self.allowed = allowed
-        super().__init__(f"{file}: {key} = {value!r}: allowed: {allowed}")
+        super().__init__(f"{file}: {printable(key)} = {value!r}: allowed: {allowed}")
+
+
+def printable(text: str) -> str:
+    """A key as it may be shown: what would move a terminal is spelled out."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def require(cond: object, text: str) -> None:

@@ -17,6 +17,7 @@ from config.load import ROOT, Loaded
 from config.schema import Config, Venue
 from domain.errors import ConfigError
 
+QUOTED_ALONE = ("fx", "index")
 SOURCE = ".source"
 """What a venue's own gateway is called, where the node starts it for its feed."""
 
@@ -30,10 +31,22 @@ def on_paper(loaded: Loaded, files: tuple[str, ...]) -> Config:
         if venue.trade is not None and (wrong := endpoint_wrong(venue.trade)):
             raise loaded.error(("node", "dir"), config.node.dir, wrong)
     names = [venue.name for venue in config.venue]
-    for venue in config.venue:
+    for index, venue in enumerate(config.venue):
         if venue.name + SOURCE in names:
-            raise ConfigError("configuration", f"venue[{venue.name + SOURCE}].name", venue.name + SOURCE, f"another name: on paper it is that of {venue.name}'s own gateway")
+            allowed = f"another name: on paper it is that of {venue.name}'s own gateway"
+            raise ConfigError("configuration", f"venue[{venue.name + SOURCE}].name", venue.name + SOURCE, allowed)
+        currencies = traded_in(config, venue)
+        if len(currencies) > 1:
+            allowed = f"one currency in all that it trades, on paper; its instruments have {', '.join(currencies)}: a venue each"
+            raise loaded.error(("venue", index), venue.name, allowed)
     return replace(config, venue=venues)
+
+
+def traded_in(config: Config, venue: Venue) -> list[str]:
+    """What a venue's instruments settle in, those apart that are quoted alone."""
+    traded = [each for each in config.instrument if each.venue == venue.name and each.kind not in QUOTED_ALONE]
+    settled = {(each.base or each.currency) if each.kind == "inverse" else each.currency for each in traded}
+    return sorted(settled) if venue.trade is not None else []
 
 
 def papered(venue: Venue, folder: Path, words: tuple[str, ...]) -> Iterator[Venue]:

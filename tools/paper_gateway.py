@@ -18,7 +18,6 @@ import click
 
 CASH = Decimal(10_000_000)
 """Of the account's currency, where the venue's `margin_budget` says no other sum."""
-QUOTED_ALONE = ("fx", "index")
 PATH = click.Path(path_type=Path)
 DECIMALS = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
 
@@ -89,6 +88,7 @@ def settings_of(files: tuple[Path, ...], venue: str, source: str, truth: Path) -
 
 def definition_of(told: Any) -> Any:
     """A configured instrument as its paper gateway announces it: all that is told."""
+    from tools.paper import QUOTED_ALONE
     from wire.instrument import InstrumentDef
 
     return InstrumentDef(

@@ -181,6 +181,13 @@ def test_load_refuses_a_path_that_no_file_can_have():
         load(["a\0b"])
 
 
+def test_a_key_that_would_move_a_terminal_is_spelled_out(tmp_path):
+    (tmp_path / "c.toml").write_text('"\\u001b[31m铜" = 1\n')
+    with pytest.raises(ConfigError) as caught:
+        load([tmp_path / "c.toml"])
+    assert "\x1b" not in str(caught.value) and "\\x1b[31m铜" in str(caught.value)
+
+
 def test_load_passes_over_a_byte_order_mark(tmp_path):
     (tmp_path / "bom.toml").write_bytes(b'\xef\xbb\xbf[node]\nname = "x"\n')
     assert load([tmp_path / "bom.toml"]).config.node.name == "x"
