@@ -79,7 +79,7 @@ def _drawing(order: OrderTimes, axis: tuple[float, float], word: Word) -> str:
         y = place * ROW
         css = "off" if stage.off else stage.clock
         at = UNKNOWN if stage.at_us is None else f"{stage.at_us:,.1f}{OFF if stage.off else ''}"
-        step = "" if stage.step_us is None else f"{stage.step_us:+,.1f}"
+        step = "" if stage.step_us is None else f"{round(stage.step_us, 1) + 0.0:+,.1f}"
         parts.append(f'<text x="0" y="{y + 13}">{escape(stage_name(stage, word))}</text>')
         parts.append(f'<text class="end" x="{WIDE - 100}" y="{y + 13}">{at}</text>')
         parts.append(f'<text class="end soft" x="{WIDE}" y="{y + 13}">{step}</text>')

@@ -131,7 +131,7 @@ def order_title(order: OrderTimes, word: Word) -> str:
 
 def _line(stage: Stage, from_us: float | None, axis: tuple[float, float], room: int, word: Word) -> str:
     at = UNKNOWN if stage.at_us is None else f"{stage.at_us:,.1f}{OFF if stage.off else ''}"
-    step = "" if stage.step_us is None else f"{stage.step_us:+,.1f}"
+    step = "" if stage.step_us is None else f"{round(stage.step_us, 1) + 0.0:+,.1f}"
     name = "  " + stage_name(stage, word)
     return f"{pad(name, NAME)}{at:>{AT}}{step:>{STEP}}  {_bar(stage, from_us, axis, room)}"
 

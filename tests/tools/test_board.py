@@ -1,11 +1,16 @@
 """The board's texts, and its two faces: a terminal, and none."""
 
 import io
+import os
+import pty
 import re
+import sys
+import termios
 
 import pytest
 
 from actors.pair_show import show_down
+from tools.board import _Follow
 from tools.board_line import PLAIN_EVERY, Board
 from tools.board_table import SORTS, Choice, chosen, cut, table
 from tools.board_text import age_text, head_text, naked_text, plain_line, row_of, value_text
@@ -214,3 +219,78 @@ def test_screen_writes_only_lines_that_have_changed(monkeypatch):
 
 def test_keys_typed_at_once_come_one_at_a_time():
     assert KEY.findall("sl\x1b[Aj\x1b[6~\x1b") == ["s", "l", "\x1b[A", "j", "\x1b[6~", "\x1b"]
+
+
+def test_keys_come_from_a_terminal_which_is_then_as_it_was(monkeypatch):
+    far, near = pty.openpty()
+    with os.fdopen(near) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        before = termios.tcgetattr(stdin)
+        stream = io.StringIO()
+        with Screen(stream, keys=True) as screen:
+            assert not termios.tcgetattr(stdin)[3] & termios.ICANON
+            os.write(far, b"s\x1b[B")
+            assert [screen.key(5), screen.key(5), screen.key(0)] == ["s", "down", ""]
+        assert termios.tcgetattr(stdin) == before
+        assert stream.getvalue().endswith("\x1b[?25h\x1b[?1049l")
+    os.close(far)
+
+
+class Node:
+    """A client whose node has two pairs."""
+
+    def ask(self, verb, **args):
+        if verb == "status":
+            return STATUS
+        legs = [{**leg(), "net_lots": 3, "today_lots": 3}]
+        return full(pair=args["pair"], legs=legs, money=None, holds={}, recent=[])
+
+    def rows(self, _verb, _key):
+        return iter([full(pair="AxB"), full(pair="CxD")])
+
+
+class Typed(Screen):
+    """A terminal at which these keys are typed."""
+
+    def __init__(self, keys):
+        super().__init__(io.StringIO())
+        self.keys, self.script, self.drawn = True, list(keys), []
+
+    @property
+    def size(self):
+        return 160, 24
+
+    def draw(self, lines):
+        self.drawn.append(plain("\n".join(lines)))
+
+    def key(self, _wait_s):
+        return self.script.pop(0)
+
+
+def typed(*keys):
+    board = Board("en", io.StringIO())
+    board.screen = Typed(keys)
+    _Follow(Node(), board, "en").run(None, 0.25)
+    assert board.screen.script == []
+    return board, board.screen.drawn
+
+
+def test_keys_choose_what_the_board_shows():
+    board, drawn = typed("s", "r", "c", "l", "q")
+    assert (board.choice.sort, board.choice.basis, board.choice.green_up) == ("pair", "raw", True)
+    assert "买价差" in drawn[-1]
+    assert "买价差" not in drawn[0]
+
+
+def test_filter_is_typed_and_taken_back():
+    _, drawn = typed("/", "C", "x", "enter", "/", "escape", "q")
+    assert ("AxB" in drawn[5], "CxD" in drawn[5]) == (False, True)
+    assert "AxB" in drawn[-1]
+
+
+def test_selected_pair_is_shown_whole_until_it_is_left():
+    _, drawn = typed("j", "j", "enter", "q", "q")
+    assert "comparable" in drawn[6]
+    assert "CxD" in drawn[6]
+    assert "AxB" not in drawn[6]
+    assert "AxB" in drawn[-1]
