@@ -21,8 +21,8 @@ from tools.output import Output, pass_out
 
 EVERY_S = 0.25
 FEET = {
-    "en": "j/k select  enter pair  s sort:{sort}  / {wanted}  r {basis}  c colours  l 中文  q quit",
-    "zh": "j/k 选择  回车 详情  s 排序:{sort}  / {wanted}  r {basis}  c 红绿  l English  q 退出",
+    "en": "j/k enter pair  s sort:{sort}  / {wanted}  r {basis}  c colour  l 中文  q quit",
+    "zh": "j/k 回车 详情  s 排序:{sort}  / {wanted}  r {basis}  c 红绿  l English  q 退出",
 }
 PAGE = 10
 
@@ -155,6 +155,7 @@ class _Follow:
         elif key == "l":
             self.lang = "en" if self.lang == "zh" else "zh"
             self.board.word = Output(lang=self.lang).word
+            self.board.widths.clear()
         elif key == "/":
             self.typing = True
         elif key == "escape":

@@ -41,6 +41,7 @@ class Board:
         self.choice = Choice(green_up=green_up, colour="NO_COLOR" not in os.environ)
         self.foot = ""
         self.top = 0
+        self.widths: dict[str, int] = {}
         self._keys = keys
         self._before: dict[str, dict[str, Any]] = {}
         self._shown = 0
@@ -73,7 +74,7 @@ class Board:
         """The node's lines above its pairs, as many as there is room for."""
         found = chosen(pairs, self.choice)
         head = [cut(head_text(status, self.word), columns), cut(outcomes_text(status, self.word), columns)]
-        heading, *groups = table(found, self._before, self.choice, columns, self.word)
+        heading, *groups = table(found, self._before, self.choice, columns, self.word, self.widths)
         room = rows - len(head) - 2 - bool(self.foot)
         self.top = _scrolled(self.top, groups, self.choice, room)
         shown: list[str] = []

@@ -192,10 +192,16 @@ def _money(money: Told | None) -> str:
 # ------------------------------------------------ the table
 
 
-def table(pairs: Sequence[Told], before: dict[str, Told], choice: Choice, columns: int, word: Word) -> list[list[str]]:
-    """The heading, then each pair's lines together."""
+def table(
+    pairs: Sequence[Told], before: dict[str, Told], choice: Choice, columns: int, word: Word, kept: dict[str, int] | None = None
+) -> list[list[str]]:
+    """The heading, then each pair's lines together.
+
+    `kept`: how wide each column has been; a column never gets narrower, so
+    that nothing jumps when a value goes.
+    """
     groups = [lines_of(told, before.get(told["pair"]), choice, word) for told in pairs]
-    names, widths = _fitted([line for group in groups for line in group], columns, word)
+    names, widths = _fitted([line for group in groups for line in group], columns, word, {} if kept is None else kept)
     room = columns - sum(widths.values()) - len(names)
     heads = [pad(cut(_head(name, word), widths[name]), widths[name], right=name not in LEFT) for name in names]
     reason_head = [word("reason")] if room >= REASON_COLUMNS else []
@@ -215,12 +221,12 @@ def _head(name: str, word: Word) -> str:
     return word(name) if word(name) != name else SHORT.get(name, name)
 
 
-def _fitted(lines: list[Line], columns: int, word: Word) -> tuple[list[str], dict[str, int]]:
+def _fitted(lines: list[Line], columns: int, word: Word, kept: dict[str, int]) -> tuple[list[str], dict[str, int]]:
     """The columns that fit, and how wide each is."""
-    widths = {
-        name: max([width(_head(name, word)), *(width(line.cells[name].text) for line in lines if name in line.cells)])
-        for name in COLUMNS
-    }
+    for name in COLUMNS:
+        cells = (width(line.cells[name].text) for line in lines if name in line.cells)
+        kept[name] = max([width(_head(name, word)), kept.get(name, 0), *cells])
+    widths = kept
     names = [name for name in COLUMNS if name != "fx" or any(line.cells.get("fx", Cell("")).text for line in lines)]
     for drop in DROPS:
         if sum(widths[name] + 1 for name in names) - 1 <= columns:

@@ -170,6 +170,12 @@ def test_columns_stand_under_each_other_whatever_is_wide(word, columns):
     assert all(width(line) <= columns for line in lines)
 
 
+def test_column_whose_values_go_stays_as_wide_as_it_was():
+    board = Board("en", io.StringIO())
+    heads = [plain(board.lines(STATUS, [told], 160, 24)[2]) for told in (full(), full(buy=None, sell=None))]
+    assert heads[0] == heads[1]
+
+
 def test_narrow_terminal_tells_reasons_below():
     lines = drawn([full(held="KILLED freeze all")], 80)
     assert lines[-1].startswith("  KILLED freeze all")
