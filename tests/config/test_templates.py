@@ -94,3 +94,22 @@ def test_what_the_exchange_announces_is_what_the_configuration_holds(name):
     accounts = {venue.name: [each.name for each in venue.account] for venue in exchange.venue if venue.name in traded}
     assert accounts == {venue.name: [venue.account] for venue in config.venue if venue.name in traded}
     assert all(one.fees is not None for one in config.instrument if one.venue in traded)
+
+
+HOURS = {
+    "au-GC": ["china.night-0230", "cme.metals-energy"],
+    "cu-HG": ["china.night-0100", "cme.metals-energy"],
+    "sc-BRN": ["china.night-0230", "ice.oil"],
+    "IF-A50": ["china.stock-index", "sgx.a50"],
+    "spot-perpetual": [None, None],
+}
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_template_keeps_the_real_sessions_once_the_simulators_line_is_out(name, tmp_path):
+    text = (TEMPLATES / name / CONFIG_FILE).read_text(encoding="utf-8")
+    (tmp_path / CONFIG_FILE).write_text(text.replace('\ncalendar = "venue"\n', "\n"), encoding="utf-8")
+    loaded = load([tmp_path / CONFIG_FILE])
+    assert problems(loaded) == []
+    legs = pair_specs(loaded.config, sends_orders=True)[0].legs
+    assert [leg.calendar and leg.calendar.name for leg in legs] == HOURS[name]
