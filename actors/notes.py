@@ -9,6 +9,7 @@ from msgspec import Struct
 from domain.books import LegBook
 from domain.exposures import Exposure
 from domain.mandates import LegMarket, Mandate
+from domain.orders import OrderDenied, OrderSubmitted
 
 ORDERS_LANE = 1
 
@@ -16,7 +17,8 @@ ORDERS_LANE = 1
 class RepairTold(Struct, frozen=True):
     """To a child: this mandate is yours; `cause` is the record that gave it.
 
-    `seen`: the leg as the decision saw it, for the first order.
+    `seen`: the leg as the decision saw it, for the first order. `first`: that
+    order, where it left with the decision; `denied`: that it could not leave.
     """
 
     lane: ClassVar[int] = ORDERS_LANE
@@ -26,6 +28,8 @@ class RepairTold(Struct, frozen=True):
     books: tuple[LegBook, ...]
     opens: bool
     cause: int
+    first: OrderSubmitted | None = None
+    denied: tuple[OrderDenied, ...] = ()
 
 
 class RepairFacts(Struct, frozen=True):

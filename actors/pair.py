@@ -17,11 +17,11 @@ from actors.link import Purpose
 from actors.notes import Operate, OutsideLoss, RepairFacts, RepairTold, Show, Tick
 from actors.pair_lots import PairLots
 from actors.pair_view import PairView
-from domain import advance, hedges, late, orders, pairs, watch
+from domain import advance, hedges, late, mandates, orders, pairs, watch
 from domain.halt import held
 from domain.hedges import HedgeStranded
 from domain.late import LateTruthJoined
-from domain.mandates import MandateGiven
+from domain.mandates import MandateGiven, MandateState
 from domain.market import Quote
 from domain.orders import OrderQueried
 from domain.outlook import Outlook
@@ -279,18 +279,17 @@ class PairActor(PairLots):
                 pair = pairs.evolve(pair, fact)
         every = facts + following
         if every:
+            if following and following[-1].__class__ is MandateGiven and self._never_rests and hold is None:
+                self._repair(hedge_id, before, pair, every, outlook, cause, now_ns)
+                return
             commands = self.commands_of(every, Purpose.REPAIR)
             cause = self.record(hedge_id, every, commands, cause, self._saw(following, now_ns))
             self.memory.pair = pair
-            repairs = self._never_rests and following and following[-1].__class__ is MandateGiven
-            if not repairs:
-                self._book(before, pair, hedge_id)
+            self._book(before, pair, hedge_id)
             denied = self.send(commands) if commands else ()
             for fact in following:
                 if fact.__class__ in _ASKING:
                     self._perform(fact, pair, outlook, cause)
-            if repairs:  # its order has left by now
-                self._book(before, pair, hedge_id)
             if denied:
                 self._follow(hedge_id, denied, cause)
                 return
@@ -301,6 +300,32 @@ class PairActor(PairLots):
             self._revoke_overrun()
         if self._timer is None or not _SOONER.isdisjoint([fact.__class__ for fact in every]):
             self._arm()
+
+    def _repair(
+        self, hedge_id: str, before: Pair, pair: Pair, facts: tuple, outlook: Outlook, cause: int, now_ns: int
+    ) -> None:
+        """Give the mandate that `facts` end with: its first order leaves in the same record.
+
+        The order is the child's from its birth: it hears of it, and goes on.
+        Only where no order rests, so that the risk table may be told after it.
+        """
+        mandate = facts[-1].mandate
+        seen = outlook.leg(mandate.leg, mandate.side)
+        first = mandates.next_order(MandateState(mandate), seen, now_ns)
+        if first.__class__ is str or self.refusal_of(first, first.qty):
+            first = None  # the child says why
+        else:
+            facts = (*facts, first)
+            pair = pairs.evolve(pair, first, hedge_id)
+        child = self._children[mandate.kind]
+        commands = self.commands_of(facts, Purpose.REPAIR)
+        cause = self.record(hedge_id, facts, commands, cause, self._saw(facts, now_ns))
+        self.memory.pair = pair
+        denied = self.send(commands, child)
+        told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", cause, first, denied)
+        self.box.executor.hand_over(self.runtime.mailbox(child), told)
+        self._book(before, pair, hedge_id)
+        self._arm()
 
     def _revoke_overrun(self) -> None:
         """What late truth has made too large is taken from the child."""

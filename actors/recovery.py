@@ -83,17 +83,17 @@ def _take(found: Recovered, decision: Decision, lots: dict[str, tuple[int, ...]]
     if pair is None:
         told = tuple(leg[2] for leg in found.legs.get(name, ()))
         pair = pairs.new(name, told or lots.get(name) or _lots_of(decision))
-    child = decision.actor.endswith(("/replenish", "/rollback"))
+    child = decision.actor if decision.actor.endswith(("/replenish", "/rollback")) else ""
     for fact in decision.facts:
         if isinstance(fact, OrderSubmitted):
-            found.owners[fact.cl_ord_id] = decision.actor
+            found.owners[fact.cl_ord_id] = child or decision.actor
         elif isinstance(fact, pairs.hedges.HedgeOpened):
             found.owners.update({order.cl_ord_id: decision.actor for order in fact.orders})
         pair = pairs.evolve(pair, fact, decision.hedge)
         if isinstance(fact, MandateGiven):
-            _given(found, decision, fact, pair)
+            child = _given(found, decision, fact, pair)  # what follows in this record is its first order
         elif child:
-            _spent(found, decision.actor, fact)
+            _spent(found, child, fact)
     found.pairs[name] = pair
     found.ledgers.note(name, tuple(decision.facts))
 
@@ -126,12 +126,15 @@ def _lots_of(decision: Decision) -> tuple[int, ...]:
     return (1, -1)
 
 
-def _given(found: Recovered, decision: Decision, fact: MandateGiven, pair: Pair) -> None:
+def _given(found: Recovered, decision: Decision, fact: MandateGiven, pair: Pair) -> str:
+    """The child whose it is."""
     mandate = fact.mandate
-    memory = found.children.setdefault(f"{decision.actor}/{mandate.kind}", RepairMemory())
+    child = f"{decision.actor}/{mandate.kind}"
+    memory = found.children.setdefault(child, RepairMemory())
     memory.states[mandate.mandate_id] = MandateState(mandate)
     memory.books[mandate.mandate_id] = pair.books
     memory.opens[mandate.mandate_id] = pair.hedge is not None and pair.hedge.kind == "open"
+    return child
 
 
 def _spent(found: Recovered, actor: str, fact: Any) -> None:

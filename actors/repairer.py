@@ -17,7 +17,7 @@ from actors.trader import Trader
 from domain import mandates, orders, watch
 from domain.books import LegBook
 from domain.mandates import LegMarket, Mandate, MandateState
-from domain.orders import OrderDenied, OrderQueried, OrderSubmitted
+from domain.orders import OrderDenied, OrderQueried
 from domain.outlook import Outlook
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
@@ -55,15 +55,19 @@ class Repairer(Trader):
             self._go(mandate_id, (), 0)
 
     def on_told(self, told: RepairTold) -> None:
-        """A new mandate: its first order leaves in this turn."""
+        """A new mandate: its first order leaves in this turn, or has left with the decision."""
         mandate, memory = told.mandate, self.memory
         mandate_id = mandate.mandate_id
         if mandate_id in memory.states:
             return
-        memory.states[mandate_id] = MandateState(mandate)
+        state = MandateState(mandate)
+        memory.states[mandate_id] = state if told.first is None else mandates.evolve(state, told.first)
         memory.books[mandate_id] = told.books
         memory.opens[mandate_id] = told.opens
-        self._go(mandate_id, (), told.cause, told.seen)
+        if told.first is None or told.denied:
+            self._go(mandate_id, told.denied, told.cause, told.seen)
+        else:
+            self._arm()
 
     def on_revoked(self, revoked: RepairRevoked) -> None:
         """The pair wants it back: what works is cancelled, then returned."""
@@ -150,22 +154,13 @@ class Repairer(Trader):
         nxt = mandates.next_order(state, seen or self._market(state), now_ns)
         if isinstance(nxt, str):
             return (mandates.returned(state, nxt),) if nxt else ()
-        why = self._refusal(state, nxt)
+        why = self.refusal_of(nxt, mandate.most_lots - state.filled if state.orders else nxt.qty)
         return (nxt, OrderDenied(nxt.cl_ord_id, why.partition(":")[0], why)) if why else (nxt,)
 
     def _is_barred(self, mandate: Mandate) -> bool:
         """A kill calls a mandate back in the moment in which it holds."""
         hold = self.desk.holds.get(self.pair)
         return hold is not None and hold.bars_repair(mandate.kind, opens=self.memory.opens[mandate.mandate_id])
-
-    def _refusal(self, state: MandateState, order: OrderSubmitted) -> str:
-        """What the price band has against it; count rules do not apply."""
-        leg = self.spec.legs[order.leg]
-        left = state.mandate.most_lots - state.filled if state.orders else order.qty
-        quote = self.desk.links[leg.venue].feed.latest.get(leg.symbol)
-        if quote is None or (quote.ask_px if order.side > 0 else quote.bid_px) is None:
-            return ""
-        return self.desk.risk.check_order(leg.key, order.side, order.qty, order.px, quote, reduces_lots=left)
 
     def can_repair(self, index: int) -> bool:
         """Whether an order could leave for this leg now."""

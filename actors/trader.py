@@ -127,6 +127,14 @@ class Trader(Actor):
         """The venue of an own order, by the leg that its id names."""
         return self.desk.links[self.spec.legs[leg_index(cl_ord_id)].venue]
 
+    def refusal_of(self, order: OrderSubmitted, left: int) -> str:
+        """What the price band has against a repair's order; count rules do not apply."""
+        leg = self.spec.legs[order.leg]
+        quote = self.desk.links[leg.venue].feed.latest.get(leg.symbol)
+        if quote is None or (quote.ask_px if order.side > 0 else quote.bid_px) is None:
+            return ""
+        return self.desk.risk.check_order(leg.key, order.side, order.qty, order.px, quote, reduces_lots=left)
+
     # ------------------------------------------------ the record
 
     def record(self, hedge_id: str | None, facts: tuple, commands: list[Command], cause: int, saw: tuple | None) -> int:
@@ -149,14 +157,14 @@ class Trader(Actor):
 
     # ------------------------------------------------ perform
 
-    def send(self, commands: list[Command]) -> tuple[OrderDenied, ...]:
+    def send(self, commands: list[Command], owner: str = "") -> tuple[OrderDenied, ...]:
         """Send all; what could not leave is a Denied (an order) or retried
-        by its ladder (a cancel, a query).
+        by its ladder (a cancel, a query). `owner`: who hears of its orders.
         """
-        name = self.name
+        owner = owner or self.name
         for command in commands:
             if command.kind == "D":
-                command.link.claim(command.cl_ord_id, name)
+                command.link.claim(command.cl_ord_id, owner)
         denied: tuple[OrderDenied, ...] = ()
         for command in commands:
             why = command.link.send(command.frame, command.purpose)
