@@ -322,6 +322,9 @@ class PairActor(PairLots):
         cause = self.record(hedge_id, facts, commands, cause, self._saw(facts, now_ns))
         self.memory.pair = pair
         denied = self.send(commands, child)
+        for fact in facts:
+            if fact.__class__ is MandateGiven and fact.mandate is not mandate:
+                self._perform(fact, pair, outlook, cause)
         told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", cause, first, denied)
         self.box.executor.hand_over(self.runtime.mailbox(child), told)
         self._book(before, pair, hedge_id)

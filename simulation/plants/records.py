@@ -18,10 +18,10 @@ PLANTS = (
     Plant(
         "repair_sent_before_recorded",
         "a repair's order leaves before its intent is on record",
-        "actors/repairer.py",
+        PAIR,
         (
-            ("        seq = self.record(state.mandate.hedge_id, every, commands, cause, None)\n        self.memory.states[mandate_id] = state\n        denied = self.send(commands)\n",
-             "        denied = self.send(commands)\n        seq = self.record(state.mandate.hedge_id, every, commands, cause, None)\n        self.memory.states[mandate_id] = state\n"),
+            ("        cause = self.record(hedge_id, facts, commands, cause, self._saw(facts, now_ns))\n        self.memory.pair = pair\n        denied = self.send(commands, child)\n",
+             "        denied = self.send(commands, child)\n        cause = self.record(hedge_id, facts, commands, cause, self._saw(facts, now_ns))\n        self.memory.pair = pair\n"),
         ),
     ),
     Plant(

@@ -177,7 +177,7 @@ PLANTS = (
     Plant(
         "repairs_are_limited_too",
         "count and size limits stand in the way of a repair",
-        REPAIRER,
+        "actors/trader.py",
         (("quote, reduces_lots=left)", "quote)"),),
         "T53",
     ),
