@@ -5,15 +5,15 @@ from actors.repairer import Repairer
 
 def test_child_that_crashes_on_its_mandate_is_raised_and_repairs(make_world, foreign, monkeypatch):
     world = make_world()
-    refusal, crashes = Repairer._refusal, []
+    arm, crashes = Repairer._arm, []
 
     def crash_once(child, *args):
         if not crashes:
             crashes.append(child.name)
             raise RuntimeError("a bug of ours")
-        return refusal(child, *args)
+        return arm(child, *args)
 
-    monkeypatch.setattr(Repairer, "_refusal", crash_once)
+    monkeypatch.setattr(Repairer, "_arm", crash_once)
     world.may_crash = True
     world.opens(b=foreign.reject)
     hedge = world.ends()
