@@ -14,10 +14,11 @@ from actors.desk import Desk
 from actors.link import Purpose
 from actors.notes import RepairFacts, RepairRevoked, RepairTold, Tick
 from actors.trader import Trader
-from domain import mandates, orders, watch
-from domain.books import LegBook
+from domain import hedges, mandates, orders, pairs, watch
+from domain.books import LegBook, caught_up
+from domain.firing import as_held
 from domain.mandates import LegMarket, Mandate, MandateState
-from domain.orders import OrderDenied, OrderQueried
+from domain.orders import OrderDenied, OrderQueried, OrderSubmitted
 from domain.outlook import Outlook
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
@@ -152,6 +153,8 @@ class Repairer(Trader):
         if revoked:
             return (mandates.returned(state, "revoked"),)
         nxt = mandates.next_order(state, seen or self._market(state), now_ns)
+        if state.orders and nxt.__class__ is OrderSubmitted:
+            nxt = self._as_held(state, nxt)
         if isinstance(nxt, str):
             return (mandates.returned(state, nxt),) if nxt else ()
         why = self.refusal_of(nxt, mandate.most_lots - state.filled if state.orders else nxt.qty)
@@ -161,6 +164,17 @@ class Repairer(Trader):
         """A kill calls a mandate back in the moment in which it holds."""
         hold = self.desk.holds.get(self.pair)
         return hold is not None and hold.bars_repair(mandate.kind, opens=self.memory.opens[mandate.mandate_id])
+
+    def _as_held(self, state: MandateState, order: OrderSubmitted) -> OrderSubmitted | str:
+        """The order as the pair's lots are now: with what it has not heard yet of ours."""
+        known = self.desk.memories.get(self.pair)
+        hedge = pairs.find(known.pair, state.mandate.hedge_id) if known is not None else None
+        if hedge is None:
+            return order
+        index = order.leg
+        book = caught_up(known.pair.books[index], [(hedges.order_of(hedge, each.cl_ord_id), each) for each in state.orders])
+        reverses = any(leg.plan.index == index and leg.plan.side != order.side for leg in hedge.legs)
+        return as_held(order, self.spec.legs[index], book, hedge.kind == "open", reverses)
 
     def can_repair(self, index: int) -> bool:
         """Whether an order could leave for this leg now."""

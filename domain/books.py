@@ -7,7 +7,7 @@ books can be compared with the venue's to the unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -47,6 +47,13 @@ def booked(book: LegBook, before: Order | None, after: Order) -> LegBook:
     bought = book.bought + (qty if after.side > 0 else 0)
     sold = book.sold + (qty if after.side < 0 else 0)
     return LegBook(book.net + lots, today, book.cash + cash, bought, sold, book.day)
+
+
+def caught_up(book: LegBook, orders: Iterable[tuple[Order | None, Order]]) -> LegBook:
+    """The book with what it has not heard yet: (as it knows them, as they are)."""
+    for before, after in orders:
+        book = booked(book, before, after)
+    return book
 
 
 def taken(book: LegBook, lots: int, px: int | None) -> LegBook:

@@ -199,6 +199,12 @@ def offsets(
     return tuple((offset, lots) for offset, lots in (("Y", first), ("T", qty - first)) if lots)
 
 
+def closable_lots(leg: LegSpec, book: LegBook, side: int) -> int:
+    """Lots of the pair's own that an order of this side closes."""
+    held = max(0, -side * book.net)
+    return max(0, book.net + leg.inventory_lots) if leg.instrument.kind == "spot" and side < 0 else held
+
+
 def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, reverses: bool) -> str:
     """The offset of a repair: a reversal takes today's lots where it can."""
     mode = leg.instrument.offset_mode
@@ -215,6 +221,21 @@ def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool,
     if reverses and today >= qty:
         return "T"
     return "Y" if old >= qty else "T"
+
+
+def as_held(order: OrderSubmitted, leg: LegSpec, book: LegBook, opens: bool, reverses: bool) -> OrderSubmitted | str:
+    """A later try under a mandate: as many lots, under the offset, as are held now.
+
+    Days roll, an answer of the venue or late truth moves lots while it is out.
+    A close of which nothing is held any more is "gone": it never opens.
+    """
+    if order.offset == "N":
+        return order
+    if not opens and not reverses and not closable_lots(leg, book, order.side):
+        return "gone"
+    lots = repair_lots(leg, book, order.side, order.qty, opens, reverses)
+    offset = repair_offset(leg, book, order.side, lots, opens, reverses)
+    return order if (lots, offset) == (order.qty, order.offset) else replace(order, qty=lots, offset=offset)
 
 
 def repair_lots(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, reverses: bool) -> int:

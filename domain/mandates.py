@@ -58,7 +58,7 @@ class MandateGiven(Struct, frozen=True, array_like=True, tag=True):
 
 
 class MandateReturned(Struct, frozen=True, array_like=True, tag=True):
-    """`why`: filled, orders, refused, deadline, market, price, revoked."""
+    """`why`: filled, orders, refused, deadline, market, price, gone, revoked."""
 
     mandate_id: str
     leg: int

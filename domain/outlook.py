@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from domain import guards
 from domain.books import LegBook
 from domain.costs import LegMoney, OrderCost, order_cost
-from domain.firing import offsets, repair_lots, repair_offset
+from domain.firing import closable_lots, offsets, repair_lots, repair_offset
 from domain.hedges import Hedge
 from domain.mandates import LegMarket
 from domain.market import Quote
@@ -167,6 +167,10 @@ class Outlook:
         if leg.instrument.offset_mode == "net":
             return "N"
         return repair_offset(leg, self._books[index], side, qty, self._opens, reverses)
+
+    def held(self, index: int, side: int) -> int:
+        """Lots of the pair's own that an order of `side` closes."""
+        return closable_lots(self._spec.legs[index], self._books[index], side)
 
     def split(self, index: int, side: int, qty: int) -> tuple[tuple[str, int], ...] | str:
         """(offset, lots) of an order that a hedge proper sends, or why none."""

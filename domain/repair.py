@@ -2,8 +2,9 @@
 
 Both ways are priced from the books as they are now, in the pair's currency;
 the cheaper one inside its limits is taken, or what the policy puts first. An
-open is completed or taken back. A close is completed, never taken back. What
-was filled beyond the target can only be reversed.
+open is completed or taken back. A close is completed, never taken back, but
+where what it lacks is held no more: that would be an open. What was filled
+beyond the target can only be reversed.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ class RepairMarket(Protocol):
         """The lots of it that one offset covers; the rest is another order's."""
 
     def time_penalty(self, replenish: bool) -> float: ...
+
+    def held(self, index: int, side: int) -> int:
+        """Lots of the pair's own that an order of `side` closes."""
 
     def split(self, index: int, side: int, qty: int) -> tuple[tuple[str, int], ...] | str:
         """(offset, lots) of an order that a hedge proper sends, or why none."""
@@ -198,7 +202,8 @@ def _way(
     diffs = []  # below 0 is too much
     for leg in hedge.legs:
         diffs.append(to_units * leg.plan.per_unit - leg.net)
-    why = _barred(hedge, policy, choice, diffs, stands)
+    gone = hedge.kind == "close" and _is_gone(hedge, stands, market)
+    why = _barred(hedge, policy, choice, diffs, stands, gone=gone)
     needs: list[Need] = []
     if why:
         return to_units, needs, why
@@ -226,16 +231,34 @@ def worst_px(plan: LegPlan, side: int, seen: LegMarket, policy: Policy) -> int:
     return reference + side * policy.slippage_cap_ticks[plan.index]
 
 
-def _barred(hedge: Hedge, policy: Policy, choice: str, diffs: list[int], stands: Tally) -> str:
+def _is_gone(hedge: Hedge, stands: Tally, market: RepairMarket) -> bool:
+    """Whether what a close is short of is no longer held.
+
+    A later hedge has closed it, or trades the other way by now: to complete
+    this one would open.
+    """
+    if len(hedge.legs) < 2:
+        return False  # its other side is held elsewhere
+    for leg in hedge.legs:
+        plan = leg.plan
+        missing = stands.reached * plan.per_unit - leg.net
+        if missing > 0 and missing > market.held(plan.index, plan.side):
+            return True
+    return False
+
+
+def _barred(hedge: Hedge, policy: Policy, choice: str, diffs: list[int], stands: Tally, *, gone: bool) -> str:
     """Why this way can't be gone whatever the market does, or ""."""
     if choice == "replenish":
         if max(diffs) <= 0:
             return "OVERFILLED"
+        if gone:
+            return "GONE"
         if policy.choice == GO_BACK and hedge.kind == "open":
             return "KILLED"
     elif hedge.trigger == COVER and max(diffs) > 0:
         return "COVER"
-    elif hedge.kind == "close" and not _only_overfilled(hedge, diffs):
+    elif hedge.kind == "close" and not gone and not _only_overfilled(hedge, diffs):
         return "CLOSE"
     if (stands.replenish if choice == "replenish" else stands.total) < len(diffs) - diffs.count(0):
         return "REFUSED" if choice == "replenish" and stands.refused else "CAP"

@@ -33,6 +33,7 @@ from typing import Any
 
 from domain.errors import WireError
 from simulation.agenda import MS, Agenda
+from simulation.closes import LegSeen, Mismatches, why_wrong
 from simulation.gates import Gates
 from simulation.knowledge import Knowledge, SentOrder, naked, pair_of, units_of
 from simulation.seen import (
@@ -95,6 +96,7 @@ class Judge:
         self._reports: set[int] = set()
         d = shape.value
         self._bound_ns = (d("hedge_deadline_ms") + d("naked_budget_ms")) * MS + SLACK_NS
+        self.closes = Mismatches(self.broken, self._bound_ns)
         self._cap = shape.defaults.get("max_orders_per_hedge", 12)
 
     def broken(self, invariant: str, what: str) -> None:
@@ -174,6 +176,7 @@ class Judge:
             m = unpack(body)
             self.knowledge.told(m, now_ns)
             self.gates.told(venue, m, now_ns)
+            self.closes.told(venue, m, now_ns)
         except BROKEN_FRAMES:
             return  # junk that the venue sent on purpose
 
@@ -299,22 +302,22 @@ class Judge:
     def _check_repair(self, hedge: str, choice: str, to_units: int) -> None:
         """I1: a repair takes back what nothing covers, never what matches.
 
-        A close is not taken back, but for what lies beyond its target.
+        A close is not: see `closes`.
         """
-        now_ns = self.agenda.now_ns
-        covered = []
-        over = False
+        now_ns, nets = self.agenda.now_ns, self.knowledge.nets.get(pair_of(hedge), [0, 0])
+        legs = []
         for index in (each for each in range(len(NAMES)) if (hedge, each) in self.plans):
-            plan, target = self.plans[hedge, index]
-            net = sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in self.knowledge.of(hedge, index))
+            (plan, target), sent = self.plans[hedge, index], self.knowledge.of(hedge, index)
             moved = plan * self.moved.get((hedge, index), 0)
-            most = sum(o.filled(now_ns) if o.sign == plan else -o.least(now_ns) for o in self.knowledge.of(hedge, index))
-            over = over or moved + most > target
-            covered.append(min(net + moved, target) // self.units[hedge, index])
-        if choice == "rollback" and self.kind_of[hedge] == "close" and not over:
-            self.broken("I1", f"{hedge}: a close is taken back")
-        if to_units < min(covered):
-            self.broken("I1", f"{hedge}: a repair to {to_units} units, {min(covered)} are covered")
+            least = moved + sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in sent)
+            most = moved + sum(o.filled(now_ns) if o.sign == plan else -o.least(now_ns) for o in sent)
+            legs.append(LegSeen(target, self.units[hedge, index], least, most, -plan * nets[index]))
+        covered = min(min(leg.least, leg.target) // leg.per_unit for leg in legs)
+        if to_units < covered:
+            self.broken("I1", f"{hedge}: a repair to {to_units} units, {covered} are covered")
+        wrong = why_wrong(choice, legs) if self.kind_of[hedge] == "close" else ""
+        if wrong:
+            self.broken("I1", f"{hedge}: {wrong}")
 
     def _order(self, name: str, fact: list[Any], order: RecordedOrder) -> None:
         ref = fact[1]
@@ -349,13 +352,8 @@ class Judge:
             self.broken("I3", f"{ref}: {cum} on record, the venue has {real.most if real else None}")
 
     def mismatched(self, venue: VirtualVenue, order: Any) -> None:
-        """I7: a close of lots that are not there, though the node was told all."""
-        if self.agenda.now_ns - venue.rolled_ns < self._bound_ns:
-            return  # its mandate may be from before the day rolled: the refusal is planned anew
-        orders, known = venue.orders, self.knowledge.orders
-        if all(known[ref].cum == each.cum for ref, each in orders.items() if ref in known):
-            account = venue.account
-            self.broken("I7", f"{order.ref}: {order.offset} {order.qty} of {account.today} today's, {account.old} older lots")
+        """A close of lots that are not there is at its venue."""
+        self.closes.check(venue, order, self.knowledge, self.agenda.now_ns)
 
     # ------------------------------------------------ after each event
 

@@ -73,7 +73,7 @@ PLANTS = (
         "close_taken_back",
         "a close that fails is opened again",
         REPAIR,
-        (('    elif hedge.kind == "close" and not _only_overfilled(hedge, diffs):\n        return "CLOSE"\n', ""),),
+        (('    elif hedge.kind == "close" and not gone and not _only_overfilled(hedge, diffs):\n        return "CLOSE"\n', ""),),
         "T20",
     ),
     Plant(
@@ -269,5 +269,17 @@ PLANTS = (
         ADVANCE,
         (("    if not stands.settled:\n        return _cancels(hedge, now_ns)\n", "    if not stands.settled:\n        return ()\n"),),
         "T07",
+    ),
+    Plant(
+        "gone_is_completed",
+        "a close is completed though a later hedge has closed what it lacks",
+        "domain/repair.py",
+        (('    gone = hedge.kind == "close" and _is_gone(hedge, stands, market)\n', "    gone = False\n"),),
+    ),
+    Plant(
+        "offset_as_given",
+        "a mandate's tries keep the offset that it was given with, whatever day it is",
+        REPAIRER,
+        (("        if state.orders and nxt.__class__ is OrderSubmitted:\n", "        if False:\n"),),
     ),
 )

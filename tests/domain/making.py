@@ -136,6 +136,11 @@ class Market:
     def offset(self, index, side, reverses, qty):
         return "T" if reverses else "O"
 
+    holds = (99, 99)
+
+    def held(self, index, side):
+        return self.holds[index]
+
     def split(self, index, side, qty):
         return (("O", qty),)
 

@@ -8,8 +8,20 @@ from msgspec.structs import replace
 
 from domain import firing, pairs
 from domain.books import LegBook
-from domain.firing import aim_of, meets, offsets, plan, repair_lots, repair_offset, size, why_closed, why_not_quoted
+from domain.firing import (
+    aim_of,
+    as_held,
+    meets,
+    offsets,
+    plan,
+    repair_lots,
+    repair_offset,
+    size,
+    why_closed,
+    why_not_quoted,
+)
 from domain.market import Instrument, quote_of
+from domain.orders import OrderSubmitted
 from domain.pairs import Mode
 from domain.pairspec import LegSpec, PairSpec
 from domain.prices import LegPrice, PriceFormula
@@ -196,3 +208,31 @@ def test_repair_takes_no_more_than_one_offset_covers(mode, book, side, qty, told
     offset = repair_offset(leg, book, side, lots, opens=True, reverses=True)
     held = {"T": book.today, "Y": book.net - book.today, "C": book.net}.get(offset)
     assert offset == "O" or lots <= held
+
+
+TRY = OrderSubmitted("cu.1.1.0p2", 0, "p", -1, 3, 100, "3", "T", 5)
+
+
+@pytest.mark.parametrize(
+    ("book", "reverses", "told"),
+    [
+        (LegBook(3, 3), False, ("T", 3)),
+        (LegBook(3, 0), False, ("Y", 3)),  # the day has rolled since the mandate was given
+        (LegBook(3, 2), False, ("Y", 1)),
+        (LegBook(2, 2), False, ("T", 2)),
+        (LegBook(3, 0), True, ("O", 3)),
+    ],
+)
+def test_later_try_of_a_close_is_for_the_lots_that_are_held_now(book, reverses, told):
+    order = as_held(TRY, leg_spec(mode="octy"), book, False, reverses)
+    assert (order.offset, order.qty, order.cl_ord_id, order.px) == (*told, TRY.cl_ord_id, TRY.px)
+
+
+@pytest.mark.parametrize("book", [LegBook(), LegBook(-2, -2)])
+def test_close_of_which_nothing_is_left_never_opens(book):
+    assert as_held(TRY, leg_spec(mode="octy"), book, False, False) == "gone"
+
+
+def test_try_of_a_leg_that_nets_stays_as_it_is():
+    order = replace(TRY, offset="N")
+    assert as_held(order, leg_spec(mode="net"), LegBook(), False, False) is order

@@ -148,6 +148,17 @@ def test_a_close_is_completed_never_taken_back():
     assert stranded(sent(state, 1, "p", "no", "no", "no")) == "REFUSED"
 
 
+@pytest.mark.parametrize("held", [0, 2])
+def test_close_of_what_is_held_no_more_is_taken_back(held):
+    market = Market()
+    market.holds = (0, held)
+    chosen, (given,) = decided(filled_hedge(5, 2, kind="close"), market=market)
+    assert (chosen.choice, chosen.to_units, chosen.replenish_barred) == ("rollback", 2, "GONE")
+    assert (given.kind, given.leg, given.side, given.most_lots) == ("rollback", 0, -1, 3)
+    market.holds = (0, 3)
+    assert decided(filled_hedge(5, 2, kind="close"), market=market)[0].choice == "replenish"
+
+
 def test_refusals_of_a_close_are_waited_out_those_of_an_open_only_without_another_way():
     close = sent(filled_hedge(5, 2, kind="close"), 1, "p", "no", "no")
     _, (given,) = decided(close)

@@ -4,6 +4,8 @@ import pytest
 
 from simulation import fates
 from simulation.agenda import MS
+from simulation.settings import CHEAP
+from tests.scenarios.conftest import AFTER
 
 WHOLE = ("DONE", "PART", "NONE")
 
@@ -145,6 +147,22 @@ def test_untold_trade_that_a_count_ran_ahead_of_is_asked_for(scene):
     assert s.ends() == "DONE"
     s.run(4000)
     assert [book.cash for book in s.pair.books] == [venue.cash for venue in s.venues.values()]
+
+
+@pytest.mark.parametrize("mode", ["net", "oc", "octy"])
+def test_late_fill_of_a_failed_close_is_taken_back_once_another_has_closed(scene, mode):
+    s = scene(offset_mode=mode)
+    s.opens()
+    assert s.ends() == "DONE"
+    s.closes(fates.late_fill(after_ms=4000), fates.part(0))
+    assert s.ends() == "NONE"
+    s.closes()
+    assert s.ends() == "DONE"
+    s.mid = AFTER[CHEAP]
+    assert s.until(lambda: s.pair.books[0].net == 1, 6000 * MS)
+    assert s.ends() == "NONE"
+    assert s.position == (0, 0)
+    assert s.orders(s.b, "p") == []  # nothing is held there to be closed
 
 
 @pytest.mark.parametrize("mode", ["oc", "octy"])
