@@ -36,8 +36,6 @@ from wire.codec import decode_from_gateway, encode
 MAX_FRAMES = 64
 AHEAD_NS = 200 * MS
 """A heartbeat's last_seq above ours for so long is a lost report."""
-CUT_GRACE_NS = 50 * MS
-"""A cut seen so soon after a logon was that of the connection before it."""
 GAP_LOGONS = 2
 LONGEST_LOGON_NS = 8000 * MS
 FEED_SILENCE_NS = 1000 * MS
@@ -116,7 +114,7 @@ class VenueActor(VenueAnswers):
         cut = link.trade.was_cut()
         if link.trade.refused:
             self._trouble("CURVE", link.trade.refused)
-        if cut and (link.stage > S.DOWN or self._session_down) and now_ns - self._logon_sent_ns > CUT_GRACE_NS:
+        if cut and (link.stage > S.DOWN or self._session_down):
             self._lose("DISCONNECTED", now_ns)
         elif link.send_failed:
             self._lose("SEND", now_ns)

@@ -19,7 +19,6 @@ SILENT_NS = 600 * MS
 NEW_SILENT_NS = 1700 * MS
 LEARNT_BEATS = 7
 """A gateway's pace is learnt from its first heartbeats after a logon: until then it has more patience."""
-GRACE_NS = 100 * MS
 ASK_NS = 6000 * MS
 """An order in doubt is asked for within so long while its venue can hear."""
 MOST_CANCELS = 5
@@ -30,13 +29,13 @@ LAST_WORD = {"AF": DAY, "AP": POSITIONS, "BA": MONEY}
 class LinkSeen:
     """One venue's link as the frames show it."""
 
-    __slots__ = ("answered", "beats", "clear_ns", "epoch", "heard_ns", "logon_ns", "session_up")
+    __slots__ = ("answered", "beats", "clear_ns", "epoch", "heard_ns", "session_up")
 
     def __init__(self) -> None:
         self.answered: set[str] = set()
         self.session_up = False
         self.epoch = self.beats = 0
-        self.heard_ns = self.logon_ns = -(10**15)
+        self.heard_ns = -(10**15)
         self.clear_ns = 0
         """Since when its frames have come without a pause."""
 
@@ -120,7 +119,7 @@ class Gates:
         link.heard_ns = now_ns
         kind = m[0]
         if kind == "A":
-            link.session_up, link.clear_ns, link.beats, link.logon_ns = True, now_ns, 0, now_ns
+            link.session_up, link.clear_ns, link.beats = True, now_ns, 0
             if m[3] != link.epoch:
                 link.epoch, link.answered = m[3], set()
         elif kind == "0":
@@ -130,15 +129,9 @@ class Gates:
         elif kind in LAST_WORD and (kind == "AF" or m[-1]):
             link.answered.add(LAST_WORD[kind])
 
-    def cut(self, venue: str, now_ns: int) -> None:
-        """Another connection: what the one before told counts no more.
-
-        One so soon after a logon is taken for the end of the connection before
-        it: the node sees that by the silence alone.
-        """
-        link = self.links[venue]
-        if now_ns - link.logon_ns > GRACE_NS:
-            link.answered = set()
+    def cut(self, venue: str) -> None:
+        """Another connection: what the one before told counts no more."""
+        self.links[venue].answered = set()
 
     def sent(self, venue: str, m: list[Any], now_ns: int) -> None:
         """A frame left that is no order."""

@@ -181,7 +181,7 @@ class Judge:
             return  # junk that the venue sent on purpose
 
     def cut(self, venue: str) -> None:
-        self.gates.cut(venue, self.agenda.now_ns)
+        self.gates.cut(venue)
 
     def fed(self, venue: str, _topic: bytes, body: bytes) -> None:
         """The node read a frame of the feed."""

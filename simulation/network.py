@@ -147,6 +147,7 @@ class TradeSocket:
 
     def reconnect(self) -> None:
         self.inbox.clear()
+        self.cut = False
         self.link.fresh()
 
     def close(self) -> None:

@@ -177,6 +177,9 @@ _REFUSALS = {
 }
 _HANDSHAKES = zmq.EVENT_HANDSHAKE_SUCCEEDED | sum(int(event) for event in _REFUSALS)
 
+_ANY = -1
+"""The first connection may be made before its monitor listens."""
+
 
 class TradeSocket:
     """The node's DEALER: an order leaves at once, or is refused.
@@ -190,7 +193,8 @@ class TradeSocket:
         self.endpoint = endpoint
         self._has_curve = curve is not None
         self.socket = _connected(context, zmq.DEALER, endpoint, curve, options)
-        self.monitor = self.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED | _HANDSHAKES)
+        self.monitor = self.socket.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED | _HANDSHAKES)
+        self._fd: int | None = _ANY  # of the connection that counts; none between two
         self.refused = ""
         """Why no CURVE handshake comes about; "" once one has, or none is made."""
 
@@ -218,17 +222,27 @@ class TradeSocket:
         return b""
 
     def was_cut(self) -> bool:
-        """Whether the connection broke since this was asked last."""
+        """Whether the connection broke since this was asked last.
+
+        Not one that was given up: its end may be heard of after `reconnect`.
+        """
         cut = False
         while _get(self.monitor, EVENTS) & POLLIN:
-            event = parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))["event"]
-            cut = cut or event == zmq.EVENT_DISCONNECTED
-            if event != zmq.EVENT_DISCONNECTED:
+            told = parse_monitor_message(self.monitor.recv_multipart(zmq.NOBLOCK))
+            event, fd = told["event"], told["value"]
+            if event == zmq.EVENT_CONNECTED:
+                self._fd = fd
+            elif event == zmq.EVENT_DISCONNECTED:
+                if self._fd in (_ANY, fd):
+                    cut, self._fd = True, None
+            else:
                 self.refused = _REFUSALS.get(event, "") if self._has_curve else ""
         return cut
 
     def reconnect(self) -> None:
         """Drop the connection with all that waits in it, and make a new one."""
+        self.was_cut()
+        self._fd = None
         _reconnect(self.socket, self.endpoint)
 
     def close(self) -> None:
