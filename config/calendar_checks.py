@@ -56,6 +56,8 @@ def notes(config: Config, today: date) -> list[str]:
             found.append(
                 f"{told.symbol}: calendar = {word!r} though {by_symbol.name} has its hours: right for a simulated exchange alone"
             )
+        if told.expiry and told.expiry < f"{today:%Y%m%d}":
+            found.append(f"{told.symbol}: its expiry, {told.expiry}, has passed: nothing opens")
         if calendar is not None:
             found.extend(
                 f"{told.symbol}: {note}"

@@ -137,6 +137,7 @@ def pair_problems(loaded: Loaded, index: int, mode: str) -> Found:
     yield from covers.problems(loaded, index)
     yield from unit_lots.problems(loaded, index)
     if pair.kind != "cover":
+        yield from sanity.both_sides(loaded, index)
         yield from trigger_problems(loaded, index, mode)
     elif pair.exposure is not None and pair.exposure.feed is not None and endpoint_wrong(pair.exposure.feed):
         yield loaded.error(("pair", index, "exposure", "feed"), pair.exposure.feed, endpoint_wrong(pair.exposure.feed))
@@ -174,7 +175,7 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
         yield loaded.error((*path, "unit_factor"), leg.unit_factor, str(error))
     if leg.close == "lock":
         yield loaded.error((*path, "close"), leg.close, "close: a locked position is one long and one short leg, which no ledger of a pair keeps (docs/adr/0011)")
-    yield from rate_of_leg(loaded, path, leg)
+    yield from rate_of_leg(loaded, path, pair, leg)
     for key in ("duty", "vat"):
         if not 0 <= getattr(leg, key) < 1:
             yield loaded.error((*path, key), str(getattr(leg, key)), 'a share from 0 to under 1: "0.13" is 13 %')
@@ -187,8 +188,17 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
     yield from limit_problems(loaded, path, pair, leg)
 
 
-def rate_of_leg(loaded: Loaded, path: tuple[str | int, ...], leg: Leg) -> Found:
-    """A leg's fx is the name of a quoted rate, or a number above zero."""
+def rate_of_leg(loaded: Loaded, path: tuple[str | int, ...], pair: Pair, leg: Leg) -> Found:
+    """A leg's fx is the name of a quoted rate, or a number above zero.
+
+    It is written where currencies differ: a rate of 1 that nobody has told
+    would add dollars to yuan, in prices and in money.
+    """
+    told = instrument_at(loaded.config, leg.venue, leg.symbol)
+    if told is not None and told.currency != pair.currency and loaded.layers.value_of((*path, "fx")) is None:
+        allowed = f'from {told.currency} to {pair.currency}: the name of an [[fx]], or a number ("1" where both are worth the same)'
+        yield loaded.error((*path, "fx"), None, allowed)
+        return
     if fx_of(loaded.config, leg) is not None:
         return
     try:

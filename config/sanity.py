@@ -92,6 +92,14 @@ def ladders(loaded: Loaded) -> Found:
             yield loaded.error((*path, "query_ladder_ms"), list(ladder), "at least one time after the send, each later than the one before")
 
 
+def both_sides(loaded: Loaded, index: int) -> Found:
+    """Something is bought and something sold: legs of one side hedge nothing."""
+    legs = loaded.config.pair[index].legs
+    if len(legs) > 1 and len({leg.side for leg in legs}) == 1:
+        side = legs[0].side
+        yield loaded.error(("pair", index, "legs", len(legs) - 1, "side"), side, f"a leg of the other side than {side} in the pair: these add up")
+
+
 def order_caps(loaded: Loaded, index: int) -> Found:
     """A hedge's cap has an order for each leg beside those kept for reversals."""
     pair = loaded.config.pair[index]

@@ -34,6 +34,7 @@ venue = "COMEX"
 symbol = "COMEX.HGH27"
 side = "sell"
 lots = 4
+fx = "USDCNH"
 {second}
 """
 LIMITS = "limits = { order_lots = 99, price_collar_ticks = 99, position_lots = 99 }"
@@ -210,3 +211,18 @@ def test_gateways_key_goes_with_the_nodes_own(tmp_path, keys, count):
     file.write_text(keys + venue)
     found = [error for error in problems(load([file])) if "curve_server" in str(error)]
     assert len(found) == count
+
+
+def test_a_leg_of_another_currency_says_its_rate(tmp_path):
+    """Unsaid it would be 1: dollars added to yuan."""
+    told = found(tmp_path, legs().replace('fx = "USDCNH"', ""))
+    assert told["pair[CU03xHGH].legs[COMEX.HGH27].fx"].startswith("from USD to CNY: ")
+    assert not [key for key in told if key.endswith("SHFE.cu2703].fx")]
+    for rate in ("USDCNH", "1", "7.12"):
+        assert not [key for key in found(tmp_path, legs().replace("USDCNH", rate)) if key.endswith(".fx")]
+
+
+def test_legs_of_one_side_hedge_nothing(tmp_path):
+    told = found(tmp_path, legs().replace('side = "sell"', 'side = "buy"'))
+    assert "other side than buy" in told["pair[CU03xHGH].legs[COMEX.HGH27].side"]
+    assert not [key for key in found(tmp_path, legs()) if key.endswith(".side")]

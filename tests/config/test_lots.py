@@ -41,6 +41,7 @@ side = "buy"
 venue = "B"
 symbol = "B.x"
 side = "sell"
+fx = "1"
 unit_factor = "{factor}"
 [pair.size]
 {tolerance}

@@ -133,6 +133,13 @@ def test_check_says_that_a_calendar_has_ended(capsys, tmp_path):
     assert told["notes"] == ["SHFE.cu2703: china.night-0100 ended on 2026-12-31: nothing opens"]
 
 
+@freeze_time("2027-03-16")
+def test_check_says_that_a_contract_has_expired(capsys, tmp_path):
+    multiplier = 'multiplier = "5"'
+    told = json.loads(checked(capsys, tmp_path, (multiplier, f'expiry = "20270315"\n{multiplier}'))[1])
+    assert [note for note in told["notes"] if "expiry" in note] == ["SHFE.cu2703: its expiry, 20270315, has passed: nothing opens"]
+
+
 @freeze_time(SUNDAY)
 def test_check_notes_a_real_market_that_is_told_to_have_no_hours(capsys, tmp_path):
     told = json.loads(checked(capsys, tmp_path )[1])
