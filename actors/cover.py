@@ -63,7 +63,7 @@ class CoverActor(PairActor):
         """Adopt it and all that follows; why it was dropped, or ""."""
         fact = cover.decide(self.pair, told, self.spec.cover, self.clock.wall_ns())
         if isinstance(fact, str):
-            if not operator and "not newer" not in fact:
+            if not operator and ("not newer" not in fact or cover.is_at_odds(self.pair, told)):
                 self._complain(fact)
             return fact
         self._told = ""

@@ -72,6 +72,16 @@ def decide(pair: Pair, told: Exposure, spec: CoverSpec, wall_ns: int) -> Exposur
     return ExposureTold(told)
 
 
+def is_at_odds(pair: Pair, told: Exposure) -> bool:
+    """Whether a record that is dropped for its version is newer, and says otherwise.
+
+    Its writer counts anew, or a person's word has a version that it will never
+    reach: dropped in silence, the pair would cover what is no longer held.
+    """
+    known = pair.exposure
+    return known is not None and told.as_of_ns > known.as_of_ns and exact(told.qty) != exact(known.qty)
+
+
 def left(pair: Pair, spec: CoverSpec, held_lots: int) -> Fraction:
     """What is not covered yet; signed as the leg would be traded."""
     if pair.exposure is None:

@@ -88,6 +88,15 @@ def test_a_record_from_the_future_is_none():
     assert "ahead" in cover.decide(FLAT, Exposure(1, "5", 61 * NS_PER_S), COPPER, 0)
 
 
+@pytest.mark.parametrize(
+    ("qty", "as_of_ns", "is_so"),
+    [("150", 1, True), ("90", 1, False), ("150", 0, False), ("150", -1, False), ("90.0", 1, False)],
+)
+def test_a_dropped_record_of_a_later_time_that_says_otherwise_is_at_odds(qty, as_of_ns, is_so):
+    assert cover.is_at_odds(covering("90"), Exposure(0, qty, as_of_ns)) is is_so
+    assert not cover.is_at_odds(FLAT, Exposure(0, qty, as_of_ns))
+
+
 def test_what_waits_is_replaced_by_a_newer_record_and_by_no_older_one():
     pair = pairs.evolve(covering("-10"), ExposureWaits(told("99", 5)))
     assert (pair.exposure.qty, pair.waiting.qty) == ("-10", "99")
