@@ -267,6 +267,7 @@ def test_t34_an_order_missing_from_the_open_ones_is_not_taken_for_cancelled(outs
     b.script.append(hides)
     b.query_as = foreign.cannot_say
     outside.fire()
+    outside.until(lambda: hidden, "B has it")
     b.restart()
     outside.until(lambda: len(b.got("H")) >= 2, "asked for by itself")
     assert outside.sent() == (1, 1)
