@@ -164,7 +164,7 @@ def read(path: Path) -> File:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(str(path), "(file)", error.strerror, "a calendar file that can be read") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(str(path), "(file)", str(error), "TOML in UTF-8") from None
     try:
         told = msgspec.convert(document, File, strict=True)

@@ -148,11 +148,11 @@ def _text(path: Path) -> str:
 def _convert(text: str, shape: type[T], file: str) -> T:
     try:
         return msgspec.convert(tomllib.loads(text), shape)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(file, "file", str(error), "TOML") from error
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
         raise SpecError(file, where.strip("`$.") or "file", what, "what config/exchange shows") from error
+    except (ValueError, RecursionError) as error:  # beside bad TOML: a number or a nesting without end
+        raise SpecError(file, "file", str(error), "TOML") from error
 
 
 def instrument_from(spec: InstrumentSpec, currencies: dict[str, int]) -> Instrument:

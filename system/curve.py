@@ -59,7 +59,7 @@ def read_keys(path: Path, server_public: str = "") -> CurveKeys:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         fields = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(str(path), "(file)", str(error), "a key file: ./hedgerow keys make FILE") from None
     if mode & 0o077:
         raise ConfigError(str(path), "mode", f"{mode:04o}", "0600: chmod it, and make new keys if others have read it")

@@ -268,6 +268,8 @@ def test_a_table_of_ones_own_comes_before_ours(tmp_path):
         ('source = "a notice"', 'sauce = "a notice"', "calendar", "sauce"),
         ('products = { SHFE = ["cu"] }', "", "group[0]", "products"),
         ("[[group]]", "[[group", "(file)", "TOML"),
+        ("last_day = 2027-12-31", f"last_day = {'9' * 5_000}", "(file)", "TOML"),
+        ("last_day = 2027-12-31", f"last_day = {'[' * 5_000}", "(file)", "TOML"),
     ],
 )
 def test_a_bad_table_says_file_key_value_and_what_is_allowed(tmp_path, old, new, key, allowed):

@@ -33,6 +33,8 @@ def test_example_file_loads_and_its_definitions_are_the_protocols(copper):
         ('tick_size = "10"', 'tick_size = "0"', "above 0"),
         ("qty_min = 20", "qty_min = 200", "qty_max"),
         ("[currencies]", "[currencies", "TOML"),
+        ("depth = 5", f"depth = {'9' * 5_000}", "TOML"),
+        ("depth = 5", f"depth = {'[' * 5_000}{']' * 5_000}", "TOML"),
     ],
 )
 def test_wrong_setting_is_refused_with_its_key_and_what_is_allowed(text, old, new, said):

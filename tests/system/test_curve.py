@@ -22,7 +22,7 @@ def test_keys_that_others_may_read_are_refused(tmp_path, mode):
         read_keys(tmp_path / "k")
 
 
-@pytest.mark.parametrize("text", ["", "x", 'public = "a"\nsecret = "b"', 'public = 1\nsecret = 2'])
+@pytest.mark.parametrize("text", ["", "x", "public = " + "9" * 5_000, "public = " + "[" * 5_000, 'public = "a"\nsecret = "b"', 'public = 1\nsecret = 2'])
 def test_file_that_holds_no_keys_is_refused_without_showing_it(tmp_path, text):
     (tmp_path / "k").write_text(text)
     (tmp_path / "k").chmod(0o600)
