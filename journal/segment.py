@@ -123,7 +123,9 @@ class Segment:
         return opening_hash(data)
 
     def sync(self) -> None:
+        """On the disk, under its name: what nobody will find again is not kept."""
         self._files.sync(self._fd)
+        self._files.check_there(self._fd, self.path)
 
     def warm(self, offset: int) -> None:
         """Makes the pages behind `offset` writable again after a sync.

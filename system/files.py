@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 from pathlib import Path
@@ -52,6 +53,11 @@ class Files:
     def sync(self, fd: int) -> None:
         """What was written is on the disk when this returns. Blocks."""
         os.fdatasync(fd)
+
+    def check_there(self, fd: int, path: Path) -> None:
+        """OSError where `path` is not that file any more: deleted, moved, replaced."""
+        if not os.path.samestat(os.fstat(fd), path.stat()):
+            raise OSError(errno.ESTALE, "another file has taken its name", str(path))
 
     def truncate(self, fd: int, size_bytes: int) -> None:
         os.ftruncate(fd, size_bytes)

@@ -65,9 +65,11 @@ def read_holder(directory: Path | str) -> dict[str, object]:
 def is_locked(directory: Path | str) -> bool:
     """Whether a living process holds the directory."""
     try:
-        fd = os.open(Path(directory) / LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(Path(directory) / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)  # its disk may be read-only by now
     except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError as error:
+        raise JournalError(f"{directory}: whether a node holds it can't be seen: {error}") from None
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

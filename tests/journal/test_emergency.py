@@ -155,3 +155,45 @@ def test_a_place_that_can_not_be_written_stops_the_start(open_journal, tmp_path)
     (tmp_path / "file").write_text("no directory")
     with pytest.raises(JournalError, match="failed to open"):
         open_journal(node="n1", emergency_dir=tmp_path / "file")
+
+
+def deleted(path):
+    path.unlink()
+
+
+def moved(path):
+    path.rename(path.with_suffix(".away"))
+
+
+def replaced(path):
+    data = path.read_bytes()
+    moved(path)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("lose", [deleted, moved, replaced])
+def test_records_go_on_elsewhere_when_the_segment_is_gone_from_its_place(opener, lose):
+    journal, told = opener(), []
+    journal.on_failed = lambda: told.append(journal.failed)
+    fill(journal, 20)
+    journal.sync()
+    lose(journal._segment.path)
+    fill(journal, 1)
+    fail_sync(journal)
+    fill(journal, 1)
+    assert len(told) == 1
+    assert not journal.broken
+    assert journal._segment.path == pointed(journal.directory)
+    journal.sync()
+
+
+def test_nothing_is_kept_where_the_emergency_segment_is_gone_too(opener):
+    journal = opener()
+    fill(journal, 20)
+    journal._segment.path.unlink()
+    pointed(journal.directory).unlink()
+    fail_sync(journal)
+    fill(journal, 1)
+    fail_sync(journal)
+    with pytest.raises(JournalError, match="closed"):
+        fill(journal, 1)

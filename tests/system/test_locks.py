@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
+from domain.errors import JournalError
 from system.locks import DirectoryLock, LockHeldError, is_locked, read_holder
 
 
@@ -36,3 +38,24 @@ def test_released_lock_names_nobody(tmp_path):
     assert read_holder(tmp_path) == {}
     assert not is_locked(tmp_path / "nowhere")
     assert not is_locked(tmp_path / "lock" / "journal")
+
+
+def test_lock_that_may_only_be_read_is_seen(tmp_path, monkeypatch):
+    lock = DirectoryLock(tmp_path, "n1")
+    real = os.open
+
+    def read_only(path, flags, *rest):
+        if flags & os.O_ACCMODE != os.O_RDONLY:
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        return real(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", read_only)
+    assert is_locked(tmp_path)
+    lock.release()
+    assert not is_locked(tmp_path)
+
+
+def test_lock_that_can_not_be_opened_is_a_plain_error(tmp_path):
+    (tmp_path / "lock").symlink_to("lock")
+    with pytest.raises(JournalError, match="can't be seen"):
+        is_locked(tmp_path)

@@ -66,6 +66,22 @@ def test_failed_sync_lets_what_is_in_flight_be_taken_back_and_nothing_open(fails
     assert "JOURNAL_EMERGENCY" in world.alerts()  # what is checked at the end of every test reads that segment too
 
 
+def test_journal_that_is_deleted_lets_what_is_in_flight_be_taken_back_and_nothing_open(fails, foreign):
+    world, _ = fails(max_units=3, policy="replenish_first")
+    world.opens(b=foreign.hold)
+    kept = world.node_dir / "kept"
+    (world.node_dir / "journal").rename(kept)
+    state(world, S.EMERGENCY, "the journal is gone")
+    kept.rename(world.node_dir / "journal")  # what every test asks of it at its end
+    assert world.ends().status == "NONE"
+    assert world.net == (0, 0)
+    count = world.pair.hedge_count
+    world.fire()
+    world.laps(300)
+    assert world.pair.hedge_count == count
+    assert "JOURNAL_EMERGENCY" in world.alerts()
+
+
 def test_close_in_flight_is_completed_in_the_emergency_record(fails, foreign):
     world, files = fails()
     world.holds()
