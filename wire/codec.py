@@ -32,6 +32,8 @@ from wire.messages import (
 )
 
 HEARTBEAT_TOPIC = b"\0"
+MAX_TURNOVER_TICKS = 2**58
+"""Of one trade, price by lots: books add them up, and their sums must fit 64 bits."""
 MAX_PACKED_BYTES = 16 * 1024 * 1024
 MAX_MAP_DEPTH = 4
 FLAG_CAPABILITIES = ("cancel_on_disconnect", "positions", "collateral", "mass_status")
@@ -187,6 +189,8 @@ def _check_trade(report: ExecutionReport) -> None:
         raise WireError(f"exec_type {report.exec_type} without exec_id, last_px, symbol or side")
     if report.exec_type != "F" and report.exec_ref is None:
         raise WireError(f"exec_type {report.exec_type} without exec_ref")
+    if abs(report.last_px) * report.last_qty > MAX_TURNOVER_TICKS:
+        raise WireError(f"a trade of {report.last_qty} lots at {report.last_px} ticks: no market has that")
 
 
 def _check_map(found: dict[str, Any], body: bytes | None = None) -> None:

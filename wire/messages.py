@@ -21,6 +21,8 @@ MAX_LEVELS = 10
 
 Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Lots = Annotated[int, Meta(ge=0, le=2**53)]
+"""Of one report: so many that their sums still have room in 64 bits."""
 NodeId = Annotated[str, Meta(min_length=1, max_length=48, pattern=r"^[\x20-\x7e]+\Z")]
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+\Z")]
 Symbol = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -181,10 +183,10 @@ class ExecutionReport(Message, tag="8"):
     ord_status: Code
     symbol: Symbol | None
     side: Code | None
-    last_qty: Count
+    last_qty: Lots
     last_px: Int | None
-    cum_qty: Count
-    leaves_qty: Count
+    cum_qty: Lots
+    leaves_qty: Lots
     reason: Int | None
     text: Text
     exch_ns: Int | None

@@ -277,6 +277,22 @@ def test_report_passes_when_its_codes_are_unknown():
     assert codec.decode_from_gateway(codec.encode(odd)) == odd
 
 
+@pytest.mark.parametrize(
+    "absurd",
+    [
+        {"last_px": 2**62, "last_qty": 1},
+        {"last_px": -(2**57), "last_qty": 3},
+        {"last_px": 1, "last_qty": 2**60},
+        {"cum_qty": 2**60},
+        {"leaves_qty": 2**60},
+    ],
+)
+def test_trade_is_refused_when_books_could_not_hold_it(absurd):
+    assert codec.decode_from_gateway(codec.encode(report()))
+    with pytest.raises(WireError):
+        codec.decode_from_gateway(codec.encode(report(**absurd)))
+
+
 @pytest.mark.parametrize("missing", ["exec_id", "last_px", "symbol", "side"])
 def test_trade_is_refused_when_it_names_no_trade(missing):
     with pytest.raises(WireError):
