@@ -15,6 +15,7 @@ from domain import in_turn, repair, watch
 from domain.errors import require
 from domain.hedges import (
     COVER,
+    DOUBT_ENDED,
     REPAIRING,
     Hedge,
     HedgeEnded,
@@ -225,13 +226,36 @@ def _stranded(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairM
         return _cancels(hedge, now_ns)
     if stands.balanced:
         return (HedgeRetried("settled", now_ns),)
+    is_timed_out = hedge.stranded_why in ("UNKNOWN", "BUDGET")
+    if is_timed_out and _was_silenced(hedge) and repair.is_possible(hedge, rules.policy, market, 0):
+        return (HedgeRetried(DOUBT_ENDED, now_ns),)
     if hedge.retries >= rules.max_retries:
         return ()
-    if hedge.stranded_why in ("UNKNOWN", "BUDGET"):
+    if is_timed_out:
         return (HedgeRetried("settled", now_ns),)
     if hedge.stranded_why == "MARKET" and repair.is_possible(hedge, rules.policy, market):
         return (HedgeRetried("market", now_ns),)
     return ()
+
+
+def _was_silenced(hedge: Hedge) -> bool:
+    """Whether silence or a restart ate the time of the last try, no market.
+
+    It sent an order, of the hedge's cap, so that such tries come to an end.
+    What was denied costs none; what was refused again and again was answered.
+    """
+    refused = sent = 0
+    doubted = False
+    for leg in hedge.legs:
+        for order in leg.orders:
+            if order.sent_ns < hedge.naked_ns:
+                continue
+            if order.status is OrdStatus.DENIED:
+                return False
+            sent += 1
+            refused += order.status is OrdStatus.REJECTED
+            doubted = doubted or order.unknown_ns > 0
+    return sent > 0 and (doubted or refused < 2)
 
 
 def _final(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple:

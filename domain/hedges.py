@@ -47,6 +47,7 @@ COVER = "cover"
 RESIDUAL = "residual"
 """The trigger of a hedge with one leg, of what the pair's lots have left over."""
 
+DOUBT_ENDED = "doubt ended"  # why one is retried that silence had stopped: it costs no retry, and adds no orders
 H = HedgeStatus
 TERMINAL = (H.DONE, H.PART, H.NONE, H.HANDED_OVER)
 REPAIRING = (H.REPLENISHING, H.ROLLING_BACK)
@@ -333,7 +334,7 @@ def _aimed(hedge: Hedge, fact: HedgeAimed, to: HedgeStatus) -> Hedge:
 
 
 def _retried(hedge: Hedge, fact: HedgeRetried, to: HedgeStatus) -> Hedge:
-    at, retries = fact.at_ns, hedge.retries + 1
+    at, retries = fact.at_ns, hedge.retries + (fact.why != DOUBT_ENDED)
     return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="")
 
 

@@ -123,9 +123,12 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
     return (chosen, *_mandates(hedge, policy, market, pick, left, now_ns, patient))
 
 
-def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
-    """Whether a retry, with the orders that it adds, would find a way out."""
-    hedge = replace(hedge, retries=hedge.retries + 1)
+def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket, costs: int = 1) -> bool:
+    """Whether a retry, with the orders that it adds, would find a way out.
+
+    `costs`: 0 for one that does not count, and adds none.
+    """
+    hedge = replace(hedge, retries=hedge.retries + costs)
     stands = tally(hedge, policy)
     return any(not _way(hedge, policy, market, choice, stands)[2] for choice in ("replenish", "rollback"))
 

@@ -289,7 +289,7 @@ class Judge:
             self.outcomes[hedge] = fact[1]
             self.stranded.discard(hedge)
         elif name == "HedgeRetried":
-            self.retries[hedge] = self.retries.get(hedge, 0) + 1
+            self.retries[hedge] = self.retries.get(hedge, 0) + (fact[1] != "doubt ended")
             self.stranded.discard(hedge)
             self._open_ns.pop(pair_of(hedge), None)
         elif name == "HedgeReopened":

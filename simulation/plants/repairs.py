@@ -141,7 +141,7 @@ PLANTS = (
         "stranded_for_ever",
         "evidence does not end a STRANDED hedge",
         ADVANCE,
-        (('    if hedge.stranded_why in ("UNKNOWN", "BUDGET"):\n        return (HedgeRetried("settled", now_ns),)\n', ""), ('    if stands.balanced:\n        return (HedgeRetried("settled", now_ns),)\n', "")),
+        (('    is_timed_out = hedge.stranded_why in ("UNKNOWN", "BUDGET")\n', "    is_timed_out = False\n"), ('    if stands.balanced:\n        return (HedgeRetried("settled", now_ns),)\n', "")),
         "T07",
     ),
     Plant(
@@ -281,5 +281,12 @@ PLANTS = (
         "a mandate's tries keep the offset that it was given with, whatever day it is",
         REPAIRER,
         (("        if state.orders and nxt.__class__ is OrderSubmitted:\n", "        if False:\n"),),
+    ),
+    Plant(
+        "restarts_cost_retries",
+        "a try that only a restart or silence ate uses up one of a hedge's retries",
+        ADVANCE,
+        (("    if is_timed_out and _was_silenced(hedge) and repair", "    if False and repair"),),
+        "T18",
     ),
 )

@@ -134,6 +134,40 @@ def test_a_market_that_returns_is_tried_again_three_times_at_most():
     assert after(stranded("MARKET", 3), 9) == (stranded("MARKET", 3), [])
 
 
+def tried(*ends, retries=3, why="BUDGET"):
+    """Stranded once its time was up, in which these reversals had ended so."""
+    state = stranded(why, retries, naked_ns=100)
+    for number, end in enumerate(ends, 1):
+        ref = f"cu.1.1.0b{number}"
+        state = adopted(state, orders.OrderSubmitted(ref, 0, "b", -1, 3, 100, "3", "T", 100))
+        if end == "doubt":
+            state = adopted(state, orders.OrderUnknown(ref, "silent", 200), orders.OrderAbsent(ref))
+        elif end == "refused":
+            state = adopted(state, orders.OrderRejected(ref, 0, 99, f"no {number}"))
+        else:
+            state = adopted(state, orders.OrderDenied(ref, "LINK", "down"))
+    return replace(state, status=H.STRANDED)
+
+
+@pytest.mark.parametrize("ends", [("doubt",), ("refused",), ("doubt", "refused", "refused")])
+def test_a_try_whose_time_silence_or_a_restart_ate_costs_no_retry(ends):
+    end, facts = after(tried(*ends), 9999)
+    assert (end.retries, facts[0]) == (3, HedgeRetried)
+    assert end.status in (H.REPLENISHING, H.ROLLING_BACK)
+
+
+@pytest.mark.parametrize("ends", [(), ("refused", "refused"), ("denied",), ("doubt", "denied")])
+def test_a_try_that_the_market_answered_or_that_sent_nothing_costs_one(ends):
+    assert after(tried(*ends), 9999) == (tried(*ends), [])
+    end, facts = after(tried(*ends, retries=2), 9999)
+    assert (end.retries, facts[0]) == (3, HedgeRetried)
+
+
+def test_tries_that_cost_no_retry_end_with_the_orders():
+    state = tried(*["doubt"] * (RULES.policy.max_orders + 3 * RULES.policy.orders_a_retry))
+    assert after(state, 9999) == (state, [])
+
+
 def test_a_market_of_one_leg_is_enough_where_that_leg_is_the_way_out():
     half = Market()
     half.can = [True, False]

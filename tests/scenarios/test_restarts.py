@@ -189,3 +189,21 @@ def test_kill_between_stranded_and_its_alert_leaves_the_alert_to_the_next_node(s
     s.run(1000)
     assert s.judge.alerts.count("STRANDED") == 1
     s.may_be_naked = True
+
+
+def test_t18_node_killed_in_each_try_and_down_for_longer_than_the_budget_still_ends_whole(scene):
+    s = scene()
+    s.a.script.append(fates.meet)
+    s.a.always = s.b.always = fates.reject()
+    s.opens()
+    assert s.until(lambda: s.pair.books[0].net == -1, 1000 * MS)
+    for _ in range(5):  # more often than a market is tried again
+        s.kill()
+        s.run(4000)
+        sent = len(s.judge.knowledge.orders)
+        s.start()
+        assert s.until(lambda: len(s.judge.knowledge.orders) > sent, 8000 * MS), s.pair.hedge  # noqa: B023
+    assert s.pair.hedge.retries < 3
+    s.a.always = s.b.always = fates.meet
+    s.ends()
+    assert s.pair.naked == (0, 0)
