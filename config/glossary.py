@@ -253,6 +253,7 @@ GLOSSARY: dict[str, Word] = {
     "closed": Word("休市中", "no session is on"),
     "unknown": Word("未知", "outside the days that the table knows"),
     "opens": Word("开市", "when trading is next continuous"),
+    "that_day_is_not_known_table_ends": Word("该日未知,历表止于", "no table has that day: it ends on the day that follows"),
     "part": Word("时段", "which part of a trading day"),
     "night": Word("夜盘", "the evening of the trading day before"),
     "eve": Word("前夜", "from the evening of the calendar day before"),

@@ -79,6 +79,9 @@ def calendar_show(out: Output, products: tuple[str, ...], files: tuple[str, ...]
     if out.format in ("json", "jsonl"):
         out.one({"now": _utc(now_ns), "groups": shown})
         return
+    if out.format == "csv":
+        out.many([row for group in shown for row in _rows(group)])
+        return
     for group in shown:
         _table(out, group)
 
@@ -172,6 +175,7 @@ def _leg(symbol: str, found: Any, day: date | None, now_ns: int) -> dict[str, An
         "opens": None if now.next_open_ns is None else wall_text(found, now.next_open_ns),
         "opens_utc": None if now.next_open_ns is None else _utc(now.next_open_ns),
         "last_day": str(found.last_day),
+        "day_is_known": day is None or found.first_day <= day <= found.last_day,
     }
     if day is None:
         return {**told, "holiday": None, "sessions": []}
@@ -219,10 +223,14 @@ TIMES = ("exchange", "utc", "local", "minutes")
 def _table(out: Output, group: dict[str, Any]) -> None:
     head = {key: group[key] for key in ("pair", "trading_day") if group[key] is not None}
     out.one({**head, **{leg["symbol"]: _now_text(out, leg) for leg in group["legs"]}})
-    rows = [_row(leg["symbol"], each) for leg in group["legs"] for each in leg["sessions"]]
-    rows += [_row("all", {**each, "part": "overlap", "phase": "open"}) for each in group["overlap"]]
+    rows = _rows(group)
     if rows:
         out.many(rows)
+
+
+def _rows(group: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = [_row(leg["symbol"], each) for leg in group["legs"] for each in leg["sessions"]]
+    return rows + [_row("all", {**each, "part": "overlap", "phase": "open"}) for each in group["overlap"]]
 
 
 def _now_text(out: Output, leg: dict[str, Any]) -> str:
@@ -230,7 +238,8 @@ def _now_text(out: Output, leg: dict[str, Any]) -> str:
     state = out.word(PHASES.get(leg["phase"], leg["phase"]))
     if leg.get("opens") and leg["phase"] != "open":
         state += f", {out.word('opens')} {leg['opens']}"
-    return "  ".join(text for text in (state, leg["calendar"], leg.get("holiday")) if text)
+    unknown = "" if leg.get("day_is_known", True) else f"{out.word('that_day_is_not_known_table_ends').replace('_', ' ')} {leg['last_day']}"
+    return "  ".join(text for text in (state, leg["calendar"], leg.get("holiday"), unknown) if text)
 
 
 def _row(symbol: str, told: dict[str, Any]) -> dict[str, Any]:

@@ -51,6 +51,20 @@ def test_show_gives_the_day_that_is_next_and_when_both_are_open(capsys):
 
 
 @freeze_time(SUNDAY)
+def test_a_day_that_no_table_has_is_not_just_closed(capsys):
+    for day, is_known in (("2026-12-31", True), ("2027-01-04", False), ("2023-12-29", False)):
+        assert shown(capsys, "SHFE.au", "--day", day)["groups"][0]["legs"][0]["day_is_known"] is is_known
+        assert ("2026-12-31" in answer(capsys, "calendar", "show", "SHFE.au", "--day", day)[1].splitlines()[1]) is not is_known
+
+
+@freeze_time(SUNDAY)
+def test_csv_is_the_sessions_alone(capsys):
+    lines = answer(capsys, "calendar", "show", "SHFE.au", "SHFE.cu", "-o", "csv")[1].splitlines()
+    assert lines[0] == "symbol,part,phase,exchange,utc,local,minutes"
+    assert {line.split(",")[0] for line in lines[1:]} == {"SHFE.au", "SHFE.cu", "all"}
+
+
+@freeze_time(SUNDAY)
 def test_overlap_follows_the_clocks_of_new_york(capsys):
     """The same trading day of Shanghai, before and after New York's change."""
     for day, close in (("2026-10-30", "21:00"), ("2026-11-03", "22:00")):
