@@ -96,6 +96,7 @@ class DemoRun:
         `look` is called now and then with the ns left. Raises: Interrupted;
         ToolError where a process ends too early, with its last words.
         """
+        self.stock.open()
         self.start_exchange(seed)
         self.start_node()
         end_ns = self._clock.mono_ns() + int(seconds * 1_000_000_000)

@@ -30,6 +30,10 @@ class Stock:
         self._count = 0
         self._due_ns: int | None = None
 
+    def open(self) -> None:
+        """The first record, before anybody reads: no file is an alert."""
+        self.write(TONS[0])
+
     def look(self, left_ns: int) -> None:
         """Called often, with the time left; writes when a turn is over."""
         ends = self._due_ns is not None and left_ns < QUIET_NS
@@ -37,11 +41,11 @@ class Stock:
             return
         self._due_ns = left_ns - EVERY_NS
         self.write(TONS[self._count % len(TONS)])
+        self._count += 1
 
     def write(self, tons: int) -> None:
         """One record: all of it, with a version that grows."""
         now_ns = self._clock.wall_ns()
-        self._count += 1
         self.tons = tons
         as_of = datetime.fromtimestamp(now_ns // 1_000_000_000, UTC).isoformat()
         told = {"version": now_ns // 1_000_000, "qty": str(tons), "as_of": as_of, "unit": "t"}

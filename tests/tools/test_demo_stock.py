@@ -37,6 +37,15 @@ def test_stock_is_written_at_once_then_every_turn_with_a_version_that_grows(stoc
     assert told(stock).version > first.version and told(stock).unit == "t"
 
 
+def test_stock_is_there_before_anybody_reads_it_and_the_first_turn_is_the_same(stock):
+    stock.open()
+    before = told(stock)
+    stock.clock.now_ns += EVERY_NS
+    stock.look(60_000_000_000)
+    assert (before.qty, told(stock).qty) == (str(TONS[0]), str(TONS[0]))
+    assert told(stock).version > before.version
+
+
 def test_stock_rests_before_the_end_so_that_the_last_can_be_covered(stock):
     stock.look(QUIET_NS - 1)  # a short run has one record all the same
     before = told(stock)
