@@ -21,7 +21,7 @@ from domain.ids import hedge_pair
 from domain.pairs import Mode
 from tools.money_looks import MoneyLooks
 from tools.node_answers import Acts, tried
-from tools.node_exposures import exposure_arg
+from tools.node_exposures import exposure_arg, moved_text
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
 
 MAX_SHOWN = 64
@@ -159,7 +159,9 @@ class Words(Acts):
         now_ns = self.node.clock.wall_ns()
         told = exposure_arg(args, now_ns, operator)
         if _is_dry(args):
-            return {"does": [f"{name}: its exposure is {told.qty} {told.unit}, version {told.version}; its leg follows"]}
+            spec = next(spec for spec in self.node.specs if spec.name == name)
+            moved = moved_text(self.node.pairs()[name].exposure, told, spec.cover)
+            return {"does": [f"{name}: its exposure is {moved}, version {told.version}; its leg follows"]}
         return self._to_pair(name, Operate("exposure_set", operator, reason, exposure=told))
 
     def exposure_accept(self, args: dict[str, Any]) -> dict[str, Any]:
