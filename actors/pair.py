@@ -413,7 +413,7 @@ class PairActor(PairLots):
         if hedge is None:
             return
         at = advance.next_ns(hedge, self.spec.rules)
-        if hedge.status is hedges.H.STRANDED and hedge.stranded_why == "MARKET":
+        if hedge.status is hedges.H.STRANDED and hedge.stranded_why in ("MARKET", "BUDGET", "UNKNOWN"):
             retry = self.clock.mono_ns() + self.view.retry_ns()
             at = retry if at is None else min(at, retry)
         if at is None or (self._timer is not None and self._timer_ns <= at):

@@ -128,9 +128,20 @@ def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket, costs: int =
 
     `costs`: 0 for one that does not count, and adds none.
     """
+    return "" in _barring(hedge, policy, market, costs)
+
+
+def waits_for_market(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
+    """Whether a retry would find nothing but a market that can't trade now."""
+    barred = _barring(hedge, policy, market, 1)
+    return "" not in barred and _worst(*barred) == "MARKET"
+
+
+def _barring(hedge: Hedge, policy: Policy, market: RepairMarket, costs: int) -> tuple[str, str]:
+    """What bars each way once so many retries more count."""
     hedge = replace(hedge, retries=hedge.retries + costs)
     stands = tally(hedge, policy)
-    return any(not _way(hedge, policy, market, choice, stands)[2] for choice in ("replenish", "rollback"))
+    return _way(hedge, policy, market, "replenish", stands)[2], _way(hedge, policy, market, "rollback", stands)[2]
 
 
 def _only_overfilled(hedge: Hedge, diffs: list[int]) -> bool:

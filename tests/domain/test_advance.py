@@ -163,6 +163,14 @@ def test_a_try_that_the_market_answered_or_that_sent_nothing_costs_one(ends):
     assert (end.retries, facts[0]) == (3, HedgeRetried)
 
 
+def test_a_hedge_whose_time_was_up_waits_for_a_market_that_can_trade():
+    shut = Market()
+    shut.can = [False, False]
+    for state in (tried("refused", retries=0), tried(retries=0)):
+        assert after(state, 9999, shut) == (state, [])
+        assert after(state, 9999)[1][0] is HedgeRetried
+
+
 def test_tries_that_cost_no_retry_end_with_the_orders():
     state = tried(*["doubt"] * (RULES.policy.max_orders + 3 * RULES.policy.orders_a_retry))
     assert after(state, 9999) == (state, [])
