@@ -281,6 +281,7 @@ PLANTS = (
         "a mandate's tries keep the offset that it was given with, whatever day it is",
         REPAIRER,
         (("        if state.orders and nxt.__class__ is OrderSubmitted:\n", "        if False:\n"),),
+        "T48",
     ),
     Plant(
         "restarts_cost_retries",

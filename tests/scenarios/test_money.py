@@ -151,3 +151,16 @@ def test_what_an_account_holds_beyond_the_pairs_is_told_and_stops_nothing(scene)
     assert "POSITION_MORE" in s.judge.alerts and "POSITION_DIFFERS" not in s.judge.alerts
     assert s.fires(RICH) > 0
     s.a.gateway.says_held = None
+
+
+def test_t48_day_that_rolls_under_a_mandate_changes_the_offset_of_its_next_try(scene):
+    s = scene(offset_mode="octy")
+    s.holds()
+    s.b.always = fates.reject()
+    s.closes()
+    s.run(400)
+    s.b.roll()
+    s.b.gateway.kill(50 * MS)
+    s.run(300)
+    s.b.always = fates.meet
+    assert s.ends() == "DONE"
