@@ -23,6 +23,9 @@ from domain.units import exact, unit_factor_of
 
 Found = Iterator[ConfigError]
 
+MUCH = Fraction(1, 10)
+"""Whole lots seldom agree: so much of a unit may be left over without a note."""
+
 
 def is_sized(config: Config, leg: Leg) -> bool:
     """Whether each hedge sizes the leg: inverse, and no lots are written."""
@@ -98,6 +101,29 @@ def problems(loaded: Loaded, index: int) -> Found:
     if off > exact(tolerance):
         path = ("pair", index, "size", "residual_tolerance")
         yield loaded.error(path, str(tolerance), f"at least {float(off):g}, what the lots of a unit leave over; or no lots, and the smallest are found")
+
+
+def notes(config: Config) -> list[str]:
+    """Units whose written lots leave much of one leg uncovered, unsaid by a tolerance."""
+    found = []
+    for pair in config.pair:
+        held = _sides_of(config, pair)
+        if held and min(held) < max(held) * (1 - MUCH):
+            share = float(1 - min(held) / max(held))
+            each = ", ".join(f"{leg.symbol} {float(some):g}" for leg, some in zip(pair.legs, held, strict=True))
+            found.append(f"{pair.name}: one unit holds {each} {pair.unit}: {share:.1%} of it is not covered")
+    return found
+
+
+def _sides_of(config: Config, pair: Pair) -> list[Fraction]:
+    """What each of two legs holds of a unit; none where a spread doesn't say that they are to agree."""
+    if len(pair.legs) != 2 or pair.trigger.on != "spread" or pair.size.residual_tolerance is not None:
+        return []
+    told = [instrument_at(config, leg.venue, leg.symbol) for leg in pair.legs]
+    held = [held_per_lot(config, leg) for leg in pair.legs]
+    if None in held or any(leg.lots is None for leg in pair.legs) or any(each.kind == "inverse" for each in told):
+        return []
+    return [leg.lots * each for leg, each in zip(pair.legs, held, strict=True)]
 
 
 def residuals_of(config: Config, pair: Pair) -> tuple[Fraction, ...]:

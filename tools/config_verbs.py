@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import click
 import msgspec
 
+from config import lots as unit_lots
 from config.calendar_checks import calendars_of, notes
 from config.checks import problems
 from config.load import Loaded, fingerprint, load
@@ -50,7 +51,7 @@ def check(out: Output, files: tuple[str, ...], mode: str | None) -> int:
         out.say(f"hedgerow: {len(found)} to put right")
         return USAGE
     settings, today = loaded.config, today_utc()
-    noted = notes(settings, today)
+    noted = [*notes(settings, today), *unit_lots.notes(settings)]
     told = {
         "ok": True,
         "mode": mode or settings.node.mode,

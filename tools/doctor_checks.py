@@ -176,6 +176,7 @@ def sync_times_ms(there: Path) -> list[float]:
 
 def configuration(loaded: Any) -> Iterator[Finding]:
     """What `config check` says, in short; then its calendars."""
+    from config import lots as unit_lots
     from config.calendar_checks import calendars_of, notes
     from config.checks import problems
     from tools.config_verbs import today_utc
@@ -186,7 +187,7 @@ def configuration(loaded: Any) -> Iterator[Finding]:
         return
     told, today = loaded.config, today_utc()
     yield Finding("configuration", OK, f"{len(told.venue)} venues, {len(told.instrument)} instruments, {len(told.pair)} pairs")
-    for note in notes(told, today):
+    for note in [*notes(told, today), *unit_lots.notes(told)]:
         yield Finding("configuration note", NOTE, note)
     for name, left in sorted(calendars_of(told, today).items()):
         result = BAD if left < 0 else NOTE if left <= told.node.calendar_warn_days else OK

@@ -4,6 +4,7 @@ import pytest
 
 from config.checks import problems
 from config.load import ROOT, load
+from config.lots import notes
 from config.pairspecs import pair_specs
 
 COPPER = ROOT / "config" / "examples" / "copper.toml"
@@ -100,3 +101,15 @@ def test_inverse_leg_without_lots_is_left_to_each_hedge(tmp_path):
     assert problems(found, "observe") == []
     spec = pair_specs(found.config, sends_orders=False)[0]
     assert (spec.lots, [leg.sized for leg in spec.legs], spec.unit_exposure) == ((10, 0), [False, True], 10)
+
+
+@pytest.mark.parametrize(("lots", "told"), [(4, []), (1, ["CU03xHGH: one unit holds SHFE.cu2703 45, COMEX.HGH27 11.3398 t: 74.8% of it is not covered"])])
+def test_a_unit_that_leaves_much_uncovered_is_noted(tmp_path, lots, told):
+    file = tmp_path / "c.toml"
+    file.write_text(COPPER.read_text().replace("\nlots = 4\n", f"\nlots = {lots}\n"))
+    assert notes(load([file]).config) == told
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("config/examples/*.toml")) + sorted(ROOT.glob("config/templates/*/hedgerow.toml")))
+def test_no_unit_of_ours_leaves_much_uncovered(file):
+    assert notes(load([file]).config) == []
