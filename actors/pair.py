@@ -323,7 +323,7 @@ class PairActor(PairLots):
         self.memory.pair = pair
         denied = self.send(commands, child)
         for fact in facts:
-            if fact.__class__ is MandateGiven and fact.mandate is not mandate:
+            if fact.__class__ in _ASKING and not (fact.__class__ is MandateGiven and fact.mandate is mandate):
                 self._perform(fact, pair, outlook, cause)
         told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", cause, first, denied)
         self.box.executor.hand_over(self.runtime.mailbox(child), told)
