@@ -494,7 +494,11 @@ def _refused(order: Order, report: OrderReport) -> OrderFact | None:
 
 
 def _undone(order: Order, report: OrderReport) -> Heard:
-    """A bust (H) or a correction (G); the same one twice says nothing."""
+    """A bust (H) or a correction (G); the same one twice says nothing.
+
+    Of a trade that was never told it is taken, and the venue is asked for the
+    trades.
+    """
     ref = f"{report.trading_day}/{report.side}/F/{report.exec_ref}"
     key = trade_key(report)
     known = {t[0] for t in order.trades}
@@ -503,7 +507,24 @@ def _undone(order: Order, report: OrderReport) -> Heard:
     kind = TradeBusted if report.exec_type == "H" else TradeCorrected
     if (order.status, kind) not in TRANSITIONS:
         return Heard((), ask=True)
+    ask = ref not in known and _may_ask(order, report)
     trade = (key, report.last_qty, report.last_px if report.last_px is not None else 0)
     if kind is TradeBusted:
-        return Heard((TradeBusted(order.cl_ord_id, report.cum_qty, trade, ref),))
-    return Heard((TradeCorrected(order.cl_ord_id, report.cum_qty, trade, ref, report.fee, report.fee_currency),))
+        return Heard((TradeBusted(order.cl_ord_id, report.cum_qty, trade, ref),), ask)
+    if ref not in known and order.traded_qty + report.last_qty > report.cum_qty:
+        return _recounted(order, report, f"{key}?", ask)
+    return Heard((TradeCorrected(order.cl_ord_id, report.cum_qty, trade, ref, report.fee, report.fee_currency),), ask)
+
+
+def _recounted(order: Order, report: OrderReport, mark: str, ask: bool) -> Heard:
+    """A correction of a trade never told, for which its count has no room.
+
+    The count is the venue's word, the lots may be those of a trade we have. No
+    trade is booked; the mark, of no lots, stays, so that it is told once. Its
+    trade told after it, it is a correction as any other. A count sent again may
+    be from before newer trades: it takes nothing off.
+    """
+    if any(known[0] == mark for known in order.trades):
+        return NOTHING
+    cum = max(order.cum_qty, report.cum_qty) if report.poss_resend else report.cum_qty
+    return Heard((TradeCorrected(order.cl_ord_id, cum, (mark, 0, 0), mark),), ask)

@@ -191,6 +191,51 @@ def test_a_correction_replaces_lots_and_price_and_only_once():
     assert decide(state, trade("1", 2, 100, 2)) == NOTHING
 
 
+def correction(exec_id, ref, qty, px, cum_qty, **changes):
+    return report("G", "2", exec_id=exec_id, exec_ref=ref, last_qty=qty, last_px=px, cum_qty=cum_qty, **changes)
+
+
+def test_a_correction_of_a_trade_never_told_counts_by_its_own_count_and_asks_once():
+    state = heard(order(qty=3), trade("1", 3, 100, 3, "2"))
+    change = correction("g1", "nobody", 3, 105, 3)
+    said = decide(state, change)
+    assert said.ask
+    state = heard(state, change)
+    assert (state.status, state.cum_qty, state.traded_qty) == (S.FILLED, 3, 3)
+    assert decide(state, change) == NOTHING
+    assert heard(state, trade("1", 3, 100, 3, "2"), change, report("I", "2", cum_qty=3)) == state
+
+
+def test_a_correction_of_a_trade_never_told_is_that_trade_where_its_count_has_room():
+    state = heard(order(), trade("1", 2, 100, 2))
+    change = correction("g1", "2", 1, 99, 3)
+    assert decide(state, change).ask
+    state = heard(state, change)
+    assert (state.cum_qty, state.traded_qty) == (3, 3)
+    assert decide(state, trade("2", 3, 98, 5)) == NOTHING
+
+
+def test_the_trade_told_after_its_correction_was_counted_alone_is_corrected_then():
+    state = heard(order(), trade("1", 3, 100, 3), correction("g1", "2", 1, 99, 1))
+    assert (state.cum_qty, state.traded_qty) == (3, 3)
+    state = heard(state, bust("b1", "1", 3, 100, 0), trade("2", 2, 98, 2), correction("g1", "2", 1, 99, 1))
+    assert (state.cum_qty, state.traded_qty) == (1, 1)
+
+
+def test_an_old_correction_of_a_trade_never_told_takes_no_newer_lots_off():
+    state = heard(order(), trade("2", 3, 100, 4), correction("g1", "1", 1, 99, 1, poss_resend=True))
+    assert (state.cum_qty, state.traded_qty) == (4, 3)
+
+
+def test_a_bust_of_a_trade_never_told_is_taken_and_asked_about_once():
+    state = heard(order(), trade("1", 2, 100, 5, "2"))
+    said = decide(state, bust("b1", "2", 3, 101, 2))
+    assert said.ask
+    state = heard(state, bust("b1", "2", 3, 101, 2))
+    assert (state.cum_qty, state.traded_qty) == (2, 2)
+    assert decide(state, bust("b1", "2", 3, 101, 2)) == NOTHING
+
+
 @pytest.mark.parametrize("status", [S.SUBMITTED, S.PENDING_NEW])
 def test_a_bust_of_an_order_that_nobody_acknowledged_is_asked_about(status):
     said = decide(order(status), bust("b1", "1", 2, 100, 0))

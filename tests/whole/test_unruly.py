@@ -23,10 +23,10 @@ def raw(venue, *fields):
     venue.reply(pack(["8", venue.seq, *fields]))
 
 
-def about(venue, order, exec_type, status, cum, leaves, *, ref=None, last=(0, None), exec_id=None, order_id=None):
+def about(venue, order, exec_type, status, cum, leaves, *, ref=None, last=(0, None), exec_id=None, order_id=None, exec_ref=None):
     now = time.time_ns()
     raw(venue, order.ref if ref is None else ref, order_id or order.order_id, exec_id, exec_type, status, order.symbol, order.side,
-        last[0], last[1], cum, leaves, None, "", now, now, False, None, order.day, "O")  # fmt: skip
+        last[0], last[1], cum, leaves, None, "", now, now, False, exec_ref, order.day, "O")  # fmt: skip
 
 
 def held(world, foreign):
@@ -109,6 +109,21 @@ def test_logon_answered_many_times_is_one_logon(world, count):
     world.opens()
     assert world.ends().status == "DONE"
     assert len(world.b.got("D")) == 1
+
+
+@pytest.mark.parametrize("exec_type", ["G", "H"])
+def test_trade_never_told_taken_back_counts_by_its_own_count_and_is_asked_about_once(world, exec_type):
+    world.opens()
+    assert world.ends().status == "DONE"
+    order = next(iter(world.b.orders.values()))
+    for _ in range(3):
+        about(world.b, order, exec_type, "2", 1, 0, last=(1, 1_006), exec_id="u1", exec_ref="nobody")
+    world.until(lambda: len(world.b.got("H")) == 1, "asked for its trades")
+    world.until(lambda: world.node.desk.links["B"].sequence.seen == world.b.seq, "answered")
+    world.laps(60)
+    assert len(world.b.got("H")) == 1
+    assert len(world.b.got("D")) == len(world.a.got("D")) == 1
+    assert world.net == (-1, 1) and world.hedge.status == "DONE"
 
 
 @pytest.mark.parametrize("exec_type", ["5", "Z", "\x00", "FF", "新"])
