@@ -53,10 +53,13 @@ test: setup-dev ## all tests
 fast: setup-dev ## the tests that take no time
 	@$(PY) -m pytest -m "not slow and not bench" $(TESTFLAGS)
 
+PLANTS := silence_is_reject rollback_takes_all unknown_is_settled mandate_not_taken_up crossed_book_counts closes_more_than_held \
+  repair_sent_before_recorded order_ids_not_counted alert_dropped
+
 sim: setup     ## the simulator's sample: seeds judged, some of them twice, some planted bugs
 	@./hedgerow sim fleet --seeds 300 --jobs 2
 	@./hedgerow sim fleet --seeds 30 --from 5000 --jobs 2 --twice
-	@./hedgerow sim plants --sample 12 --no-scenarios --jobs 2
+	@./hedgerow sim plants $(PLANTS) --seeds 100 --no-scenarios --jobs 2
 
 check: setup-dev ## style and import rules
 	@$(VENV)/bin/ruff check .
