@@ -139,7 +139,6 @@ PLANTS = (
         "a trade of somebody else is booked on a pair though nothing is lost",
         "domain/outside.py",
         (("        return side * max(0, abs(claimed) - max(0, side * held))", "        return claimed"),),
-        "T43",
     ),
     Plant(
         "outside_trade_ignored",

@@ -4,6 +4,7 @@ import pytest
 
 from simulation import fates
 from simulation.agenda import MS
+from simulation.settings import CHEAP
 
 STEPS = range(1, 15)
 """Records and sends of a hedge that opens and is repaired."""
@@ -16,6 +17,13 @@ def test_t17_stop_settles_what_is_in_flight_before_it_ends(scene):
     assert s.ends() in ("DONE", "NONE")
     assert s.fires() == 0
     assert s.a.working == s.b.working == []
+
+
+def test_t17_stop_begins_nothing_more(scene):
+    s = scene()
+    s.holds()
+    s.node.desk.stopping = True
+    assert s.fires(CHEAP) == 0
 
 
 def test_t17_gateway_cancels_what_works_when_the_node_is_dead(scene):
