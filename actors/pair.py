@@ -19,9 +19,9 @@ from actors.pair_lots import PairLots
 from actors.pair_view import PairView
 from domain import advance, hedges, late, mandates, orders, pairs, watch
 from domain.halt import held
-from domain.hedges import HedgeStranded
+from domain.hedges import Hedge, HedgeStranded
 from domain.late import LateTruthJoined
-from domain.mandates import MandateGiven, MandateState
+from domain.mandates import Mandate, MandateGiven, MandateState
 from domain.market import Quote
 from domain.orders import OrderQueried
 from domain.outlook import Outlook
@@ -47,8 +47,25 @@ class PairMemory:
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
+        self.owed: tuple[str, tuple] | None = None
+        """Facts of a hedge, on record and sent, that `pair` has not taken in: adopted after the sends, or by the next incarnation."""
         self.heard_seq = 0
         """The last record of a repair child that it has adopted."""
+
+    def settle(self) -> None:
+        """Take in what is owed.
+
+        Raises: IllegalTransition, with all as it was.
+        """
+        if self.owed is not None:
+            pair, (hedge_id, facts) = self.pair, self.owed
+            for fact in facts:
+                pair = pairs.evolve(pair, fact, hedge_id)
+            self.adopt(pair)
+
+    def adopt(self, pair: Pair) -> None:
+        """The pair with nothing owed."""
+        self.pair, self.owed = pair, None
 
 
 class PairActor(PairLots):
@@ -88,6 +105,7 @@ class PairActor(PairLots):
 
     def on_start(self) -> None:
         """Subscribe; take up a hedge that an earlier incarnation left."""
+        self.memory.settle()
         address = self.runtime.address(self.name)
         for venue, symbol in self.view.keys:
             link = self.desk.links[venue]
@@ -123,12 +141,15 @@ class PairActor(PairLots):
         if opened.__class__ is str:
             view.hold(opened)
             return
-        desk = self.desk
-        after = pairs.evolve(pair, opened)
+        desk, memory = self.desk, self.memory
+        if (pair.status, opened.kind) not in pairs.TRANSITIONS:
+            pairs.evolve(pair, opened)  # raises, with nothing recorded or sent
         commands = self.commands_of(opened.orders, Purpose.OPEN if opened.kind == "open" else Purpose.REPAIR)
-        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))
-        self.memory.pair = after
+        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))
+        memory.owed = (opened.hedge_id, (opened,))
         denied = self.send(commands)
+        after = pairs.evolve(pair, opened)
+        memory.adopt(after)
         if view.sums:  # room was found in this very turn: nobody else could take it in between
             desk.margin.reserve(opened.hedge_id, view.sums, opened.units)
         for order in opened.orders:
@@ -268,7 +289,12 @@ class PairActor(PairLots):
             outlook = self.view.outlook(pair, hedge, now_ns)
             hold = self.desk.holds.get(self.name)
             if hold is None:
-                after, following = advance.advance(hedge, self.spec.rules, outlook, now_ns)
+                after, following, given = advance.steps(hedge, self.spec.rules, outlook, now_ns)
+                if given and self._never_rests:
+                    self._repair(hedge_id, before, pair, after, facts, following, given, outlook, cause, now_ns)
+                    return
+                for fact in given:
+                    after = hedges.evolve(after, fact)
             else:
                 after, following = held(hedge, self.spec.rules, outlook, now_ns, hold)
             if following:
@@ -279,9 +305,6 @@ class PairActor(PairLots):
                 pair = pairs.evolve(pair, fact)
         every = facts + following
         if every:
-            if following and following[-1].__class__ is MandateGiven and self._never_rests and hold is None:
-                self._repair(hedge_id, before, pair, every, outlook, cause, now_ns)
-                return
             commands = self.commands_of(every, Purpose.REPAIR)
             cause = self.record(hedge_id, every, commands, cause, self._saw(following, now_ns))
             self.memory.pair = pair
@@ -302,31 +325,44 @@ class PairActor(PairLots):
             self._arm()
 
     def _repair(
-        self, hedge_id: str, before: Pair, pair: Pair, facts: tuple, outlook: Outlook, cause: int, now_ns: int
+        self, hedge_id: str, before: Pair, pair: Pair, hedge: Hedge, heard: tuple, following: tuple, given: tuple,
+        outlook: Outlook, cause: int, now_ns: int,
     ) -> None:
-        """Give the mandate that `facts` end with: its first order leaves in the same record.
+        """Give the mandate that `given` ends with: its first order leaves in the same record.
 
+        `hedge` has taken in what is `heard` and `following`, but for `given`,
+        its last step: that is adopted when the order has left and its child knows of it.
         The order is the child's from its birth: it hears of it, and goes on.
         Only where no order rests, so that the risk table may be told after it.
         """
-        mandate = facts[-1].mandate
+        facts = heard + following
+        mandate = given[-1].mandate
         seen = outlook.leg(mandate.leg, mandate.side)
         first = mandates.next_order(MandateState(mandate), seen, now_ns)
         if first.__class__ is str or self.refusal_of(first, first.qty):
             first = None  # the child says why
         else:
             facts = (*facts, first)
-            pair = pairs.evolve(pair, first, hedge_id)
         child = self._children[mandate.kind]
         commands = self.commands_of(facts, Purpose.REPAIR)
-        cause = self.record(hedge_id, facts, commands, cause, self._saw(facts, now_ns))
-        self.memory.pair = pair
+        saw = self.view.saw(hedges.RepairChosen.__name__, nan, now_ns)
+        cause = self.record(hedge_id, facts, commands, cause, saw)
+        self.memory.owed = (hedge_id, facts)
         denied = self.send(commands, child)
-        for fact in facts:
-            if fact.__class__ in _ASKING and not (fact.__class__ is MandateGiven and fact.mandate is mandate):
+        opens = hedge.kind == "open"
+        for fact in given:
+            if fact.__class__ is MandateGiven and fact.mandate is not mandate:
+                self._hand(fact.mandate, outlook, pair.books, opens, cause)
+        self._hand(mandate, outlook, pair.books, opens, cause, first, denied)
+        for fact in given:
+            hedge = hedges.evolve(hedge, fact)
+        pair = pairs.grafted(pair, hedge, following)
+        if first is not None:
+            pair = pairs.evolve(pair, first, hedge_id)
+        self.memory.adopt(pair)
+        for fact in following:
+            if fact.__class__ in _ASKING and fact.__class__ is not MandateGiven:
                 self._perform(fact, pair, outlook, cause)
-        told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", cause, first, denied)
-        self.box.executor.hand_over(self.runtime.mailbox(child), told)
         self._book(before, pair, hedge_id)
         self._arm()
 
@@ -376,11 +412,7 @@ class PairActor(PairLots):
         """What a fact asks for beside frames: mandates, alerts, cooldowns."""
         kind = fact.__class__
         if kind is MandateGiven:
-            mandate = fact.mandate
-            seen = outlook.leg(mandate.leg, mandate.side)
-            told = RepairTold(mandate, seen, pair.books, pair.hedge.kind == "open", seq)
-            box = self.runtime.mailbox(self._children[mandate.kind])
-            self.box.executor.hand_over(box, told)
+            self._hand(fact.mandate, outlook, pair.books, pair.hedge.kind == "open", seq)
         elif kind is HedgeStranded:
             self.tell_stranded(fact.why, fact.naked, pair.hedge.hedge_id, seq)
         elif kind is hedges.HedgeEnded:
@@ -388,6 +420,11 @@ class PairActor(PairLots):
             self._cool(pair)
             self.owe_no_more()
             self.look_back(pair)
+
+    def _hand(self, mandate: Mandate, outlook: Outlook, books: tuple, opens: bool, *rest: Any) -> None:
+        """Tell a child of its mandate, and the order that has left under it."""
+        told = RepairTold(mandate, outlook.leg(mandate.leg, mandate.side), books, opens, *rest)
+        self.box.executor.hand_over(self.runtime.mailbox(self._children[mandate.kind]), told)
 
     def _cool(self, pair: Pair) -> None:
         spec = self.spec

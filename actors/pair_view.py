@@ -67,6 +67,7 @@ class PairView:
         self._venues = [(desk.links[leg.venue], leg.symbol) for leg in spec.legs]
         self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
+        self.thresholds = {event: aim.threshold for event, aim in self._aims.items()} | {RESIDUAL: nan}
         self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
@@ -300,10 +301,6 @@ class PairView:
                     return f"VENUE_DOWN {link.name}: {why}"
         rows = opens and self.desk.breaker.rows
         return self.desk.breaker.why((leg.venue for leg in self.spec.legs), self.desk.clock.mono_ns()) if rows else ""
-
-    def threshold(self, event: str) -> float:
-        """The threshold of an event."""
-        return nan if event == RESIDUAL else self._aims[event].threshold
 
     def spend(self, event: str, now_ns: int) -> None:
         """The event's hedge has left."""

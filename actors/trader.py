@@ -161,15 +161,15 @@ class Trader(Actor):
         """Send all; what could not leave is a Denied (an order) or retried
         by its ladder (a cancel, a query). `owner`: who hears of its orders.
         """
-        owner = owner or self.name
-        for command in commands:
-            if command.kind == "D":
-                command.link.claim(command.cl_ord_id, owner)
         denied: tuple[OrderDenied, ...] = ()
         for command in commands:
             why = command.link.send(command.frame, command.purpose)
             if why and command.kind == "D":
                 denied = (*denied, OrderDenied(command.cl_ord_id, NOT_SENT, why))
+        owner = owner or self.name
+        for command in commands:
+            if command.kind == "D":  # its report is read in a later turn at the soonest
+                command.link.claim(command.cl_ord_id, owner)
         return denied
 
     # ------------------------------------------------ risk's books

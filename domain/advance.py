@@ -74,23 +74,35 @@ def standing(hedge: Hedge) -> Standing:
 
 def advance(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple[Hedge, tuple]:
     """The hedge after all that follows now, and the facts in order."""
+    hedge, facts, given = steps(hedge, rules, market, now_ns)
+    for fact in given:
+        hedge = evolve(hedge, fact)
+    return hedge, facts
+
+
+def steps(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) -> tuple[Hedge, tuple, tuple]:
+    """The hedge, all facts that follow now in order, and which of them, the last, it has not taken in.
+
+    Those are the step that gives a mandate, if one does: nothing follows of it
+    before the child is heard, so that its order need not wait for it.
+    """
     facts: list = []
     stands = standing(hedge)
     for _ in range(MAX_STEPS):
         step = _STEPS[hedge.status](hedge, stands, rules, market, now_ns)
         if not step:
             break
+        facts += step
+        if step[-1].__class__ is MandateGiven:
+            return hedge, tuple(facts), step
         by_leg = hedge.legs
         for fact in step:
             hedge = evolve(hedge, fact)
-        facts += step
-        if step[-1].__class__ is MandateGiven:
-            break  # it was all settled and in time: nothing follows before the child is heard
         if hedge.legs is not by_leg:
             stands = standing(hedge)
     else:
         require(False, f"hedge {hedge.hedge_id}: still {hedge.status} after {MAX_STEPS} steps")
-    return hedge, tuple(facts)
+    return hedge, tuple(facts), ()
 
 
 def overrun(hedge: Hedge) -> tuple[Mandate, ...]:

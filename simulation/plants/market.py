@@ -145,7 +145,7 @@ PLANTS = (
         "a hedge in flight, and its repairs, go on as if no kill held",
         "actors/pair.py",
         (
-            ("            if hold is None:\n                after, following = advance", "            if True:\n                after, following = advance"),
+            ("            if hold is None:\n                after, following, given = advance", "            if True:\n                after, following, given = advance"),
             ("domain/controls.py", '        return self.frozen or (self.goes_back and opens and kind == "replenish")', "        return False"),
         ),
     ),

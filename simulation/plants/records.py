@@ -11,8 +11,8 @@ PLANTS = (
         "a hedge's orders leave before their intent is on record",
         PAIR,
         (
-            ("        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))\n        self.memory.pair = after\n        denied = self.send(commands)\n",
-             "        denied = self.send(commands)\n        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.threshold(event), now_ns))\n        self.memory.pair = after\n"),
+            ("        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))\n        memory.owed = (opened.hedge_id, (opened,))\n        denied = self.send(commands)\n",
+             "        denied = self.send(commands)\n        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))\n        memory.owed = (opened.hedge_id, (opened,))\n"),
         ),
     ),
     Plant(
@@ -20,8 +20,8 @@ PLANTS = (
         "a repair's order leaves before its intent is on record",
         PAIR,
         (
-            ("        cause = self.record(hedge_id, facts, commands, cause, self._saw(facts, now_ns))\n        self.memory.pair = pair\n        denied = self.send(commands, child)\n",
-             "        denied = self.send(commands, child)\n        cause = self.record(hedge_id, facts, commands, cause, self._saw(facts, now_ns))\n        self.memory.pair = pair\n"),
+            ("        cause = self.record(hedge_id, facts, commands, cause, saw)\n        self.memory.owed = (hedge_id, facts)\n        denied = self.send(commands, child)\n",
+             "        denied = self.send(commands, child)\n        cause = self.record(hedge_id, facts, commands, cause, saw)\n        self.memory.owed = (hedge_id, facts)\n"),
         ),
     ),
     Plant(
