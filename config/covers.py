@@ -16,7 +16,7 @@ Found = Iterator[ConfigError]
 THRESHOLDS = ("buy_open", "sell_open", "sell_close", "buy_close")
 
 
-def cover_of(pair: Pair, lot: Fraction) -> CoverSpec | None:
+def cover_of(pair: Pair, lot: Fraction, min_lots: int = 1) -> CoverSpec | None:
     """What the pair covers; `lot`: what one of its leg's covers."""
     told = pair.exposure
     if pair.kind != "cover" or told is None:
@@ -30,6 +30,7 @@ def cover_of(pair: Pair, lot: Fraction) -> CoverSpec | None:
         band=None if told.band is None else exact(told.band),
         max_step=None if told.max_step is None else exact(told.max_step),
         max_age_ns=(told.max_age_ms or 0) * NS_PER_MS,
+        min_lots=min_lots,
         file=told.file or "",
         feed=told.feed or "",
     )

@@ -55,7 +55,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         basis=pair.basis,
         ratio_basis=pair.ratio_basis,
         watched_leg=pair.trigger.leg - 1,
-        rules=rules_of(config, pair, legs),
+        rules=rules_of(config, pair, legs, leaves=bool(held)),
         units=pair.size.units,
         max_position_units=pair.size.max_position_units,
         max_hedges=pair.limits.max_hedges,
@@ -70,7 +70,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         unit_exposure=unit_size(legs),
         held=held,
         residual_leg=held.index(min(held)) if held else -1,
-        cover=cover_of(pair, per_lot(legs[0].instrument, Fraction(legs[0].price.formula.unit_factor))) if pair.kind == "cover" else None,
+        cover=cover_of(pair, per_lot(legs[0].instrument, Fraction(legs[0].price.formula.unit_factor)), legs[0].instrument.min_lots) if pair.kind == "cover" else None,
         formula=pair.trigger.formula,
         leg_names=leg_names(pair),
         first_leg=first_leg(pair),
@@ -145,7 +145,7 @@ def trigger_of(pair: Pair, cooldown_ms: int) -> Trigger:
     return of_leg(trigger, 1 if pair.legs[told.leg - 1].side == "buy" else -1)
 
 
-def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...]) -> HedgeRules:
+def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...], *, leaves: bool = False) -> HedgeRules:
     """What bounds a hedge of this pair in time and number."""
     d = defaults_of(config, pair)
     watch = Rules(
@@ -155,6 +155,7 @@ def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...]) -> HedgeRule
         repair_order_ns=d.repair_order_ms * NS_PER_MS,
         max_cancels=d.max_cancels_per_order,
     )
+    least = tuple(leg.instrument.min_lots for leg in legs)
     policy = Policy(
         choice=pair.policy,
         max_orders=min(d.max_orders_per_hedge, pair.limits.orders_per_hedge),
@@ -163,6 +164,8 @@ def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...]) -> HedgeRule
         payup_ticks=tuple(leg.payup_ticks for leg in legs),
         slippage_cap_ticks=tuple(leg.slippage_cap_ticks for leg in legs),
         tifs=tuple(IOC if IOC in leg.instrument.tifs else DAY for leg in legs),
+        min_lots=least if max(least) > 1 else (),
+        leaves=leaves,
     )
     return HedgeRules(watch=watch, policy=policy, hedge_deadline_ns=d.hedge_deadline_ms * NS_PER_MS)
 

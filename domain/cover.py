@@ -45,6 +45,7 @@ class CoverSpec(Struct, frozen=True):
     band: Fraction | None = None
     max_step: Fraction | None = None
     max_age_ns: int = 0
+    min_lots: int = 1
     file: str = ""
     feed: str = ""
 
@@ -63,13 +64,18 @@ def decide(pair: Pair, told: Exposure, spec: CoverSpec, wall_ns: int) -> Exposur
     if told.as_of_ns > wall_ns + AHEAD_NS:
         return f"as_of lies {(told.as_of_ns - wall_ns) // NS_PER_S} s ahead: allowed: {AHEAD_NS // NS_PER_S}"
     known = pair.exposure
-    latest = max(known.version if known is not None else -1, pair.waiting.version if pair.waiting is not None else -1)
+    latest = latest_version(pair)
     if told.version <= latest:
         return f"version {told.version} is not newer than {latest}"
     before = exact(known.qty) if known is not None else Fraction(0)
     if spec.max_step is not None and abs(exact(told.qty) - before) > spec.max_step:
         return ExposureWaits(told)
     return ExposureTold(told)
+
+
+def latest_version(pair: Pair) -> int:
+    """The last version that was told, also one that waits; -1: none yet."""
+    return max((each.version for each in (pair.exposure, pair.waiting) if each is not None), default=-1)
 
 
 def is_at_odds(pair: Pair, told: Exposure) -> bool:
@@ -90,10 +96,12 @@ def left(pair: Pair, spec: CoverSpec, held_lots: int) -> Fraction:
 
 
 def wanted_lots(off: Fraction, spec: CoverSpec) -> int:
-    """Whole lots that bring it back; 0 inside its band."""
+    """Whole lots that bring it back; 0 inside its band, or fewer than an order takes."""
     if spec.band is None:
-        return residual_lots(off, spec.per_lot)
-    return lots_for(off, spec.per_lot) if abs(off) > spec.band else 0
+        lots = residual_lots(off, spec.per_lot)
+    else:
+        lots = lots_for(off, spec.per_lot) if abs(off) > spec.band else 0
+    return lots if abs(lots) >= spec.min_lots else 0
 
 
 def why_not(pair: Pair, spec: CoverSpec, wall_ns: int) -> str:
@@ -116,7 +124,8 @@ def event_of(pair: Pair, spec: CoverSpec) -> tuple[str, int]:
     side = "buy" if lots > 0 else "sell"
     if held * lots >= 0:
         return f"{side}_open", abs(lots)
-    return f"{side}_close", min(abs(lots), abs(held))
+    closed = min(abs(lots), abs(held))
+    return (f"{side}_close", closed) if closed >= spec.min_lots else ("", 0)
 
 
 def aimed(pair: Pair, hedge: Hedge, spec: CoverSpec, now_ns: int) -> tuple[HedgeAimed, ...]:

@@ -108,6 +108,16 @@ class HedgeImbalanced(HedgeFact, tag=True):
     naked: tuple[int, ...]
 
 
+class HedgeLeft(HedgeFact, tag=True):
+    """Lots of each leg, by its target, that are too few for an order of its venue.
+
+    They leave the hedge for the pair's residual ledger.
+    """
+
+    lots: tuple[int, ...]
+    at_ns: int
+
+
 class RepairChosen(HedgeFact, tag=True):
     """`choice`: replenish or rollback; both with their costs, and what bars one.
 
@@ -124,7 +134,7 @@ class RepairChosen(HedgeFact, tag=True):
 
 
 class HedgeStranded(HedgeFact, tag=True):
-    """`why`: MARKET, CAP, PRICE, REFUSED, UNKNOWN, BUDGET, CLOSE, EXTERNAL or FROZEN."""
+    """`why`: MARKET, CAP, PRICE, LOTS, REFUSED, UNKNOWN, BUDGET, CLOSE, EXTERNAL or FROZEN."""
 
     why: str
     naked: tuple[int, ...]
@@ -188,6 +198,7 @@ TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
     (H.SETTLING, HedgeStranded): H.STRANDED,
     (H.IMBALANCED, RepairChosen): None,
     (H.IMBALANCED, HedgeEnded): None,
+    (H.IMBALANCED, HedgeLeft): H.IMBALANCED,
     (H.IMBALANCED, HedgeStranded): H.STRANDED,
     (H.REPLENISHING, HedgeSettling): H.SETTLING,
     (H.REPLENISHING, HedgeImbalanced): H.IMBALANCED,
@@ -338,6 +349,11 @@ def _retried(hedge: Hedge, fact: HedgeRetried, to: HedgeStatus) -> Hedge:
     return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="")
 
 
+def _left(hedge: Hedge, fact: HedgeLeft, to: HedgeStatus) -> Hedge:
+    changed = [replace(leg, net=leg.net - lots) for leg, lots in zip(hedge.legs, fact.lots, strict=True)]
+    return replace(hedge, status=to, legs=tuple(changed))
+
+
 def _taken(hedge: Hedge, fact: OutsideFilled, to: HedgeStatus) -> Hedge:
     changed = [replace(leg, net=leg.net + fact.qty) if leg.plan.index == fact.leg else leg for leg in hedge.legs]
     return replace(hedge, status=to, legs=tuple(changed))
@@ -347,6 +363,7 @@ _CHANGES = {
     HedgeAimed: _aimed,
     HedgeExposed: lambda h, f, to: replace(h, status=to, naked_ns=f.at_ns),
     HedgeSettling: _settling,
+    HedgeLeft: _left,
     HedgeImbalanced: lambda h, _, to: replace(h, status=to),
     RepairChosen: lambda h, f, _: replace(h, status=CHOICES[f.choice], repairs=(*h.repairs, f.choice)),
     HedgeStranded: lambda h, f, to: replace(h, status=to, stranded_why=f.why),

@@ -72,8 +72,8 @@ def following(hedge: Hedge, first: Leg, policy: Policy, market: RepairMarket, no
         plan = leg.plan
         wanted = min(plan.target, first.net * plan.per_unit // first.plan.per_unit)
         missing = wanted - leg.net - leg.open_qty
-        if missing <= 0:
-            continue
+        if missing <= 0 or (policy.min_lots and missing < policy.min_lots[plan.index]):
+            continue  # less than an order of its venue waits for more
         orders = _orders(hedge, leg, missing, policy, market, now_ns)
         if not orders or len(sent) + len(orders) > most:
             why = "leg {} can't follow" if not orders else "leg {} has followed often enough"

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from domain.hedges import COVER, Hedge, HedgeRetried, HedgeSettling, HedgeStatus, outcome
 
 H = HedgeStatus
-_WAITS_FOR_EVIDENCE = ("CAP", "REFUSED", "PRICE", "CLOSE")
+_WAITS_FOR_EVIDENCE = ("CAP", "REFUSED", "PRICE", "LOTS", "CLOSE")
 """Why a hedge may be STRANDED that new evidence lets try again."""
 
 

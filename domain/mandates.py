@@ -51,6 +51,8 @@ class Mandate(Struct, frozen=True, array_like=True):
     offset: str
     patient: bool = False
     """No other way is open: a refusal is waited out, not given up on."""
+    least_lots: int = 1
+    """Fewer are no order of its venue."""
 
 
 class MandateGiven(Struct, frozen=True, array_like=True, tag=True):
@@ -58,7 +60,7 @@ class MandateGiven(Struct, frozen=True, array_like=True, tag=True):
 
 
 class MandateReturned(Struct, frozen=True, array_like=True, tag=True):
-    """`why`: filled, orders, refused, deadline, market, price, gone, revoked."""
+    """`why`: filled, orders, lots, refused, deadline, market, price, gone, revoked."""
 
     mandate_id: str
     leg: int
@@ -211,6 +213,8 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
         spent += status is not OrdStatus.DENIED
     if missing <= 0:
         return "filled"
+    if missing < m.least_lots:
+        return "lots"
     if spent >= m.max_orders:
         return "orders"
     if now_ns >= m.deadline_ns:

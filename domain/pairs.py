@@ -24,6 +24,7 @@ from domain.hedges import (
     HedgeEnded,
     HedgeFact,
     HedgeHandedOver,
+    HedgeLeft,
     HedgeOpened,
     HedgeReleased,
     HedgeReopened,
@@ -335,6 +336,8 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
         changes |= sized.kept(pair, hedge, _booked(pair, hedge, after, fact.cl_ord_id))
     elif isinstance(fact, HedgeReleased):
         changes |= sized.kept(pair, hedge, _taken(pair, fact.booked))
+    elif isinstance(fact, HedgeLeft):
+        changes["odd"] = sized.left(pair, hedge, fact.lots)
     elif isinstance(fact, OutsideFilled):
         side = hedge.legs[fact.leg].plan.side
         changes["books"] = _taken(pair, ((fact.leg, side * fact.qty, fact.px),))
@@ -359,7 +362,7 @@ def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRetu
     return replace(pair, **changes)
 
 
-_TELLING = frozenset((HedgeEnded, HedgeHandedOver, HedgeReleased, HedgeReopened, HedgeStranded, OutsideFilled))
+_TELLING = frozenset((HedgeEnded, HedgeHandedOver, HedgeLeft, HedgeReleased, HedgeReopened, HedgeStranded, OutsideFilled))
 """Facts of a hedge that change more of its pair than the hedge."""
 
 _BOOKING = frozenset(

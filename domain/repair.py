@@ -15,6 +15,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain import odd_lots
 from domain.costs import OrderCost, RepairCost, complete_cost, reverse_cost
 from domain.hedges import COVER, Hedge, HedgeEnded, HedgeStranded, RepairChosen, outcome
 from domain.legs import Leg, LegPlan
@@ -22,7 +23,7 @@ from domain.mandates import LegMarket, Mandate, MandateGiven, is_locked, reach
 from domain.orders import OrdStatus
 
 MS = 1_000_000
-_AIMED_AGAIN = {"MARKET", "KILLED"}
+_AIMED_AGAIN = {"MARKET", "KILLED", "LOTS"}
 """What ends a cover's hedge short: it is UNCOVERED, not STRANDED, and aims again when it may."""
 
 GO_BACK = "rollback_only"
@@ -41,6 +42,10 @@ class Policy(Struct, frozen=True):
     slippage_cap_ticks: tuple[int, ...] = (20, 20)
     tifs: tuple[str, ...] = ("3", "3")
     orders_a_retry: int = 4
+    min_lots: tuple[int, ...] = ()
+    """Least lots of an order, by leg; none: one is enough everywhere."""
+    leaves: bool = False
+    """The pair has a residual ledger, to which odd lots go."""
 
 
 class RepairMarket(Protocol):
@@ -117,6 +122,8 @@ def choose(hedge: Hedge, policy: Policy, market: RepairMarket, now_ns: int) -> t
         return (HedgeEnded(outcome(hedge), hedge.legs[0].net, now_ns),)
     if pick is None:
         return (HedgeStranded(_worst(complete.why_not, back.why_not), hedge.naked, now_ns),)
+    if not pick.needs:
+        return odd_lots.left(hedge, pick.to_units, now_ns)
     chosen = RepairChosen(pick.choice, pick.to_units, complete.cost, back.cost, complete.why_not, back.why_not, reason)
     left = stands.replenish if pick is complete else stands.total
     patient = pick is back or back.why_not != ""
@@ -216,6 +223,10 @@ def _way(
     diffs = []  # below 0 is too much
     for leg in hedge.legs:
         diffs.append(to_units * leg.plan.per_unit - leg.net)
+    if policy.min_lots:
+        diffs = odd_lots.split(hedge, policy, choice, diffs)
+        if diffs.__class__ is str or not any(diffs):
+            return to_units, [], diffs if diffs.__class__ is str else ""
     gone = hedge.kind == "close" and _is_gone(hedge, stands, market)
     why = _barred(hedge, policy, choice, diffs, stands, gone=gone)
     needs: list[Need] = []
@@ -307,7 +318,7 @@ def _pick(policy: Policy, complete: Option, back: Option, *, late: bool = False)
 
 
 def _worst(*barred: str) -> str:
-    for why in ("UNKNOWN", "MARKET", "PRICE", "REFUSED", "CAP", "CLOSE"):
+    for why in ("UNKNOWN", "MARKET", "PRICE", "LOTS", "REFUSED", "CAP", "CLOSE"):
         if why in barred:
             return why
     return "CAP"
@@ -366,4 +377,5 @@ def _mandate(
         policy.tifs[i],
         market.offset(i, need.side, need.reverses, lots),
         patient or need.reverses,
+        policy.min_lots[i] if policy.min_lots else 1,
     )

@@ -1,6 +1,7 @@
 """What a pair holds beside whole units of fixed lots.
 
-A residual's hedge has lots that are no unit's (Pair.odd). And a pair may have a
+A residual's hedge has lots that are no unit's (Pair.odd), and so have odd lots
+that a hedge could not trade. And a pair may have a
 leg whose lots each hedge sizes anew.
 
 Its units are those of its legs of fixed lots. What the sized leg should hold
@@ -34,6 +35,14 @@ def kept(pair: Pair, hedge: Hedge, after: tuple[LegBook, ...]) -> dict[str, obje
     odd = pair.odd or (0,) * len(after)
     moved = [now.net - was.net for was, now in zip(pair.books, after, strict=True)]
     return {"books": after, "odd": tuple(each + lots for each, lots in zip(odd, moved, strict=True))}
+
+
+def left(pair: Pair, hedge: Hedge, lots: tuple[int, ...]) -> tuple[int, ...]:
+    """What is no unit's after `hedge` has left lots, by target, to the ledger."""
+    odd = list(pair.odd or (0,) * len(pair.books))
+    for leg, each in zip(hedge.legs, lots, strict=True):
+        odd[leg.plan.index] += each * leg.plan.side
+    return tuple(odd)
 
 
 def units(pair: Pair) -> int:

@@ -46,7 +46,8 @@ def opening(aim: Aim, spec: PairSpec, quotes: Sequence[Quote]) -> Aim | str:
         lots_at(leg, spec.unit_exposure, quotes[i].touch_px(aim.sides[i])) if leg.sized else aim.per_unit[i]
         for i, leg in enumerate(spec.legs)
     ]
-    return replace(aim, per_unit=tuple(lots)) if min(lots) >= 1 else LOT_TOO_LARGE
+    enough = all(n >= leg.instrument.min_lots for n, leg in zip(lots, spec.legs, strict=True))
+    return replace(aim, per_unit=tuple(lots)) if enough else LOT_TOO_LARGE
 
 
 def closing(aim: Aim, spec: PairSpec, nets: Sequence[int], units: int, held: int) -> tuple[Aim, int] | str:

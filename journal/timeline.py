@@ -34,6 +34,7 @@ MILESTONES = {
     "HedgeOpened": "kind",
     "HedgeExposed": "",
     "HedgeAimed": "units",
+    "HedgeLeft": "lots",
     "HedgeSettling": "why",
     "HedgeImbalanced": "naked",
     "RepairChosen": "choice",

@@ -19,7 +19,7 @@ from wire.codec import pack, unpack
 BEAT_NS = 100 * MS
 REPEAT_BEATS = 5
 ENDED = "248C"
-NO_MARGIN, TOO_MANY = reject(), reject("CLOSE_EXCEEDS")
+NO_MARGIN, TOO_MANY, TOO_FEW = reject(), reject("CLOSE_EXCEEDS"), reject("BAD_FIELD")
 
 
 class VirtualGateway:
@@ -203,6 +203,8 @@ class VirtualGateway:
             if venue.lacks_margin(order):
                 venue.count("margin_short", order)
                 fate = NO_MARGIN
+            elif order.qty < venue.min_lots:
+                fate = TOO_FEW
             elif venue.lacks_lots(order):
                 venue.on_mismatch(order)
                 fate = TOO_MANY

@@ -285,6 +285,8 @@ class Judge:
             self._untold.add(hedge)
         elif name == "HedgeAimed":
             self.plans[hedge, 0] = (self.plans[hedge, 0][0], fact[1])
+        elif name == "HedgeLeft":
+            self._left(hedge, fact[1])
         elif name == "HedgeEnded":
             self.outcomes[hedge] = fact[1]
             self.stranded.discard(hedge)
@@ -298,6 +300,16 @@ class Judge:
         elif name == "RepairChosen":
             self.repairs += 1
             self._check_repair(hedge, fact[1], to_units=fact[2])
+
+    def _left(self, hedge: str, lots: list[int]) -> None:
+        """I1: only what is less than an order goes to the ledger."""
+        odd = self.knowledge.odd.setdefault(pair_of(hedge), [0, 0])
+        for index, each in enumerate(lots):
+            if abs(each) >= self.shape.min_lots:
+                self.broken("I1", f"{hedge}: {each} lots of leg {index} are an order, and were left")
+            signed = each * self.plans[hedge, index][0]
+            odd[index] += signed
+            self.moved[hedge, index] = self.moved.get((hedge, index), 0) - signed
 
     def _check_repair(self, hedge: str, choice: str, to_units: int) -> None:
         """I1: a repair takes back what nothing covers, never what matches.
@@ -367,6 +379,8 @@ class Judge:
         if self.gates.doubted:
             self.gates.step(now_ns)
         for pair, net in knowledge.nets.items():
+            if pair in knowledge.odd:
+                net = [lots - odd for lots, odd in zip(net, knowledge.odd[pair], strict=True)]
             if not knowledge.open[pair] and not any(naked(net, self.shape.signed_lots)):
                 self._open_ns.pop(pair, None)
                 self._told_i2.discard(pair)

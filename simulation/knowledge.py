@@ -67,6 +67,8 @@ class Knowledge:
         self.open: dict[str, dict[str, SentOrder]] = {}
         """By pair: its orders that are not over."""
         self.nets: dict[str, list[int]] = {}
+        self.odd: dict[str, list[int]] = {}
+        """By pair: lots too few for an order, that its ledger keeps."""
         self.changed_ns = -1
 
     def sent(self, ref: str, order: SentOrder) -> None:

@@ -50,6 +50,7 @@ symbol = "{name}.X"
 tick_size = "1"
 currency = "USD"
 offset_mode = "{offset_mode}"
+min_lots = {min_lots}
 tifs = "{tifs}"
 fees = {{ {fees} }}
 """
@@ -85,6 +86,9 @@ class Shape(msgspec.Struct, frozen=True):
     kind: str = "arbitrage"
     """`cover`: leg A alone covers an exposure that the scenario tells."""
     deposit_usd: int = 1_000_000
+    min_lots: int = 1
+    tolerance: str = ""
+    """`residual_tolerance`; none: what is left over is shown alone."""
     defaults: dict[str, Any] = {}
     tables: tuple[str, ...] = ()
 
@@ -108,7 +112,7 @@ def config_of(shape: Shape) -> Config:
     every = {**DEFAULTS, **shape.defaults}
     lines = ['[node]\nname = "simulated"\nmode = "live"\ndir = "/sim"', f"calendars = {json.dumps(shape.tables)}\n", "[defaults]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in every.items()]
-    lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name]) for name in NAMES]
+    lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name], min_lots=shape.min_lots) for name in NAMES]
     for pair in shape.names:
         lines += _pair(pair, shape)
     return msgspec.convert(tomllib.loads("\n".join(lines)), Config, strict=True)
@@ -127,5 +131,7 @@ def _pair(pair: str, shape: Shape) -> list[str]:
     trigger = '[pair.trigger]\non = "spread"\nsell_open = "50"\nbuy_close = "10"'
     lines.append('[pair.exposure]\nunit = "X"' if shape.kind == "cover" else trigger)
     size = f"units = {shape.units}\nmax_position_units = {shape.max_units}"
+    if shape.tolerance:
+        size += f'\nresidual_tolerance = "{shape.tolerance}"'
     lines.append(f"[pair.size]\n{size}\n[pair.limits]\nmax_hedges = 100000")
     return lines

@@ -87,6 +87,7 @@ class VirtualVenue:
         self.agenda, self.rng = agenda, rng
         self.gateway: Any = None
         self.account = VirtualAccount(name)
+        self.min_lots = 1
         self.orders: dict[str, VenueOrder] = {}
         self.rates: dict[str, float] = {}
         self.script: deque[Fate] = deque()

@@ -90,6 +90,7 @@ class World:
         feed = self.feeds[name] = FeedLink(name, agenda, rng, self.judge)
         trade = self.trades[name] = TradeLink(name, agenda, rng, self.judge)
         trade.is_dead, trade.on_sent = self._is_dead, self.burn
+        venue.min_lots = self.shape.min_lots
         venue.account.deposit = self.shape.deposit_usd * 100
         VirtualGateway(venue, agenda, feed, trade, self.shape.offset_mode)
 

@@ -21,7 +21,10 @@ MAX_PROMISE = 72
 LONG_FILES = {
     "actors/pair.py": "a pair's turn, from quote to repair, is read in one place",
     "config/glossary.py": "one table of words for all screens and documents",
+    "domain/hedges.py": "the hedge machine, its table and its facts stay in one file",
     "domain/orders.py": "the order machine, its table and its facts stay in one file",
+    "domain/pairs.py": "the pair machine and the fold of its hedges stay in one file",
+    "simulation/invariants.py": "one judge reads every frame and record",
     "tests/actors/test_conformance.py": "one contract, held by every dispatcher",
     "wire/exchange.py": "the session protocol is one page",
 }

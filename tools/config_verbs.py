@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from config import lots as unit_lots
+from config import sense
 from config.calendar_checks import calendars_of, notes
 from config.checks import problems
 from config.load import Loaded, fingerprint, load
@@ -51,7 +52,7 @@ def check(out: Output, files: tuple[str, ...], mode: str | None) -> int:
         out.say(f"hedgerow: {len(found)} to put right")
         return USAGE
     settings, today = loaded.config, today_utc()
-    noted = [*notes(settings, today), *unit_lots.notes(settings)]
+    noted = [*notes(settings, today), *unit_lots.notes(settings), *sense.notes(loaded)]
     told = {
         "ok": True,
         "mode": mode or settings.node.mode,

@@ -43,7 +43,7 @@ def _row(told: dict[str, Any]) -> dict[str, Any]:
 @exposure.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("name", metavar="PAIR")
 @click.argument("qty", metavar="QTY")
-@click.option("--version", type=click.IntRange(0), default=None, help="Of the record; it must grow (default: the present ms).")
+@click.option("--version", type=click.IntRange(0), default=None, help="Of the record; it must grow (default: the one after the last).")
 @click.option("--unit", default="", help="Its unit, to be checked against the pair's.")
 @write_verb
 def exposure_set(asked: Asked, name: str, qty: str, version: int | None, unit: str) -> int:

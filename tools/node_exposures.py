@@ -10,11 +10,9 @@ from domain.exposures import Exposure
 from domain.units import decimal_of, exact
 from wire.inspection import BAD_REQUEST, Unanswerable
 
-NS_A_MS = 1_000_000
 
-
-def exposure_arg(args: dict[str, Any], now_ns: int, operator: str) -> Exposure:
-    """The record; its version is the present ms where none is given.
+def exposure_arg(args: dict[str, Any], now_ns: int, operator: str, latest: int = -1) -> Exposure:
+    """The record; its version is the one after `latest` where none is given.
 
     Raises: Unanswerable.
     """
@@ -24,7 +22,7 @@ def exposure_arg(args: dict[str, Any], now_ns: int, operator: str) -> Exposure:
     except ValueError as error:
         raise Unanswerable(BAD_REQUEST, f"qty: {error}") from None
     if version is None:
-        version = now_ns // NS_A_MS
+        version = latest + 1
     if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= 2**53:
         raise Unanswerable(BAD_REQUEST, f"version={version!r}: allowed: a whole number from 0 to 2**53")
     return Exposure(version, format(qty, "f"), now_ns, f"operator {operator}", text_arg(args, "unit", ""))

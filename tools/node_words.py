@@ -16,6 +16,7 @@ from actors.notes import Operate
 from actors.pair_show import show_hedge
 from domain import controls, pairs
 from domain.controls import Killed, Level, PositionAccepted, ScopeModeSet, Unkilled
+from domain.cover import latest_version
 from domain.errors import IllegalTransition, JournalError
 from domain.ids import hedge_pair
 from domain.pairs import Mode
@@ -157,7 +158,7 @@ class Words(Acts):
         """What a cover pair's exposure is: absolute, by a person."""
         name, operator, reason = self._cover(args)
         now_ns = self.node.clock.wall_ns()
-        told = exposure_arg(args, now_ns, operator)
+        told = exposure_arg(args, now_ns, operator, latest_version(self.node.pairs()[name]))
         if _is_dry(args):
             spec = next(spec for spec in self.node.specs if spec.name == name)
             moved = moved_text(self.node.pairs()[name].exposure, told, spec.cover)

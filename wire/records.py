@@ -42,6 +42,7 @@ Fact = (
     | hedges.HedgeSettling
     | hedges.HedgeExposed
     | hedges.HedgeAimed
+    | hedges.HedgeLeft
     | hedges.HedgeImbalanced
     | hedges.RepairChosen
     | hedges.HedgeStranded

@@ -277,6 +277,15 @@ PLANTS = (
         (('    gone = hedge.kind == "close" and _is_gone(hedge, stands, market)\n', "    gone = False\n"),),
     ),
     Plant(
+        "odd_lots_are_sent",
+        "a repair of fewer lots than its venue takes is sent all the same",
+        "domain/odd_lots.py",
+        (("    if kept == diffs:\n        return kept", "    if True:\n        return diffs"),),
+        "T22",
+        seeds=False,
+        note="the shapes of seeds have venues that take one lot",
+    ),
+    Plant(
         "offset_as_given",
         "a mandate's tries keep the offset that it was given with, whatever day it is",
         REPAIRER,

@@ -152,7 +152,7 @@ def test_a_leg_of_a_kind_that_is_not_traded_yet_can_only_be_observed(tmp_path):
 
 
 def test_a_trigger_on_the_price_of_a_sold_leg_is_ordered_the_other_way(tmp_path):
-    trigger = PAIR + "[pair.trigger]\non='touch'\nleg=2\nbuy_open='470'\nsell_close='450'\nsell_open='440'\nbuy_close='445'"
+    trigger = PAIR + "[pair.trigger]\non='touch'\nleg=2\nbuy_open='470'\nsell_close='450'\nsell_open='440'\nbuy_close='445'\nhysteresis='2'"
     assert found(tmp_path, trigger) == {}
     wrong = found(tmp_path, trigger.replace("'450'", "'480'"))
     assert wrong == {"pair[CU03xHGH].trigger.sell_close": "below buy_open, 470"}

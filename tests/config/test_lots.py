@@ -30,6 +30,7 @@ tick_size = "0.1"
 multiplier = "{second}"
 currency = "USD"
 kind = "{kind}"
+base = "BTC"
 [[pair]]
 name = "p"
 currency = "CNY"

@@ -15,6 +15,7 @@ from domain.hedges import (
     HedgeExposed,
     HedgeHandedOver,
     HedgeImbalanced,
+    HedgeLeft,
     HedgeReleased,
     HedgeReopened,
     HedgeRetried,
@@ -37,6 +38,7 @@ COSTS = (complete_cost([], 0.0, 0), reverse_cost([]))
 FACTS = {
     HedgeExposed: HedgeExposed(5),
     HedgeAimed: HedgeAimed(2, 7, 5),
+    HedgeLeft: HedgeLeft((3, 0), 5),
     HedgeSettling: HedgeSettling("short", 5),
     HedgeImbalanced: HedgeImbalanced(2, (3, 0)),
     RepairChosen: RepairChosen("rollback", 2, *COSTS, "", "", "cheaper"),

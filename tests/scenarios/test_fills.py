@@ -123,6 +123,36 @@ def test_t22_crumb_below_a_unit_is_hedged_or_given_back(scene, crumb):
     assert s.position in ((-3, 2), (-6, 4))
 
 
+def refusals(venue):
+    return [order for order in venue.orders.values() if order.status == "8"]
+
+
+@pytest.mark.parametrize("kind", ["open", "close"])
+def test_t22_part_below_the_venues_least_lots_is_left_to_the_ledger_never_sent(scene, kind):
+    s = scene(lots=(2, 2), units=2, max_units=2, min_lots=2, tolerance="0")
+    if kind == "close":
+        s.opens()
+        assert s.ends() == "DONE"
+        s.closes(None, fates.part(3))
+        assert s.ends() == "DONE"
+        assert s.position == (0, 1)
+    else:
+        s.opens(None, fates.part(3))
+        assert s.ends() == "PART"
+        assert s.position == (-2, 3)
+    assert refusals(s.a) == refusals(s.b) == []
+    assert s.pair.odd == (0, 1)
+    assert s.pair.naked == (0, 0)
+
+
+def test_t22_part_below_the_venues_least_lots_waits_for_a_person_where_no_ledger_keeps_it(scene):
+    s = scene(lots=(2, 2), units=2, max_units=2, min_lots=2)
+    s.opens(None, fates.part(3))
+    assert s.strands() == "LOTS"
+    assert refusals(s.a) == refusals(s.b) == []
+    s.may_be_naked = True
+
+
 @pytest.mark.parametrize("filled", [1, 2, 4])
 def test_t54_other_leg_is_aligned_to_what_was_filled_not_to_what_was_meant(scene, filled):
     s = scene(units=5, max_units=5, policy="rollback_first")

@@ -23,6 +23,7 @@ EVERY = [
     making.opening(3, (3, 2), kind="close", tif="0", edge=12.5),
     hedges.HedgeExposed(5),
     hedges.HedgeAimed(2, 7, 5),
+    hedges.HedgeLeft((0, 3), 5),
     exposures.ExposureTold(exposures.Exposure(3, "-12.5", 9, "file", "t", "smelter", "cu"), "ann"),
     exposures.ExposureWaits(exposures.Exposure(4, "99", 9)),
     hedges.HedgeSettling("leg 1 rejected 0/5", 5),
