@@ -47,8 +47,9 @@ demo: setup    ## the main job in a minute: four pairs at home and overseas, tro
 torture: setup ## node and gateways killed 50 times in mid-hedge, judged by the venues' truth
 	@./hedgerow sim torture --kills 50
 
+# Most of the long tests wait for real time: four at once, whole files each.
 test: setup-dev ## all tests
-	@$(PY) -m pytest $(TESTFLAGS)
+	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(TESTFLAGS)
 
 fast: setup-dev ## the tests that take no time
 	@$(PY) -m pytest -m "not slow and not bench" $(TESTFLAGS)

@@ -75,7 +75,7 @@ def test_reader_refuses_a_header_without_its_columns(tmp_path):
         list(read_rows(recording(tmp_path, header="time,bid,ask"), TICK, LOT))
 
 
-@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(f"{HEADER}\n{GOOD}\n".encode())[:-12]])
+@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(f"{HEADER}\n{GOOD}\n".encode(), mtime=0)[:-12]])
 def test_reader_refuses_a_broken_file(tmp_path, content):
     path = tmp_path / "r.csv.gz"
     path.write_bytes(content)
