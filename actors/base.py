@@ -54,7 +54,7 @@ class Actor(pykka.Actor):
         self.runtime = runtime
         self.name = name
         self.clock = runtime.clock
-        self.box = runtime.mailbox(name)
+        self.box = runtime.reserve(name)
         self.epoch = self.box.epoch
         self.live = True
         super().__init__()

@@ -15,17 +15,22 @@ class Cause(StrEnum):
     SHUTDOWN = "shutdown"  # it was asked to stop
     CRASH = "crash"  # an exception left one of its handlers
     START_FAILED = "start_failed"  # __init__ or on_start raised
+    OPERATOR = "operator"  # a person had it started anew
     KILLED = "killed"  # it did not stop in its time and was abandoned
     UNKNOWN_NAME = "unknown_name"  # there was never an actor of that name
 
 
 class Reason:
-    """One death: its cause, and for a crash the error and the message."""
+    """One death: its cause, and for a crash the error and the message.
 
-    __slots__ = ("cause", "error", "message")
+    `note`: for a person's word, who and why.
+    """
 
-    def __init__(self, cause: Cause, error: BaseException | None = None, message: Any = None) -> None:
+    __slots__ = ("cause", "error", "message", "note")
+
+    def __init__(self, cause: Cause, error: BaseException | None = None, message: Any = None, note: str = "") -> None:
         self.cause = cause
+        self.note = note
         self.error = error
         self.message = message
 
@@ -35,6 +40,8 @@ class Reason:
         return self.cause not in (Cause.NORMAL, Cause.SHUTDOWN)
 
     def __repr__(self) -> str:
+        if self.note:
+            return f"{self.cause.value}({self.note})"
         return f"{self.cause.value}({self.error!r})" if self.error is not None else self.cause.value
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pykka import ThreadingFuture
 
+from actors.held import Held
 from actors.mailbox import Ask, Mailbox
 from actors.timers import Timers
 from domain.errors import InvariantViolation
@@ -47,6 +48,8 @@ class Executor:
     """Base: runs one mailbox's turn, contains whatever leaves a handler."""
 
     kind = "executor"
+    incoming: Any = ()
+    """Mail from other threads that its one actor has not sorted yet."""
     abandons = False  # True: an actor may be killed from another thread
 
     def __init__(self, clock: Clock, seed: int | None = None) -> None:
@@ -109,8 +112,10 @@ class Executor:
     def turn(self, box: Mailbox, limit: int = MESSAGES_A_TURN) -> None:
         """Run up to `limit` of the mailbox's messages to completion."""
         actor = box.actor
-        if actor is None or box.executor is not self:  # dead, or moved to another dispatcher
+        if actor is None or box.executor is not self:  # dead, suspended, or moved to another dispatcher
             box.is_ready = False
+            if actor is not None and box.executor.__class__ is Held:
+                self._control_alone(box, actor)
             return
         find = actor.routes.get
         take = box.take
@@ -132,14 +137,31 @@ class Executor:
         except BaseException as error:  # the supervision boundary
             self.contain(actor, message, error)
         box.handled += count
+        if count > box.most:
+            box.most = count
         if message is None and actor.live:  # nothing has run since the mailbox was found empty
             box.is_ready = False
         elif actor.live and box.has_mail():
             self.again.append(box)
+            box.most = max(box.most, count + box.depth())
         else:
             box.is_ready = False
             if box.actor is not None:
                 self.wake_box(box)  # raised again within this very turn
+
+    def _control_alone(self, box: Mailbox, actor: Any) -> None:
+        """A suspended actor's turn."""
+        while box.control and actor.live and box.executor is not self:
+            message = box.control.popleft()
+            try:
+                actor._handle_receive(message)
+            except BaseException as error:  # the supervision boundary
+                self.contain(actor, message, error)
+            box.handled += 1
+
+    def resumed(self, box: Mailbox) -> None:
+        """A suspended actor's mailbox is this executor's again."""
+        self.wake_box(box)
 
     def contain(self, actor: Any, message: Any, error: BaseException) -> None:
         """Crash that one actor, then hand the error to whoever asked."""

@@ -32,7 +32,7 @@ class ExposureFile(Actor):
     def __init__(self, runtime: Any, name: str, pair: str, path: Path) -> None:
         super().__init__(runtime, name)
         self.pair = pair
-        runtime.mailbox(pair)  # what is read before the pair is started waits there
+        runtime.reserve(pair)  # what is read before the pair is started waits there
         self.path = path
         self.seen: tuple[int, ...] | None = None
 
@@ -76,7 +76,7 @@ class ExposureFeed(Actor):
     def __init__(self, runtime: Any, name: str, pair: str, connect: Callable[[], Any]) -> None:
         super().__init__(runtime, name)
         self.pair = pair
-        runtime.mailbox(pair)  # what is read before the pair is started waits there
+        runtime.reserve(pair)  # what is read before the pair is started waits there
         self.connect = connect
         self.socket: Any = None
 

@@ -63,7 +63,7 @@ class JournalSync(Actor):
     def __init__(self, runtime: Any, name: str, journal: Synced, tells: str) -> None:
         super().__init__(runtime, name)
         self._tells = tells
-        runtime.mailbox(tells)  # it is started later: what it is told meanwhile waits there
+        runtime.reserve(tells)  # it is started later: what it is told meanwhile waits there
         self._told = ("", "")
         self._room_due_ns = 0
         self.journal = journal

@@ -43,16 +43,21 @@ LONGEST_COUNTED_NS = TURN_STEPS << TURN_SHIFT
 """Longer ones are counted as one more step."""
 
 
+NOBODY = Mailbox(None, "", None)
+"""Whose time it is where a source's reader is no actor."""
+
+
 class Source:
     """One socket, who reads it, and how urgent it is."""
 
-    __slots__ = ("on_frames", "owner", "priority", "socket")
+    __slots__ = ("box", "on_frames", "owner", "priority", "socket")
 
     def __init__(self, socket: Any, on_frames: Callable[[], None], priority: int) -> None:
         self.socket = socket
         self.on_frames = on_frames
         self.priority = priority
         self.owner = getattr(on_frames, "__self__", None)
+        self.box = getattr(self.owner, "box", None) or NOBODY
 
 
 class LaneDispatcher(Executor):
@@ -94,6 +99,10 @@ class LaneDispatcher(Executor):
         """Stop polling it; do so before the socket is closed."""
         if self._sources.pop(socket, None) is not None:
             self._list_sources()
+
+    def reads_for(self, actor: Any) -> bool:
+        """Whether any source's reader is that actor."""
+        return any(source.owner is actor for source in self._sources.values())
 
     def _list_sources(self) -> None:
         self._poll_list = [(self._wake_read, zmq.POLLIN), *((socket, zmq.POLLIN) for socket in self._sources)]
@@ -203,6 +212,9 @@ class LaneDispatcher(Executor):
             source.on_frames()
             took_ns = self.clock.mono_ns() - began_ns
             self.turns[took_ns >> TURN_SHIFT if took_ns < LONGEST_COUNTED_NS else TURN_STEPS] += 1
+            box = source.box
+            box.busy_ns += took_ns
+            box.times[took_ns.bit_length()] += 1
             if took_ns > SLOW_TURN_NS:
                 self._held_up(getattr(source.owner, "name", "source"), took_ns)
         except BaseException as error:  # the supervision boundary
@@ -232,6 +244,8 @@ class LaneDispatcher(Executor):
             now_ns = mono_ns()
             took_ns = now_ns - began_ns
             self.turns[took_ns >> TURN_SHIFT if took_ns < LONGEST_COUNTED_NS else TURN_STEPS] += 1
+            box.busy_ns += took_ns
+            box.times[took_ns.bit_length()] += 1
             if took_ns > SLOW_TURN_NS:
                 self._held_up(box.name, took_ns)
             began_ns = now_ns

@@ -29,6 +29,9 @@ TIMERS_MOST = 4_096
 COMMANDS_MOST = 8_192
 QUOTE_KEYS_MOST = 1_024
 
+TIME_STEPS = 48
+"""Powers of two of ns in which turns are counted: the last are days."""
+
 
 class Lane(IntEnum):
     """A message's lane, in the order in which lanes are served."""
@@ -100,19 +103,25 @@ class Mailbox:
     __slots__ = (
         "actor",
         "actor_class",
+        "busy_ns",
         "commands",
         "control",
+        "ended_ns",
         "epoch",
         "executor",
         "handled",
         "is_ready",
+        "last_error",
         "last_reason",
+        "most",
         "name",
         "orders",
         "poison",
         "quotes",
         "runtime",
+        "started_ns",
         "timers",
+        "times",
         "watchers",
     )
 
@@ -124,8 +133,18 @@ class Mailbox:
         self.actor: Any = None
         self.actor_class: type | None = None
         self.last_reason: Any = None
+        self.last_error: BaseException | None = None
+        """What it crashed of last, whatever ended it since."""
+        self.started_ns = self.ended_ns = 0
+        """When its present actor was started, and when the last one ended. Wall time."""
         self.watchers: list[Any] = []
         self.handled = 0
+        self.busy_ns = 0
+        """How long its turns took, and the reads of its sockets."""
+        self.times = [0] * TIME_STEPS
+        """How many of them took under 2**n ns, and not under half of that."""
+        self.most = 0
+        """The most messages that were seen to wait at once."""
         self.poison: tuple[Any, int] = (None, 0)
         self.is_ready = False
         self.control: deque[Any] = deque()
@@ -212,6 +231,11 @@ class Mailbox:
         """How many messages wait in each lane."""
         lanes = (self.control, self.orders, self.timers, self.commands, self.quotes)
         return {lane.name.lower(): len(queue) for lane, queue in zip(Lane, lanes, strict=True)}
+
+    def depth(self) -> int:
+        """How many messages wait. Thread: any."""
+        lanes = len(self.control) + len(self.orders) + len(self.timers) + len(self.commands) + len(self.quotes)
+        return lanes + len(self.executor.incoming)
 
     def refuse(self, message: Any) -> None:
         """Turn mail away: an asker is told, the rest are dead letters."""

@@ -26,7 +26,7 @@ class Worker(Executor):
         super().__init__(clock)
         self.thread_id = 0  # until its thread runs, all mail is foreign
         self._arrived = Condition()
-        self._incoming: deque[tuple[Mailbox, Any]] = deque()
+        self.incoming: deque[tuple[Mailbox, Any]] = deque()
         self._closed = True  # no thread yet: order events wait in the mailbox
         self.thread: Thread | None = None
 
@@ -43,25 +43,32 @@ class Worker(Executor):
         with self._arrived:
             if self._closed:
                 box.accept(message)  # nobody's thread: order events wait there
-            elif len(self._incoming) >= INCOMING_MOST:
+            elif len(self.incoming) >= INCOMING_MOST:
                 box.refuse(message)
             else:
-                self._incoming.append((box, message))
+                self.incoming.append((box, message))
                 self._arrived.notify()
 
     def forget(self, _actor: Any) -> None:
         """Close: mail that is on its way goes back to the mailbox."""
         with self._arrived:
             self._closed = True
-            while self._incoming:
-                box, message = self._incoming.popleft()
+            while self.incoming:
+                box, message = self.incoming.popleft()
                 box.accept(message)
+            self._arrived.notify()
+
+    def resumed(self, _box: Mailbox) -> None:
+        """Go on. Thread: any."""
+        with self._arrived:
             self._arrived.notify()
 
     def _main(self, actor: Any) -> None:
         self.thread_id = get_ident()
+        began_ns = self.clock.mono_ns()
         try:
             actor.on_start()
+            actor.box.busy_ns += self.clock.mono_ns() - began_ns
         except BaseException as error:  # the supervision boundary
             self.runtime.bury(actor, Reason(Cause.START_FAILED, error))
         while actor.live:
@@ -76,17 +83,21 @@ class Worker(Executor):
             due_ns = self.timers.next_due_ns()
             if due_ns is not None and due_ns <= self.clock.mono_ns():
                 self.timers.fire(self.clock.mono_ns())
-            while self._incoming:
-                target, item = self._incoming.popleft()
+            while self.incoming:
+                target, item = self.incoming.popleft()
                 target.accept(item)
             if not actor.live:
                 return None
-            message = box.take()
+            if box.executor is self:
+                message = box.take()
+            else:  # it is suspended
+                message = box.control.popleft() if box.control else None
             if message is None:
                 self._arrived.wait(None if due_ns is None else max(0, due_ns - self.clock.mono_ns()) / NS_A_SECOND)
             return message
 
     def _handle(self, actor: Any, message: Any) -> None:
+        box, began_ns = actor.box, self.clock.mono_ns()
         handler = actor.routes.get(message.__class__)
         try:
             if handler is not None:
@@ -95,7 +106,10 @@ class Worker(Executor):
                 actor._handle_receive(message)
         except BaseException as error:  # the supervision boundary
             self.contain(actor, message, error)
-        actor.box.handled += 1
+        took_ns = self.clock.mono_ns() - began_ns
+        box.handled += 1
+        box.busy_ns += took_ns
+        box.times[took_ns.bit_length()] += 1
 
 
 class PinnedDispatcher:

@@ -46,7 +46,7 @@ class Repairer(Trader):
     def __init__(self, runtime: Any, name: str, desk: Desk, spec: PairSpec, pair: str) -> None:
         super().__init__(runtime, name, desk, spec)
         self.pair = pair
-        runtime.mailbox(pair)  # the pair is started after its children: what they tell it meanwhile waits there
+        runtime.reserve(pair)  # the pair is started after its children: what they tell it meanwhile waits there
         self.memory: RepairMemory = desk.memories.setdefault(name, RepairMemory())
         self._timer: Any = None
 

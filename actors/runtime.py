@@ -12,6 +12,7 @@ from pykka import ActorDeadError, ActorRegistry, Timeout
 from actors.base import Actor
 from actors.deaths import KILLED, SHUTDOWN, UNKNOWN_NAME, Cause, Down, Reason
 from actors.executor import Executor, Reply
+from actors.held import Held
 from actors.mailbox import Ask, Mailbox, Stop
 from actors.names import Address
 from domain.errors import HedgerowError, InvariantViolation, require
@@ -88,10 +89,20 @@ class Runtime:
 
     def address(self, name: str) -> Address:
         """Whoever bears `name`, now or later: the fast way to tell often."""
-        return Address(self.mailbox(name))
+        return Address(self.reserve(name))
 
     def mailbox(self, name: str) -> Mailbox:
-        """The name's mailbox, made on first use."""
+        """The name's mailbox. Raises: InvariantViolation where there is none."""
+        box = self.boxes.get(name)
+        if box is None:
+            raise InvariantViolation(f"nobody bears the name {name!r}, and nobody has reserved it")
+        return box
+
+    def reserve(self, name: str) -> Mailbox:
+        """The name's mailbox, made where there is none.
+
+        For an actor that will be started: order events wait there until then.
+        """
         box = self.boxes.get(name)
         if box is None:
             with self._lock:
@@ -107,7 +118,7 @@ class Runtime:
         Raises: StartFailed, at once on lane and simulation; a pinned actor's
         `on_start` fails as a Down for its watchers.
         """
-        box = self.mailbox(name)
+        box = self.reserve(name)
         require(box.actor is None, f"{name} is running already (epoch {box.epoch})")
         where = dispatcher or (self.blocking if cls.PINNED else self.dispatcher)
         executor: Executor = where.executor_for(name)
@@ -118,6 +129,7 @@ class Runtime:
                 box.is_ready = False
             box.epoch += 1
             box.actor_class = cls
+            box.started_ns = self.clock.wall_ns()
         try:
             cls.start(self, name, *args, **kwargs)
         except BaseException as error:
@@ -125,7 +137,7 @@ class Runtime:
             if box.actor is not None:
                 self.bury(box.actor, reason)
             else:
-                box.last_reason = reason
+                self._note_end(box, reason)
                 self.log("actor_down", actor=name, epoch=box.epoch, reason=reason)
             raise StartFailed(name, reason) from error
         return Address(box, box.epoch)
@@ -139,7 +151,9 @@ class Runtime:
 
         On the lane it is gone; a pinned one's thread is abandoned.
         """
-        box = self.mailbox(name)
+        box = self.boxes.get(name)
+        if box is None:
+            return
         executor = box.executor
         require(executor.abandons or get_ident() == executor.thread_id, f"kill {name} in its own dispatcher's thread")
         actor = box.actor
@@ -163,6 +177,48 @@ class Runtime:
         """True while an actor runs under `name`."""
         box = self.boxes.get(name)
         return box is not None and box.actor is not None
+
+    # ------------------------------------------------ suspending
+
+    def suspend(self, name: str, until_ns: int) -> None:
+        """Give it nothing but its control lane, until then or `resume`.
+
+        A restart ends it too. What comes meanwhile waits, within the bounds of
+        its mailbox: a full lane that never drops crashes it.
+
+        Thread: the lane's.
+        """
+        box = self.mailbox(name)
+        require(box.actor is not None, f"{name} is not running")
+        executor = box.executor
+        if executor.__class__ is Held:
+            executor.until_ns = until_ns
+        else:
+            box.executor = Held(executor, until_ns)
+        self.log("suspended", actor=name, for_ms=(until_ns - self.clock.mono_ns()) // 1_000_000)
+
+    def resume(self, name: str) -> bool:
+        """Let it go on; False where it is not suspended. Thread: the lane's."""
+        box = self.boxes.get(name)
+        held = None if box is None else box.executor
+        if held.__class__ is not Held:
+            return False
+        box.executor = held.executor
+        held.executor.resumed(box)
+        self.log("resumed", actor=name)
+        return True
+
+    def resume_due(self) -> None:
+        """End the suspensions whose time is over. Thread: the lane's."""
+        now_ns = self.clock.mono_ns()
+        for name, until_ns in self.suspended().items():
+            if now_ns >= until_ns:
+                self.resume(name)
+
+    def suspended(self) -> dict[str, int]:
+        """Who is, and until when (monotonic ns). Thread: any."""
+        boxes = [box for box in list(self.boxes.values()) if box.executor.__class__ is Held]
+        return {box.name: box.executor.until_ns for box in boxes if box.actor is not None}
 
     # ------------------------------------------------ death
 
@@ -200,6 +256,12 @@ class Runtime:
         if self.on_quarantine is not None:
             self.on_quarantine(box.name, message, error)
 
+    def _note_end(self, box: Mailbox, reason: Reason) -> None:
+        """Keep why and when, for whoever looks."""
+        box.last_reason, box.ended_ns = reason, self.clock.wall_ns()
+        if reason.cause in (Cause.CRASH, Cause.START_FAILED):
+            box.last_error = reason.error
+
     def bury(self, actor: Actor, reason: Reason) -> None:
         """Take the name from `actor` and tell its watchers; once only.
 
@@ -211,7 +273,7 @@ class Runtime:
                 return
             actor.live = False
             box.actor = None
-            box.last_reason = reason
+            self._note_end(box, reason)
             watchers, box.watchers = box.watchers, []
         box.executor.forget(actor)
         ActorRegistry.unregister(actor.actor_ref)

@@ -15,7 +15,7 @@ class Phase(StrEnum):
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"  # asked, its Down is awaited
-    WAITING = "waiting"  # for the backoff's delay
+    WAITING = "restarting"  # it waits for the backoff's delay
     STOPPED = "stopped"
 
 

@@ -75,6 +75,7 @@ class Supervisor(Actor):
         self._to_stop: list[Child] = []
         self._late: list[tuple[Child, Reason]] = []  # ended while others were being stopped
         self._then: Callable[[], None] | None = None
+        self._why = SHUTDOWN
 
     # ------------------------------------------------ life
 
@@ -110,8 +111,8 @@ class Supervisor(Actor):
     def _forsake(self, child: Child) -> None:
         """End a child without waiting: there is nobody to wait."""
         self.runtime.demonitor(child.name, self.name)
-        box = self.runtime.mailbox(child.name)
-        actor = box.actor
+        box = self.runtime.boxes.get(child.name)
+        actor = None if box is None else box.actor
         child.phase = Phase.STOPPED
         if actor is None:
             return
@@ -156,6 +157,30 @@ class Supervisor(Actor):
         self._stop(child)
         if child.phase is not Phase.STOPPING:
             self._drop(child)
+
+    def why_no_restart(self, name: str) -> str:
+        """Why an operator can't have that child restarted now; "" if he can."""
+        if self.find(name) is None:
+            return f"{self.name} has no child {name!r}"
+        if self.ending is not None:
+            return f"{self.name} is stopping"
+        if self._then is not None:
+            return f"{self.name} is stopping {', '.join(child.name for child in self._to_stop)} just now: ask once more"
+        return ""
+
+    def restart_child(self, name: str, reason: Reason) -> str:
+        """Stop it and who goes with it, start them at once; "" or why not.
+
+        It counts for no intensity, and ends a wait for the backoff. Thread:
+        the supervisor's own: a port that its neighbours call.
+        """
+        problem = self.why_no_restart(name)
+        if not problem:
+            child = self.find(name)
+            child.given_up, child.attempt = False, 0
+            self.runtime.log("restart_asked", child=name, reason=repr(reason))
+            self._restart_group(child, 0, reason)
+        return problem
 
     def find(self, name: str) -> Child | None:
         """The child of that name."""
@@ -232,11 +257,11 @@ class Supervisor(Actor):
         self.runtime.log("restart", child=child.name, reason=repr(reason), wait_ms=wait_ns // NS_A_MS)
         self._restart_group(child, wait_ns)
 
-    def _restart_group(self, child: Child, wait_ns: int) -> None:
+    def _restart_group(self, child: Child, wait_ns: int, reason: Reason = SHUTDOWN) -> None:
         specs = tuple(each.spec for each in self.children)
         indices = restarted_with(self.spec.strategy, specs, self.children.index(child))
         group = [self.children[index] for index in indices]
-        self._stop_then(group, lambda: self._start_group(group, wait_ns))
+        self._stop_then(group, lambda: self._start_group(group, wait_ns), reason)
 
     def _start_group(self, group: list[Child], wait_ns: int) -> None:
         for child in group:
@@ -270,9 +295,10 @@ class Supervisor(Actor):
 
     # ------------------------------------------------ stopping in order
 
-    def _stop_then(self, children: list[Child], then: Callable[[], None]) -> None:
+    def _stop_then(self, children: list[Child], then: Callable[[], None], reason: Reason = SHUTDOWN) -> None:
         """Stop these, last first, one after the other; then go on."""
         self._to_stop = list(children)
+        self._why = reason
         self._then = then
         self._stop_next()
 
@@ -286,7 +312,7 @@ class Supervisor(Actor):
             if child.phase is Phase.WAITING:
                 child.phase = Phase.STOPPED
             self._to_stop.pop()
-        then, self._then = self._then, None
+        then, self._then, self._why = self._then, None, SHUTDOWN
         if then is not None:
             then()
 
@@ -299,7 +325,7 @@ class Supervisor(Actor):
         if limit_ms == 0:
             self.runtime.kill(child.name)
             return
-        self.runtime.stop(child.name)
+        self.runtime.stop(child.name, self._why)
         if limit_ms is not None:
             self.after_ns(limit_ms * NS_A_MS, TimeUp(child.name, child.epoch))
 

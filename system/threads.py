@@ -1,9 +1,21 @@
-"""What the kernel says of a thread: time on a core, time waiting for one."""
+"""Threads: what the kernel says of one, and how one lets another in."""
 
 from __future__ import annotations
 
+import select
 from pathlib import Path
 from threading import get_native_id
+
+GIVE_WAY_S = 0.0001
+
+
+def give_way() -> None:
+    """Leave the interpreter to the lane for a moment.
+
+    A sleep, because a thread that only lets go of the interpreter's lock has
+    it again before the one that waits for it has woken up.
+    """
+    select.select((), (), (), GIVE_WAY_S)
 
 
 def present_thread() -> int:

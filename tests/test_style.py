@@ -34,6 +34,7 @@ BOUNDARIES = {
     "actors/base.py": "an actor's failure becomes its death notice",
     "actors/executor.py": "where an actor's turn is run and its failure caught",
     "actors/lane.py": "the lane outlives a source's failure",
+    "actors/observer.py": "a failure of the thread ends its actor",
     "actors/pinned.py": "the pinned thread's loop",
     "actors/runtime.py": "a failed start is told to the supervisor",
     "actors/simulated.py": "the simulated dispatcher's loop",

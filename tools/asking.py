@@ -28,6 +28,11 @@ class Asked:
         self.out, self._where = out, where
         self.yes, self.reason, self.dry_run, self.operator = yes, reason, dry_run, operator
 
+    @property
+    def directory(self) -> Path:
+        """The node's own."""
+        return self._where()
+
     def send(self, verb: str, *, reasonless: bool = False, **args: Any) -> dict[str, Any] | None:
         """Say, ask, do; what the node answers, None where it was not done.
 

@@ -13,6 +13,8 @@ ASK_TIMEOUT_MS = 2_000
 CONNECT_TIMEOUT_MS = 1_000
 CONFIG_FILE = "hedgerow.toml"
 MAX_PAGES = 10_000
+OBSERVE = "observe"
+"""The socket that answers about actors, also while the node's lane hangs."""
 
 
 class Absent(ToolError):
@@ -34,6 +36,7 @@ class Client:
         self.directory = Path(directory)
         self.timeout_ms = timeout_ms
         self._req_id = 0
+        self._socket_name = socket
         if not is_locked(self.directory / "journal"):
             raise self._nobody("no node runs in it")
         self._context = zmq.Context()
@@ -66,7 +69,7 @@ class Client:
             reply = decode_reply(self._socket.recv(zmq.NOBLOCK))
             if reply.req_id in (self._req_id, 0):
                 return _value(reply)
-        raise self._nobody(f"no answer in {self.timeout_ms} ms")
+        raise self._nobody(f"no answer in {self.timeout_ms} ms{'' if self._socket_name == OBSERVE else ' (does its lane hang? ./hedgerow ps)'}")
 
     def rows(self, verb: str, key: str, **args: Any) -> Iterator[dict[str, Any]]:
         """Every row, page after page; `key` names a row."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.inspector import page
+from actors.answering import page
 from domain.controls import symbol_scope
 from domain.money import scaled, text_of
 from domain.positions import position_rows

@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from actors.answering import Answer, count_arg, page, text_arg
 from actors.hedge_show import Terms, hedge_map, iso
-from actors.inspector import Answer, count_arg, page, text_arg
 from actors.notes import Operate
 from actors.pair_board import board_row
 from actors.pair_show import show_down, show_hedge
@@ -19,7 +19,7 @@ from actors.session_show import show_calendars
 from config.flat import tables
 from domain.errors import IllegalTransition, JournalError
 from domain.hedges import Hedge
-from domain.ids import base36
+from domain.ids import base36, hedge_pair
 from domain.market import Instrument
 from domain.pairs import Mode, Pair
 from tools.cli import VERSION
@@ -60,7 +60,6 @@ class Looks:
             "venues": self.venues,
             "top": self.top,
             "positions": self.money.positions,
-            "ps": self.ps,
             "config": self.config,
         }
 
@@ -69,6 +68,7 @@ class Looks:
         for pair in self.node.pairs().values():
             self.tally.look(pair)
         self.money.look()
+        self.node.runtime.resume_due()
 
     # ------------------------------------------------ the node
 
@@ -108,11 +108,6 @@ class Looks:
     def top(self, _args: dict[str, Any]) -> dict[str, Any]:
         """Counters of the lane, the journal and the links."""
         return top_of(self.node)
-
-    def ps(self, args: dict[str, Any]) -> dict[str, Any]:
-        """Every actor: mailbox, restarts, last reason."""
-        rows = {row["path"]: row for row in self.node.runtime.snapshot()}
-        return page((rows[name] for name in _after(list(rows), args)), self.node.clock)
 
     # ------------------------------------------------ pairs
 
@@ -177,7 +172,7 @@ class Looks:
         wanted = args.get("hedge")
         if wanted is None:
             return self._last_hedge()
-        name = _place(text_arg(args, "hedge"), "hedge")[0]
+        name = hedge_pair(text_arg(args, "hedge"))
         for hedge in self._hedges_of(name):
             if hedge.hedge_id == wanted:
                 return self._hedge(name, hedge)

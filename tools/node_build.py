@@ -6,6 +6,7 @@ the tree. Nothing is decided; everything is passed as values.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,8 @@ class Node:
             raise
         self.desk = Desk(self.clock, self.journal, self.journal.node_epoch, self._alert)
         self.sockets: list[Any] = []
+        self.closing: list[Callable[[], None]] = []
+        """Called before the sockets are closed."""
         self._stall_told_ns = -STALL_TOLD_NS
 
     # ------------------------------------------------ building
@@ -313,9 +316,14 @@ class Node:
         """What it does: observe, paper, or live."""
         return "live" if self.live and self.config.node.mode != PAPER else self.config.node.mode
 
+    def actor(self, name: str) -> Any:
+        """The living actor of that name, for looking in; None while it is down."""
+        box = self.runtime.boxes.get(name)
+        return None if box is None else box.actor
+
     def pair_actor(self, name: str) -> PairActor | None:
-        """The pair's living actor, for looking in; None while it is down."""
-        return self.runtime.mailbox(name).actor
+        """The pair's, likewise."""
+        return self.actor(name)
 
     def instruments(self) -> tuple[Instrument, ...]:
         """Every configured instrument."""
@@ -347,6 +355,8 @@ class Node:
             self.journal.close()
         except JournalError as error:
             self.runtime.log("stop_not_recorded", error=str(error))
+        for end in self.closing:
+            end()
         for socket in self.sockets:
             socket.close()
         self.machine.close()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from actors.inspector import Inspector
+from actors.observer import Observer, Watching
+from actors.sampling import EVERY_NS as SAMPLE_NS
 from supervisors.spec import Backoff, ChildSpec, SupervisorSpec
 from supervisors.tree import supervisor
 from system.sockets import check_endpoint, inspection_router
+from tools.node_actor_words import ActorWords
 from tools.node_answers import Looks
+from tools.node_observe import Observes
 from tools.node_words import Words
 from tools.tally import BEAT_NS
-from wire.inspection import OPERATE, VIEW
+from wire.inspection import OBSERVE, OPERATE, VIEW
 
 EDGE_BACKOFF = Backoff(first_ms=100, most_ms=5_000)
 LAST_WORDS_MS = 200
@@ -26,7 +30,7 @@ def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:
     import zmq
 
     sockets = []
-    for name in (VIEW, OPERATE):
+    for name in (VIEW, OPERATE, OBSERVE):
         endpoint = f"ipc://{node.directory}/{name}"
         check_endpoint(endpoint, file="configuration", key="node.dir")
         socket = inspection_router(node.context, endpoint)
@@ -35,7 +39,11 @@ def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:
     node.sockets.extend(sockets)
     looks, words = Looks(node, stopper), Words(node, stopper)
     view = {**looks.table(), "modes": words.modes}
-    start = (Inspector, (tuple(sockets), view, words.table(), looks.beat, BEAT_NS))
-    inspector = ChildSpec("node/inspector", start)
-    spec = SupervisorSpec(children=(inspector,), intensity=None, backoff=EDGE_BACKOFF)
+    operate = {**words.table(), **ActorWords(node).table()}
+    start = (Inspector, (tuple(sockets[:2]), view, operate, looks.beat, BEAT_NS))
+    observes = Observes(node)
+    watching = Watching(sockets[2], observes.table(), node.clock, observes.beat, SAMPLE_NS)
+    node.closing.append(watching.end)
+    children = (ChildSpec("node/inspector", start), ChildSpec("node/observer", (Observer, (watching,))))
+    spec = SupervisorSpec(children=children, intensity=None, backoff=EDGE_BACKOFF)
     return (supervisor("node/edge", spec),)

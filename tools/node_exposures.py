@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.inspector import text_arg
+from actors.answering import text_arg
 from domain.cover import CoverSpec
 from domain.exposures import Exposure
 from domain.units import decimal_of, exact

@@ -35,7 +35,7 @@ def top_of(node: Any) -> dict[str, Any]:
 
 
 def _venue(node: Any, name: str, link: Any, now_ns: int) -> dict[str, Any]:
-    feed, actor = link.feed, node.runtime.mailbox(f"venue/{name}").actor
+    feed, actor = link.feed, node.actor(f"venue/{name}")
     heard_ns = [quote.changed_mono_ns for quote in feed.latest.values()]
     trade_ns = None if actor is None or link.trade is None else actor.heard_age_ns(now_ns)
     return {

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from actors.answering import Answer, text_arg
 from actors.controls import HoldChanged
-from actors.inspector import Answer, text_arg
 from actors.notes import Operate
 from actors.pair_show import show_hedge
 from domain import controls, pairs
@@ -23,6 +23,8 @@ from domain.pairs import Mode
 from tools.money_looks import MoneyLooks
 from tools.node_answers import Acts, tried
 from tools.node_exposures import exposure_arg, moved_text
+from tools.node_signed import is_dry as _is_dry
+from tools.node_signed import signed as _signed
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
 
 MAX_SHOWN = 64
@@ -262,18 +264,6 @@ _DOES_HEDGE = {
 
 def _row(scope: str, word: str, value: str, fact: Any) -> dict[str, Any]:
     return {"scope": scope, "word": word, "value": value, "operator": fact.operator, "reason": fact.reason}
-
-
-def _is_dry(args: dict[str, Any]) -> bool:
-    return args.get("dry_run") is True
-
-
-def _signed(args: dict[str, Any], reason: str | None = None) -> tuple[str, str]:
-    """Who, and why: a record without them is none. Raises: Unanswerable."""
-    operator, why = text_arg(args, "operator").strip(), text_arg(args, "reason", reason).strip()
-    if not operator or (reason is None and not why):
-        raise Unanswerable(BAD_REQUEST, "allowed: an operator's name and a reason")
-    return operator, why
 
 
 def _one_of(args: dict[str, Any], key: str, kind: Any, form: Callable[[str], str] = str) -> Any:

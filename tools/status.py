@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from tools.client import Absent, Client, pass_dir
+from tools.client import OBSERVE, Absent, Client, pass_dir
 from tools.errors import NotConnected, UsageError
 from tools.operate import hedge_release, hedge_retry, hedge_take, pair_disable, pair_enable
 from tools.output import Output, pass_out
@@ -52,10 +52,11 @@ def status(out: Output, directory: Path, watch: bool, actors: bool) -> None:
 def _status(out: Output, directory: Path, *, actors: bool) -> None:
     from tools.status_rows import status_rows
 
-    with Client(directory) as client:
-        if actors:
+    if actors:
+        with Client(directory, OBSERVE) as client:
             out.many(client.rows("ps", "path"))
-            return
+        return
+    with Client(directory) as client:
         told = client.ask("status")
     if out.format != "table":
         out.one(told)

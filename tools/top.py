@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tools.board_line import quiet_interrupt
-from tools.client import Client, pass_dir
+from tools.client import OBSERVE, Client, pass_dir
 from tools.output import Output, pass_out
 from tools.top_text import lines_of, rates
 
@@ -30,22 +30,23 @@ def top(out: Output, directory: Path, every_s: float, looks: int | None) -> None
     """
     import sys
 
-    with quiet_interrupt(), Client(directory) as client:
+    with quiet_interrupt(), Client(directory) as client, Client(directory, OBSERVE) as observer:
+        clients = (client, observer)
         if out.format == "table" and sys.stdout.isatty():
-            _screen(out, client, every_s, looks)
+            _screen(out, clients, every_s, looks)
         else:
-            _lines(out, client, every_s, looks or 1)
+            _lines(out, clients, every_s, looks or 1)
 
 
-def _look(client: Client) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    return client.ask("top"), list(client.rows("ps", "path"))
+def _look(clients: tuple[Client, Client]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    return clients[0].ask("top"), list(clients[1].rows("ps", "path"))
 
 
-def _lines(out: Output, client: Client, every_s: float, looks: int) -> None:
-    pause, (before, actors) = Event(), _look(client)
+def _lines(out: Output, clients: tuple[Client, Client], every_s: float, looks: int) -> None:
+    pause, (before, actors) = Event(), _look(clients)
     for _ in range(looks):
         pause.wait(every_s)
-        now, present = _look(client)
+        now, present = _look(clients)
         told = rates(before, now, actors, present)
         before, actors = now, present
         if out.format == "csv":
@@ -57,19 +58,19 @@ def _lines(out: Output, client: Client, every_s: float, looks: int) -> None:
                 out.line(line)
 
 
-def _screen(out: Output, client: Client, every_s: float, looks: int | None) -> None:
+def _screen(out: Output, clients: tuple[Client, Client], every_s: float, looks: int | None) -> None:
     from tools.screen import Screen
 
     lang, done = out.lang, 0
     with Screen(keys=True) as screen:
-        before, actors = _look(client)
+        before, actors = _look(clients)
         while True:
             key = screen.key(every_s)
             if key in ("q", "escape"):
                 return
             if key == "l":
                 lang = "en" if lang == "zh" else "zh"
-            now, present = _look(client)
+            now, present = _look(clients)
             columns, rows = screen.size
             lines = lines_of(rates(before, now, actors, present), columns, Output(lang=lang).word)
             screen.draw([*lines[: rows - 1], FEET[lang] if screen.keys else ""])

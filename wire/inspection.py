@@ -4,8 +4,8 @@
     reply    [req_id, true, value]
              [req_id, false, {"code", "text"}]
 
-One frame each, MessagePack arrays, over a ROUTER of the node for looking and
-another for operating. Rows come in pages: {"rows": [...], "more": bool}; the
+One frame each, MessagePack arrays, over a ROUTER of the node for looking, one
+for operating, and one for its actors, which answers also while its lane hangs. Rows come in pages: {"rows": [...], "more": bool}; the
 next page is asked for with `after`, the key of the last row.
 """
 
@@ -21,6 +21,7 @@ from wire.codec import pack, unpack
 
 VIEW = "view"
 OPERATE = "operate"
+OBSERVE = "observe"
 MAX_REQUEST_BYTES = 4 * 1024
 MAX_REPLY_BYTES = 1024 * 1024
 MAX_ARGS = 16

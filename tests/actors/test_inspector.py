@@ -5,7 +5,8 @@ from collections import deque
 import pytest
 import zmq
 
-from actors.inspector import MAX_PAGE_NS, MAX_PAGE_ROWS, Inspector, count_arg, page, text_arg
+from actors.answering import MAX_PAGE_NS, MAX_PAGE_ROWS, count_arg, page, text_arg
+from actors.inspector import Inspector
 from actors.runtime import Runtime
 from actors.simulated import SimulatedDispatcher
 from wire.inspection import Request, Unanswerable, decode_reply, encode_request

@@ -110,3 +110,13 @@ def test_a_subclass_adds_to_and_replaces_its_bases_handlers():
     runtime = Runtime(simulated, simulated.clock)
     runtime.spawn(Sub, "sub")
     assert (runtime.ask("sub", 3), runtime.ask("sub", "a")) == (-3, "A")
+
+
+def test_a_mailbox_is_made_by_reserving_it_and_not_by_looking_for_it():
+    runtime, _ = make_box()
+    with pytest.raises(InvariantViolation, match="'nobody'"):
+        runtime.mailbox("nobody")
+    runtime.kill("nobody")
+    runtime.monitor("nobody", "idle")
+    assert list(runtime.boxes) == ["idle"]
+    assert runtime.reserve("somebody") is runtime.mailbox("somebody")

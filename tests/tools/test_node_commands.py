@@ -29,17 +29,17 @@ pytestmark = pytest.mark.slow
 class Site:
     """A gateway process and a node process in a short directory."""
 
-    def __init__(self):
+    def __init__(self, config=CONFIG, program=("-m", "tools")):
         self.folder = Path(tempfile.mkdtemp(prefix="hg"))
         self.node_dir = self.folder / "node"
         self.node_dir.mkdir(mode=0o700)
         self.config = self.folder / "c.toml"
-        self.config.write_text(CONFIG)
+        self.config.write_text(config)
         python, pipe = sys.executable, subprocess.PIPE
         gateway = [python, str(ROOT / "benchmarks" / "core_gateway.py"), str(self.node_dir)]
         self.gateway = subprocess.Popen(gateway, stdin=pipe, stdout=pipe)
         self.gateway.stdout.readline()
-        node = [python, "-m", "tools", "run", "-c", str(self.config), "--live", "--log-level", "ERROR"]
+        node = [python, *program, "run", "-c", str(self.config), "--live", "--log-level", "ERROR"]
         self.node = subprocess.Popen(node, cwd=ROOT, stdout=pipe)
         self.ready = json.loads(self.node.stdout.readline())
         self.context = zmq.Context()

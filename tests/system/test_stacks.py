@@ -1,0 +1,29 @@
+"""Stacks of threads, read from outside."""
+
+from threading import Event, Thread
+
+from system.stacks import MAX_FRAMES, frames, local, stack
+
+
+def deep(levels, began, go):
+    if levels:
+        deep(levels - 1, began, go)
+    else:
+        began.set()
+        go.wait(10)
+
+
+def test_stack_of_a_thread_ends_with_what_it_does_and_is_bounded():
+    began, go = Event(), Event()
+    thread = Thread(target=deep, args=(100, began, go))
+    thread.start()
+    assert began.wait(10)
+    lines = stack(thread.ident)
+    held = [local(frame, "levels") for frame in frames(thread.ident) if frame.f_code is deep.__code__]
+    go.set()
+    thread.join(10)
+    assert len(lines) == MAX_FRAMES
+    assert lines[-1].endswith(" Condition.wait")
+    assert any(line.startswith("tests/system/test_stacks.py:") and line.endswith(" deep") for line in lines)
+    assert held[:3] == [0, 1, 2]
+    assert stack(thread.ident) == []
