@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pykka
 
-from actors.deaths import NORMAL, Cause, Reason
+from actors.deaths import NORMAL, Cause, LinkBroken, Reason
 from actors.executor import Reply
 from actors.mailbox import Ask, Fault, Inbox, Stop
 from actors.timers import TimerHandle
@@ -80,6 +80,22 @@ class Actor(pykka.Actor):
             self.box.executor.timers.add(self.clock.mono_ns() + delay_ns, handle)
         return handle
 
+    def stash(self, message: Any) -> None:
+        """Put an order event or a command off until `unstash`.
+
+        A crash or an end before that gives order events back to the mailbox,
+        where they wait for who is raised next; commands are dead letters.
+
+        Raises: MailboxOverflow past STASH_MOST; InvariantViolation for quotes
+        and timers, which are not to be kept.
+        """
+        self.box.stash(message)
+
+    def unstash(self) -> None:
+        """Take what was put off before anything else, in its order."""
+        self.box.unstash()
+        self.box.executor.wake_box(self.box)
+
     def exit(self, reason: Reason = NORMAL) -> None:
         """End now, after this handler: `on_stop` runs, nothing more does."""
         self.runtime.finish(self, reason)
@@ -126,6 +142,9 @@ class Actor(pykka.Actor):
             return None
         if kind is Fault:
             raise message.error
+        if kind is LinkBroken:
+            self.exit(message.reason)
+            return None
         return super()._handle_receive(message)
 
     def _stop(self) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from actors.mailbox import Lane
+from domain.errors import HedgerowError
 
 
 class Cause(StrEnum):
@@ -16,7 +17,10 @@ class Cause(StrEnum):
     CRASH = "crash"  # an exception left one of its handlers
     START_FAILED = "start_failed"  # __init__ or on_start raised
     OPERATOR = "operator"  # a person had it started anew
+    DEPENDENCY = "dependency"  # what it depends on ended: its link, or one that it is started again with
     KILLED = "killed"  # it did not stop in its time and was abandoned
+    HUNG = "hung"  # it did not come back from a message and was abandoned
+    FENCED = "fenced"  # its name was given to a later one while it still ran
     UNKNOWN_NAME = "unknown_name"  # there was never an actor of that name
 
 
@@ -45,10 +49,21 @@ class Reason:
         return f"{self.cause.value}({self.error!r})" if self.error is not None else self.cause.value
 
 
+class DependencyEnded(HedgerowError):
+    """Says of whom the end was."""
+
+
 NORMAL = Reason(Cause.NORMAL)
 SHUTDOWN = Reason(Cause.SHUTDOWN)
 KILLED = Reason(Cause.KILLED)
+HUNG = Reason(Cause.HUNG)
+FENCED = Reason(Cause.FENCED)
 UNKNOWN_NAME = Reason(Cause.UNKNOWN_NAME)
+
+
+def dependency(name: str, reason: Reason) -> Reason:
+    """What ends those who depend on `name`, which ended so."""
+    return Reason(Cause.DEPENDENCY, DependencyEnded(f"{name}: {reason!r}"))
 
 
 class Down:
@@ -68,3 +83,16 @@ class Down:
 
     def __repr__(self) -> str:
         return f"Down({self.name!r}, {self.epoch}, {self.reason!r})"
+
+
+class LinkBroken:
+    """Ends its receiver: what it was linked to has ended.
+
+    In the order lane for the same reason as Down.
+    """
+
+    __slots__ = ("reason",)
+    lane: ClassVar[Lane] = Lane.ORDERS
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason

@@ -30,12 +30,17 @@ SLOW_TURN_NS = 10_000_000
 _running: set[int] = set()  # threads inside a lane's or a simulation's lap
 
 
+def waits_for_nobody() -> bool:
+    """Whether the present thread is inside a lap, where nothing may block."""
+    return get_ident() in _running
+
+
 class Reply(ThreadingFuture[Any]):
     """pykka's future, except that the lane may not wait for one."""
 
     def get(self, *, timeout: float | None = None) -> Any:
         """Wait; raises in a lane's own thread, which would hang on it."""
-        if get_ident() in _running:
+        if waits_for_nobody():
             raise InvariantViolation("Future.get() on the lane: use tell and a reply message")
         return super().get(timeout=timeout)
 

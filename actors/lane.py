@@ -265,9 +265,11 @@ class LaneDispatcher(Executor):
 
     def post(self, box: Mailbox, message: Any) -> None:
         """Mail from another thread: queued, and the lane is woken."""
-        if len(self._foreign) >= FOREIGN_MOST:
-            box.refuse(message)
-            return
+        over = len(self._foreign) - FOREIGN_MOST
+        if over >= 0:
+            message = box.beyond(message, over)
+            if message is None:
+                return
         self._foreign.append((box, message))
         if self._asleep:
             self.wake()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pykka import ActorDeadError
 from pykka.messages import _ActorStop
 
-from domain.errors import HedgerowError
+from domain.errors import HedgerowError, require
 
 if TYPE_CHECKING:
     from pykka import Future
@@ -28,6 +28,8 @@ ORDERS_MOST = 16_384
 TIMERS_MOST = 4_096
 COMMANDS_MOST = 8_192
 QUOTE_KEYS_MOST = 1_024
+STASH_MOST = 4_096
+FAULTS_MOST = 1_024
 
 TIME_STEPS = 48
 """Powers of two of ns in which turns are counted: the last are days."""
@@ -120,6 +122,7 @@ class Mailbox:
         "quotes",
         "runtime",
         "started_ns",
+        "stashed",
         "timers",
         "times",
         "watchers",
@@ -146,6 +149,7 @@ class Mailbox:
         self.most = 0
         """The most messages that were seen to wait at once."""
         self.poison: tuple[Any, int] = (None, 0)
+        self.stashed: deque[Any] | None = None
         self.is_ready = False
         self.control: deque[Any] = deque()
         self.orders: deque[Any] = deque()
@@ -237,6 +241,20 @@ class Mailbox:
         lanes = len(self.control) + len(self.orders) + len(self.timers) + len(self.commands) + len(self.quotes)
         return lanes + len(self.executor.incoming)
 
+    def beyond(self, message: Any, over: int) -> Any:
+        """What is queued instead of `message` past an executor's bound.
+
+        An order event is never lost in silence: its owner crashes. `over` says
+        how many such were queued; past FAULTS_MOST there is nothing more to say.
+
+        Thread: any.
+        """
+        self.refuse(message)
+        self.runtime.log("incoming_full", actor=self.name, message=type(message).__name__)
+        if LANE_OF[message.__class__] != _ORDERS or over >= FAULTS_MOST:
+            return None
+        return Fault(MailboxOverflow(f"{self.name}: too much mail from other threads"))
+
     def refuse(self, message: Any) -> None:
         """Turn mail away: an asker is told, the rest are dead letters."""
         if message.__class__ is Ask:
@@ -250,8 +268,26 @@ class Mailbox:
         self.poison = (message, count + 1 if before is message else 1)
         return self.poison[1]
 
+    def stash(self, message: Any) -> None:
+        """Put a message off; see `Actor.stash`."""
+        lane = LANE_OF[message.__class__]
+        require(lane in (_ORDERS, _COMMANDS), f"{self.name}: {type(message).__name__} is no order event and no command: not to be put off")
+        if self.stashed is None:
+            self.stashed = deque()
+        if len(self.stashed) >= STASH_MOST:
+            raise MailboxOverflow(f"{self.name}: more than {STASH_MOST} messages were put off")
+        self.stashed.append(message)
+
+    def unstash(self) -> None:
+        """What was put off is next, before what came meanwhile."""
+        stashed, self.stashed = self.stashed, None
+        while stashed:
+            message = stashed.pop()
+            (self.orders if LANE_OF[message.__class__] == _ORDERS else self.commands).appendleft(message)
+
     def close(self, *, keep_orders: bool) -> None:
         """Empty the lanes of a dead owner; order events may wait on."""
+        self.unstash()
         left = [*self.control, *self.commands, *(() if keep_orders else self.orders)]
         for queue in (self.control, self.timers, self.commands, self.quotes):
             queue.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from actors.deaths import SHUTDOWN, Cause, Down, LinkBroken, dependency
 from actors.mailbox import Mailbox
 
 ANY_EPOCH = 0
@@ -47,10 +48,22 @@ class Address:
         return self._box.actor is not None and self.epoch in (ANY_EPOCH, self._box.epoch)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Address) and (self.name, self.epoch) == (other.name, other.epoch)
+        return type(self) is type(other) and (self.name, self.epoch) == (other.name, other.epoch)
 
     def __hash__(self) -> int:
         return hash((self.name, self.epoch))
 
     def __repr__(self) -> str:
         return f"{self.name}#{self.epoch}" if self.epoch else self.name
+
+
+class Link(Address):
+    """One end of a link: the other's end ends this one, a normal end apart."""
+
+    __slots__ = ()
+
+    def tell(self, down: Down) -> None:
+        """Pass the other's end on: a shutdown as one, the rest as a dependency's."""
+        cause = down.reason.cause
+        if cause is not Cause.NORMAL:
+            super().tell(LinkBroken(SHUTDOWN if cause is Cause.SHUTDOWN else dependency(down.name, down.reason)))

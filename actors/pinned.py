@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from threading import Condition, Thread, get_ident
+from threading import Condition, Event, Thread, get_ident
 from typing import Any
 
 from actors.deaths import Cause, Reason
-from actors.executor import Executor
+from actors.executor import Executor, waits_for_nobody
 from actors.mailbox import Mailbox
+from domain.errors import HedgerowError
 from domain.ports import Clock
 from system.clock import chance
 
 INCOMING_MOST = 65_536
 NS_A_SECOND = 1e9
+START_S = 10.0
+
+
+class StartTimeout(HedgerowError):
+    """A pinned actor's on_start did not end in its time; it is abandoned."""
 
 
 class Worker(Executor):
@@ -29,23 +35,39 @@ class Worker(Executor):
         self.incoming: deque[tuple[Mailbox, Any]] = deque()
         self._closed = True  # no thread yet: order events wait in the mailbox
         self.thread: Thread | None = None
+        self._started = Event()
+        self._start_error: BaseException | None = None
 
     def start(self, actor: Any) -> None:
-        """Start the thread; `on_start` runs there and fails as a Down."""
+        """Start the thread, and see `on_start` end there.
+
+        In a lane's lap nobody waits: there a failure is a Down.
+
+        Raises: what `on_start` raises; StartTimeout past START_S.
+        """
         with self._arrived:
             self._closed = False
             actor.box.actor = actor
-        self.thread = Thread(target=self._main, args=(actor,), name=actor.name, daemon=True)
+        awaited = not waits_for_nobody()
+        self.thread = Thread(target=self._main, args=(actor, awaited), name=actor.name, daemon=True)
         self.thread.start()
+        if not awaited:
+            return
+        if not self._started.wait(START_S):
+            raise StartTimeout(f"{actor.name}: its on_start has not ended in {START_S:g} s")
+        if self._start_error is not None:
+            raise self._start_error
 
     def post(self, box: Mailbox, message: Any) -> None:
         """Mail from another thread."""
         with self._arrived:
             if self._closed:
                 box.accept(message)  # nobody's thread: order events wait there
-            elif len(self.incoming) >= INCOMING_MOST:
-                box.refuse(message)
-            else:
+                return
+            over = len(self.incoming) - INCOMING_MOST
+            if over >= 0:
+                message = box.beyond(message, over)
+            if message is not None:
                 self.incoming.append((box, message))
                 self._arrived.notify()
 
@@ -63,14 +85,19 @@ class Worker(Executor):
         with self._arrived:
             self._arrived.notify()
 
-    def _main(self, actor: Any) -> None:
+    def _main(self, actor: Any, awaited: bool) -> None:
         self.thread_id = get_ident()
         began_ns = self.clock.mono_ns()
         try:
             actor.on_start()
             actor.box.busy_ns += self.clock.mono_ns() - began_ns
         except BaseException as error:  # the supervision boundary
+            if awaited:
+                self._start_error = error
+                self._started.set()
+                return  # whoever waits buries it
             self.runtime.bury(actor, Reason(Cause.START_FAILED, error))
+        self._started.set()
         while actor.live:
             message = self._next(actor)
             if message is not None:

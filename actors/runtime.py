@@ -10,11 +10,11 @@ from typing import Any
 from pykka import ActorDeadError, ActorRegistry, Timeout
 
 from actors.base import Actor
-from actors.deaths import KILLED, SHUTDOWN, UNKNOWN_NAME, Cause, Down, Reason
+from actors.deaths import KILLED, SHUTDOWN, UNKNOWN_NAME, Cause, Down, LinkBroken, Reason, dependency
 from actors.executor import Executor, Reply
 from actors.held import Held
 from actors.mailbox import Ask, Mailbox, Stop
-from actors.names import Address
+from actors.names import Address, Link
 from domain.errors import HedgerowError, InvariantViolation, require
 
 LOG_EVENTS_MOST = 8_192
@@ -115,8 +115,8 @@ class Runtime:
     def spawn(self, cls: type[Actor], name: str, *args: Any, dispatcher: Any = None, **kwargs: Any) -> Address:
         """Start an actor under `name`; its order lane may hold mail already.
 
-        Raises: StartFailed, at once on lane and simulation; a pinned actor's
-        `on_start` fails as a Down for its watchers.
+        Raises: StartFailed; only where a lane's lap starts a pinned actor, for
+        which it does not wait, a failing `on_start` is a Down for its watchers.
         """
         box = self.reserve(name)
         require(box.actor is None, f"{name} is running already (epoch {box.epoch})")
@@ -288,23 +288,47 @@ class Runtime:
 
         The watcher's present incarnation only: raised again, it asks anew.
         """
-        target = self.boxes.get(name)
         box = self.mailbox(watcher)
-        address = Address(box, box.epoch)
+        down = self._watch(name, Address(box, box.epoch))
+        if down is not None:
+            box.put(down)
+
+    def _watch(self, name: str, end: Address) -> Down | None:
+        """Tell `end` of that death, once; the Down of one that is dead already."""
+        target = self.boxes.get(name)
         with self._lock:
             if target is not None and target.actor is not None:
-                if address not in target.watchers:
-                    target.watchers.append(address)
-                return
+                others = [each for each in target.watchers if type(each) is not type(end) or each.name != end.name]
+                target.watchers = [*others, end]  # instead of one from a former life
+                return None
         epoch, reason = (target.epoch, target.last_reason) if target is not None else (0, None)
-        address.tell(Down(name, epoch, reason or UNKNOWN_NAME))
+        return Down(name, epoch, reason or UNKNOWN_NAME)
+
+    def link(self, one: str, other: str) -> None:
+        """When one of them ends, the other does; a normal end apart.
+
+        Of their present incarnations only. Linked to the dead it ends at once.
+        """
+        for name, end in ((one, other), (other, one)):
+            box = self.mailbox(end)
+            down = self._watch(name, Link(box, box.epoch))
+            if down is not None:
+                box.put(LinkBroken(dependency(name, down.reason)))
+
+    def unlink(self, one: str, other: str) -> None:
+        """Each outlives the other again."""
+        self._unwatch(one, other, Link)
+        self._unwatch(other, one, Link)
 
     def demonitor(self, name: str, watcher: str) -> None:
         """Take a monitor back; one that has fired already stays fired."""
+        self._unwatch(name, watcher, Address)
+
+    def _unwatch(self, name: str, watcher: str, kind: type[Address]) -> None:
         with self._lock:
             target = self.boxes.get(name)
             if target is not None:
-                target.watchers = [each for each in target.watchers if each.name != watcher]
+                target.watchers = [each for each in target.watchers if type(each) is not kind or each.name != watcher]
 
     # ------------------------------------------------ looking in
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from actors.base import Actor
-from actors.deaths import SHUTDOWN, Cause, Down, Reason
+from actors.deaths import FENCED, SHUTDOWN, Cause, Down, Reason, dependency
 from actors.mailbox import Lane
 from actors.runtime import StartFailed
 from domain.errors import HedgerowError
@@ -54,6 +54,13 @@ class TimeUp:
         self.epoch = epoch
 
 
+class Overdue:
+    """The supervisor's time to stop all its children is over."""
+
+    __slots__ = ()
+    lane: ClassVar[Lane] = Lane.TIMERS
+
+
 class Supervisor(Actor):
     """Keeps its children as its spec says.
 
@@ -63,7 +70,7 @@ class Supervisor(Actor):
     Thread: its children's too, except for pinned ones.
     """
 
-    HANDLERS = {Down: "on_down", StartAgain: "on_start_again", TimeUp: "on_time_up"}
+    HANDLERS = {Down: "on_down", StartAgain: "on_start_again", TimeUp: "on_time_up", Overdue: "on_overdue"}
 
     def __init__(self, runtime: Any, name: str, spec: SupervisorSpec) -> None:
         super().__init__(runtime, name)
@@ -124,6 +131,8 @@ class Supervisor(Actor):
     def _end(self, reason: Reason) -> None:
         """Stop all children, then be gone with `reason`."""
         self.ending = reason
+        if self.spec.stop_ms is not None:
+            self.after_ns(self.spec.stop_ms * NS_A_MS, Overdue())
         self._stop_then(self.children, lambda: self.exit(reason))
 
     # ------------------------------------------------ dynamic children
@@ -192,6 +201,8 @@ class Supervisor(Actor):
         cls, args = child.spec.start
         child.phase = Phase.STARTING
         child.started_ns = self.clock.mono_ns()  # before it: a start that fails is no long life
+        if self.runtime.alive(child.name):  # a former supervisor's, which could not wait for its end
+            self.runtime.kill(child.name, FENCED)
         address = self.runtime.spawn(cls, child.name, *args)
         child.phase = Phase.RUNNING
         child.epoch = address.epoch
@@ -255,7 +266,7 @@ class Supervisor(Actor):
             wait_ns = delay_ns(self.spec.backoff, child.attempt, self.runtime.chance)
             child.attempt = next_attempt(child.attempt, now_ns - child.started_ns, self.spec.backoff)
         self.runtime.log("restart", child=child.name, reason=repr(reason), wait_ms=wait_ns // NS_A_MS)
-        self._restart_group(child, wait_ns)
+        self._restart_group(child, wait_ns, dependency(child.name, reason))
 
     def _restart_group(self, child: Child, wait_ns: int, reason: Reason = SHUTDOWN) -> None:
         specs = tuple(each.spec for each in self.children)
@@ -334,6 +345,14 @@ class Supervisor(Actor):
         if child is not None and child.epoch == message.epoch and child.phase is Phase.STOPPING:
             self.runtime.log("shutdown_timeout", child=child.name, after_ms=child.spec.shutdown_ms)
             self.runtime.kill(child.name)
+
+    def on_overdue(self, _message: Overdue) -> None:
+        """The time for all together is over: nobody is asked any more."""
+        self.runtime.log("stop_overdue", supervisor=self.name, after_ms=self.spec.stop_ms)
+        for child in reversed(self.children):
+            if child.phase in (Phase.RUNNING, Phase.STOPPING):
+                child.phase = Phase.STOPPING
+                self.runtime.kill(child.name)
 
     # ------------------------------------------------ looking in
 

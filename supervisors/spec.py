@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
+from inspect import signature
 from typing import Any
 
 from msgspec import Struct
@@ -86,7 +88,9 @@ class SupervisorSpec(Struct, frozen=True):
 
     More than `intensity` restarts within `period_ms` mean giving up (None: it
     never does, which wants a backoff). `may_give_up(name, reason)` is asked
-    before; False keeps the child, and it is tried again after `hold_ms`.
+    before; False keeps the child, and it is tried again after `hold_ms`. When
+    the supervisor stops, what is left of its children after `stop_ms` is killed
+    (None: only each child's own time counts).
     """
 
     children: tuple[ChildSpec, ...] = ()
@@ -98,6 +102,7 @@ class SupervisorSpec(Struct, frozen=True):
     giving_up: GivingUp = GivingUp.ESCALATE
     may_give_up: Callable[[str, Reason], bool] = always
     hold_ms: int = 1_000
+    stop_ms: int | None = None
 
 
 def problems_of(spec: SupervisorSpec, where: str = "root", names: set[str] | None = None) -> list[str]:
@@ -110,6 +115,10 @@ def problems_of(spec: SupervisorSpec, where: str = "root", names: set[str] | Non
         found.append(f"{where}: intensity={spec.intensity}: allowed: 0 or more, or None")
     if spec.period_ms <= 0:
         found.append(f"{where}: period_ms={spec.period_ms}: allowed: 1 or more")
+    if spec.hold_ms <= 0:
+        found.append(f"{where}: hold_ms={spec.hold_ms}: allowed: 1 or more")
+    if spec.stop_ms is not None and spec.stop_ms < 0:
+        found.append(f"{where}: stop_ms={spec.stop_ms}: allowed: 0 or more, or None")
     if spec.backoff is not None:
         found.extend(f"{where}: backoff: {text}" for text in _backoff_problems(spec.backoff))
     for child in spec.children:
@@ -133,6 +142,8 @@ def child_problems(child: ChildSpec, parent: SupervisorSpec) -> list[str]:
         found.append(f"{child.name}: start={child.start!r}: allowed: (an Actor class, a tuple of arguments)")
     if not isinstance(args, tuple):
         found.append(f"{child.name}: its arguments must be a tuple, not {type(args).__name__}")
+    elif isinstance(cls, type) and issubclass(cls, Actor) and not _takes(cls, len(args)):
+        found.append(f"{child.name}: {cls.__name__}{signature(cls)} does not take these {len(args)} arguments after (runtime, name)")
     if child.shutdown_ms is not None and child.shutdown_ms < 0:
         found.append(f"{child.name}: shutdown_ms={child.shutdown_ms}: allowed: 0 or more, or None")
     if child.significant and parent.auto_shutdown is AutoShutdown.NEVER:
@@ -140,6 +151,16 @@ def child_problems(child: ChildSpec, parent: SupervisorSpec) -> list[str]:
     if child.significant and child.restart is Restart.PERMANENT:
         found.append(f"{child.name}: a permanent child cannot be significant: it never ends by itself")
     return found
+
+
+@cache
+def _takes(cls: type, count: int) -> bool:
+    """Whether `cls(runtime, name, ...)` takes so many more arguments."""
+    try:
+        signature(cls).bind(*range(count + 2))
+    except TypeError:
+        return False
+    return True
 
 
 def _backoff_problems(backoff: Backoff) -> list[str]:
@@ -150,6 +171,8 @@ def _backoff_problems(backoff: Backoff) -> list[str]:
         found.append(f"factor={backoff.factor}: allowed: 1 or more")
     if not 0 <= backoff.jitter < 1:
         found.append(f"jitter={backoff.jitter}: allowed: 0 to below 1")
+    if backoff.reset_ms < 0:
+        found.append(f"reset_ms={backoff.reset_ms}: allowed: 0 or more")
     return found
 
 

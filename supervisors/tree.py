@@ -19,6 +19,8 @@ from supervisors.spec import INFINITE, Backoff, ChildSpec, GivingUp, Restart, St
 
 VENUE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
 PAIR_BACKOFF = Backoff(first_ms=20, most_ms=2_000)
+STOP_MS = 8_000
+"""For the whole tree to stop; less than the process waits for it."""
 GATEWAY_BACKOFF = Backoff(first_ms=200, most_ms=30_000)
 
 
@@ -50,6 +52,7 @@ def node_tree(
         intensity=5,
         period_ms=10_000,
         giving_up=GivingUp.ESCALATE,
+        stop_ms=STOP_MS,
     )
 
 

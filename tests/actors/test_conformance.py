@@ -8,7 +8,7 @@ import pytest
 
 from actors import mailbox
 from actors.base import Actor
-from actors.deaths import Cause, Down
+from actors.deaths import FENCED, HUNG, KILLED, SHUTDOWN, Cause, Down
 from actors.lane import LaneDispatcher
 from actors.mailbox import Lane
 from actors.pinned import PinnedDispatcher
@@ -334,13 +334,140 @@ def test_init_that_raises_is_seen_by_the_spawner(runtime):
 
 
 def test_on_start_that_raises_is_seen(runtime):
-    try:
+    with pytest.raises(StartFailed, match="no start") as caught:
         runtime.spawn(BadStart, "probe")
-    except StartFailed as error:
-        assert isinstance(error.reason.error, ValueError)
-    else:
-        assert runtime.dispatcher.kind == "pinned"
-    assert down(runtime).cause is Cause.START_FAILED
+    assert isinstance(caught.value.reason.error, ValueError)
+    assert not runtime.alive("probe")
+    assert runtime.mailbox("probe").last_reason.cause is Cause.START_FAILED
+
+
+def test_a_blocking_actor_that_does_not_start_is_seen_by_a_spawner_that_may_wait(runtime):
+    class Blocks(BadStart):
+        PINNED = True
+
+    with pytest.raises(StartFailed, match="no start"):
+        runtime.spawn(Blocks, "probe")
+    assert not runtime.alive("probe")
+
+
+@pytest.mark.parametrize(
+    ("message", "ends", "as_what"),
+    [(Raise(ValueError), True, Cause.DEPENDENCY), (Finish(), False, None), (mailbox.Stop(SHUTDOWN), True, Cause.SHUTDOWN)],
+)
+def test_a_link_passes_an_end_on_but_for_a_normal_one(runtime, message, ends, as_what):
+    hooks = []
+    runtime.spawn(Probe, "one")
+    runtime.spawn(Probe, "probe", hooks)
+    runtime.link("one", "probe")
+    runtime.tell("one", message)
+    down(runtime, "one")
+    if ends:
+        reason = down(runtime)
+        assert (reason.cause, hooks) == (as_what, ["start", "stop"])
+        assert as_what is not Cause.DEPENDENCY or "one: crash" in str(reason.error)
+    assert ends or seen(runtime) == []
+
+
+def test_a_link_works_both_ways_once_and_not_for_the_next_incarnation(runtime):
+    runtime.spawn(Probe, "one")
+    runtime.spawn(Probe, "probe")
+    runtime.link("one", "probe")
+    runtime.tell("probe", Raise(ValueError))
+    assert down(runtime, "one").cause is Cause.DEPENDENCY
+    runtime.spawn(Probe, "one")
+    runtime.spawn(Probe, "probe")
+    runtime.tell("probe", Raise(ValueError))
+    down(runtime)
+    assert seen(runtime, "one") == []
+
+
+def test_a_link_to_the_dead_ends_at_once_and_a_link_taken_back_never(runtime):
+    runtime.spawn(Probe, "one")
+    runtime.spawn(Probe, "probe")
+    runtime.link("one", "probe")
+    runtime.monitor("probe", "one")
+    runtime.unlink("one", "probe")
+    runtime.tell("probe", Raise(ValueError))
+    down(runtime)
+    settle(runtime, lambda: runtime.mailbox("one").actor.seen)
+    assert [type(message) for message in seen(runtime, "one")] == [Down]  # the monitor stayed
+    runtime.link("one", "probe")
+    assert down(runtime, "one").cause is Cause.DEPENDENCY
+
+
+class Waiter(Probe):
+    """Puts orders and commands off until it is told to go on."""
+
+    def note(self, message):
+        if message == Control(1):
+            self.ready = True
+            self.unstash()
+        elif getattr(self, "ready", False):
+            self.seen.append(message)
+        else:
+            self.stash(message)
+
+
+def test_what_was_put_off_comes_first_and_in_its_order(runtime):
+    runtime.spawn(Waiter, "probe")
+    runtime.tell("probe", Burst((Order(1), Command(1), Order(2), Command(2))))
+    settle(runtime, lambda: len(runtime.mailbox("probe").stashed or ()) == 4)
+    runtime.tell("probe", Burst((Order(3), Command(3), Control(1))))
+    settle(runtime, lambda: len(runtime.mailbox("probe").actor.seen) == 6)
+    assert seen(runtime) == [Order(1), Order(2), Order(3), Command(1), Command(2), Command(3)]
+
+
+def test_orders_put_off_outlive_a_crash_and_commands_do_not(runtime):
+    runtime.spawn(Waiter, "probe")
+    runtime.tell("probe", Burst((Order(1), Command(1), Order(2))))
+    settle(runtime, lambda: len(runtime.mailbox("probe").stashed or ()) == 3)
+    runtime.tell("probe", Raise(ValueError))
+    down(runtime)
+    runtime.spawn(Probe, "probe")
+    assert seen(runtime) == [Order(1), Order(2)]
+    assert ("probe", "Command") in runtime.dead_letters
+
+
+def test_putting_off_too_much_or_a_quote_ends_its_actor(runtime, monkeypatch):
+    monkeypatch.setattr(mailbox, "STASH_MOST", 3)
+    runtime.spawn(Waiter, "probe")
+    runtime.tell("probe", Burst(tuple(Order(n) for n in range(4))))
+    assert isinstance(down(runtime).error, mailbox.MailboxOverflow)
+    runtime.mailbox("probe").orders.clear()
+    runtime.spawn(Waiter, "probe")
+    runtime.tell("probe", Quote("a", 1))
+    assert isinstance(down(runtime).error, InvariantViolation)
+
+
+@pytest.mark.parametrize("reason", [KILLED, HUNG, FENCED])
+def test_a_name_that_is_taken_away_says_why_and_its_actor_is_stale(runtime, reason):
+    runtime.spawn(Probe, "watcher")
+    runtime.spawn(Probe, "probe")
+    stale = runtime.mailbox("probe").actor
+    runtime.monitor("probe", "watcher")
+    runtime.kill("probe", reason)
+    stale.tell("watcher", Order(1))
+    watcher = runtime.mailbox("watcher").actor
+    settle(runtime, lambda: watcher.seen)
+    (notice,) = seen(runtime, "watcher")
+    assert (notice.reason.cause, stale.hooks) == (reason.cause, ["start"])  # without its on_stop
+
+
+def test_the_third_crash_on_one_message_puts_it_aside(runtime):
+    class Again(Probe):
+        AGAIN = frozenset({Raise})
+
+    message, aside = Raise(ValueError), []
+    runtime.on_quarantine = lambda name, what, error: aside.append((name, what, type(error)))
+    for _ in range(3):
+        runtime.spawn(Again, "probe")
+        if runtime.mailbox("probe").epoch == 1:
+            runtime.tell("probe", Burst((message, Order(1))))
+        down(runtime)
+    runtime.spawn(Again, "probe")
+    assert seen(runtime) == [Order(1)]
+    assert aside == [("probe", message, ValueError)]
+    assert [(name, what) for name, what, _ in runtime.quarantined] == [("probe", message)]
 
 
 def test_a_monitor_fires_exactly_once(runtime):

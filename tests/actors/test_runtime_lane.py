@@ -232,3 +232,43 @@ def test_a_signal_only_sets_a_flag_and_ends_the_sleep(lane):
         lane.run(flag.is_set)
     assert flag.is_set()
     assert flag.signal == signal.SIGUSR1
+
+
+def test_an_order_event_past_the_bound_of_foreign_mail_crashes_its_owner_and_nobody_else(monkeypatch):
+    from actors import lane as lane_module
+    from actors.mailbox import MailboxOverflow
+
+    monkeypatch.setattr(lane_module, "FOREIGN_MOST", 2)
+    lane = LaneDispatcher(SystemClock())
+    runtime = Runtime(lane, lane.clock)
+    runtime.spawn(Idle, "idle")
+    runtime.spawn(Idle, "other")
+
+    def flood():
+        for _ in range(3):
+            runtime.tell("idle", Report())
+        runtime.tell("other", Remark())
+
+    sender = threading.Thread(target=flood)
+    sender.start()
+    sender.join()
+    lane.pump(lambda: not runtime.alive("idle"), 2 * 10**9)
+    assert isinstance(runtime.mailbox("idle").last_reason.error, MailboxOverflow)
+    assert runtime.alive("other")
+    assert list(runtime.dead_letters) == [("idle", "Report"), ("other", "Remark")]
+    lane.close()
+
+
+class Report:
+    lane = Lane.ORDERS
+
+
+class Remark:
+    pass
+
+
+class Idle(Actor):
+    HANDLERS = {Report: "on_any", Remark: "on_any"}
+
+    def on_any(self, _message):
+        pass

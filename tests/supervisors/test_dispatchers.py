@@ -10,9 +10,9 @@ import pytest
 from actors.base import Actor
 from actors.deaths import Cause
 from actors.lane import LaneDispatcher
-from actors.mailbox import Lane
+from actors.mailbox import Fault, Lane
 from actors.pinned import PinnedDispatcher
-from actors.runtime import Runtime
+from actors.runtime import Runtime, StartFailed
 from supervisors.engine import Supervisor
 from supervisors.spec import ChildSpec, Strategy, SupervisorSpec
 from system.clock import SystemClock
@@ -43,10 +43,10 @@ class PinnedGood(Good):
     PINNED = True
 
 
-class FailsFirst(PinnedGood):
+class FailsSecond(PinnedGood):
     def on_start(self):
-        if self.epoch == 1:
-            raise ValueError("first start")
+        if self.epoch == 2:
+            raise ValueError("second start")
         super().on_start()
 
 
@@ -118,11 +118,46 @@ def test_a_crash_restarts_its_group_on_any_dispatcher(runtime, strategy, written
     assert runtime.mailbox("b").epoch == 2
 
 
-def test_a_pinned_childs_start_failure_is_a_restart(runtime):
+def test_a_pinned_childs_start_failure_at_a_restart_is_one_more_restart(runtime):
     diary = []
-    supervise(runtime, diary, (Good, FailsFirst, Good))
-    settle(runtime, lambda: "+b" in diary)
-    assert runtime.mailbox("b").epoch == 2
+    supervise(runtime, diary, (Good, FailsSecond, Good))
+    runtime.tell("b", Poke())
+    settle(runtime, lambda: diary.count("+b") == 2)
+    assert runtime.mailbox("b").epoch == 3
+
+
+class FailsAlways(PinnedGood):
+    def on_start(self):
+        raise ValueError("no start")
+
+
+def test_a_pinned_childs_start_failure_at_boot_is_its_supervisors(runtime):
+    diary = []
+    children = (ChildSpec("a", (Good, (diary,))), ChildSpec("b", (FailsAlways, (diary,))))
+    with pytest.raises(StartFailed, match="no start"):
+        runtime.spawn(Supervisor, "sup", SupervisorSpec(children=children))
+    assert diary == ["+a", "-a"]
+
+
+class SlowToStop(PinnedGood):
+    """Takes its time: its supervisor is gone before it."""
+
+    def on_stop_asked(self, _reason):
+        return False
+
+
+def test_a_child_that_outlived_its_supervisor_is_fenced_by_the_next_one(runtime):
+    diary = []
+    child = ChildSpec("b", (SlowToStop, (diary,)), shutdown_ms=20)
+    inner = SupervisorSpec(children=(child,), intensity=0)
+    outer = ChildSpec("inner", (Supervisor, (inner,)), shutdown_ms=None)
+    runtime.spawn(Supervisor, "sup", SupervisorSpec(children=(outer,), intensity=1))
+    stale = runtime.mailbox("b").actor
+    runtime.tell("inner", Fault(ValueError("a bug of the supervisor's")))
+    settle(runtime, lambda: diary.count("+b") == 2)
+    down = [values["reason"].cause for _, event, values in runtime.events if event == "actor_down" and values["actor"] == "b"]
+    assert down == [Cause.FENCED]
+    assert (stale.live, runtime.mailbox("sup").epoch, runtime.mailbox("b").epoch) == (False, 1, 2)
 
 
 def test_a_hung_pinned_child_is_abandoned_and_can_do_nothing_more(runtime):

@@ -15,6 +15,11 @@ class Leaf(Actor):
     pass
 
 
+class Repair(Leaf):
+    def __init__(self, runtime, name, pair):
+        super().__init__(runtime, name)
+
+
 def leaf(name, **changes):
     return ChildSpec(name=name, start=(Leaf, ()), **changes)
 
@@ -33,6 +38,10 @@ def leaf(name, **changes):
         (SupervisorSpec(backoff=Backoff(first_ms=0)), "first_ms=0"),
         (SupervisorSpec(backoff=Backoff(factor=0.5)), "factor=0.5"),
         (SupervisorSpec(backoff=Backoff(jitter=1)), "jitter=1"),
+        (SupervisorSpec(backoff=Backoff(reset_ms=-1)), "reset_ms=-1"),
+        (SupervisorSpec(hold_ms=0), "hold_ms=0"),
+        (SupervisorSpec(stop_ms=-1), "stop_ms=-1"),
+        (SupervisorSpec(children=(ChildSpec(name="a", start=(Leaf, (1, 2))),)), "does not take these 2 arguments"),
         (SupervisorSpec(children=(leaf("a", significant=True, restart=Restart.TRANSIENT),)), "auto_shutdown is never"),
         (SupervisorSpec(children=(leaf("a", significant=True),), auto_shutdown=AutoShutdown.ANY), "never ends by itself"),
     ],
@@ -50,5 +59,5 @@ def test_nested_trees_are_checked_and_all_faults_listed():
 
 
 def test_the_nodes_tree_is_sound():
-    pairs = pair_group("p", (Leaf, ()), (Leaf, ()))
+    pairs = pair_group("p", (Leaf, ()), (Repair, ()))
     check(node_tree((leaf("gw"),), (leaf("journal"),), (leaf("v"),), pairs, (leaf("inspector"),)), "node")
