@@ -1,4 +1,4 @@
-"""One supervisor's groups spread over several, so that one's end is not all's.
+"""Groups spread over several supervisors, so that one's end is not all's.
 
 A restart counts within its partition alone, and a partition that gives up is
 started again by its parent without the others. Which partition a group is in

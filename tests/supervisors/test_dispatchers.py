@@ -136,7 +136,7 @@ def test_a_pinned_childs_start_failure_at_boot_is_its_supervisors(runtime):
     children = (ChildSpec("a", (Good, (diary,))), ChildSpec("b", (FailsAlways, (diary,))))
     with pytest.raises(StartFailed, match="no start"):
         runtime.spawn(Supervisor, "sup", SupervisorSpec(children=children))
-    assert diary == ["+a", "-a"]
+    settle(runtime, lambda: diary == ["+a", "-a"])
 
 
 class SlowToStop(PinnedGood):
