@@ -15,7 +15,7 @@ from msgspec import to_builtins
 from actors.base import Actor
 from actors.controls import HoldChanged
 from actors.desk import Desk
-from actors.notes import ACCOUNT, LookAgain, OutsideLoss, Tick
+from actors.notes import ACCOUNT, LookAgain, OutsideLoss, SpecsChanged, Tick
 from actors.venue import AskAgain
 from domain import outside
 from domain.controls import ScopeModeSet, symbol_scope
@@ -61,6 +61,7 @@ class Account(Actor):
         MassCancelTold: "on_news",
         Tick: "on_tick",
         LookAgain: "on_look_again",
+        SpecsChanged: "on_specs",
     }
 
     def __init__(self, runtime: Any, name: str, desk: Desk, specs: tuple[PairSpec, ...], trades: Outside) -> None:
@@ -70,10 +71,13 @@ class Account(Actor):
         self._told: dict[tuple, int] = {}
         self._look_ns = LOOK_AGAIN_NS
         self._looking = False
-        self._legs: dict[tuple[str, str], list[tuple[PairSpec, int]]] = {}
-        for spec in specs:
-            for index, leg in enumerate(spec.legs):
-                self._legs.setdefault(leg.key, []).append((spec, index))
+        self._legs = _legs_of(specs)
+
+    def on_specs(self, told: SpecsChanged) -> None:
+        """The pairs are others: what waits for one that is gone is nobody's."""
+        self._legs = _legs_of(told.specs)
+        for key in [key for key in self.trades.waiting if key not in self._legs]:
+            del self.trades.waiting[key]
 
     def on_start(self) -> None:
         """Hear what the venues say of positions; look at what was not judged."""
@@ -238,3 +242,12 @@ class Account(Actor):
                 if not fills[0][0]:
                     fills.pop(0)
             self.tell(name, OutsideLoss(int(leg), tuple(taken), origin, 0))
+
+
+def _legs_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], list[tuple[PairSpec, int]]]:
+    """Whose legs trade an instrument."""
+    found: dict[tuple[str, str], list[tuple[PairSpec, int]]] = {}
+    for spec in specs:
+        for index, leg in enumerate(spec.legs):
+            found.setdefault(leg.key, []).append((spec, index))
+    return found

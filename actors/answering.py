@@ -10,7 +10,15 @@ import zmq
 from domain.errors import WireError
 from domain.ports import Clock
 from wire.codec import pack
-from wire.inspection import BAD_REQUEST, Request, Unanswerable, decode_request, encode_answer, encode_problem
+from wire.inspection import (
+    BAD_REQUEST,
+    MAX_REQUEST_BYTES,
+    Request,
+    Unanswerable,
+    decode_request,
+    encode_answer,
+    encode_problem,
+)
 
 MAX_PAGE_ROWS = 256
 MAX_PAGE_BYTES = 256 * 1024
@@ -28,7 +36,7 @@ class Answering:
 
     answered = refused = lost = 0
 
-    def serve(self, socket: Any, table: Mapping[str, Answer]) -> None:
+    def serve(self, socket: Any, table: Mapping[str, Answer], most_bytes: int = MAX_REQUEST_BYTES) -> None:
         """One request, if there is one."""
         try:
             frames = socket.recv_multipart(zmq.NOBLOCK)
@@ -39,16 +47,17 @@ class Answering:
             return
         identity, body = frames
         try:
-            socket.send_multipart([identity, self._reply(body, table)], zmq.NOBLOCK)
+            socket.send_multipart([identity, self._reply(body, table, most_bytes)], zmq.NOBLOCK)
         except zmq.Again:  # its queue is full: the tool asks again
             self.lost += 1
 
-    def _reply(self, body: bytes, table: Mapping[str, Answer]) -> bytes:
+    def _reply(self, body: bytes, table: Mapping[str, Answer], most_bytes: int) -> bytes:
         req_id = 0
         try:
-            request = decode_request(body)
+            request = decode_request(body, most_bytes)
             req_id = request.req_id
-            reply = encode_answer(req_id, _answer_of(request, table)(request.args))
+            args = {**request.args, "body": request.body} if request.body else request.args
+            reply = encode_answer(req_id, _answer_of(request, table)(args))
         except WireError as error:
             return self._refuse(req_id, BAD_REQUEST, str(error))
         except Unanswerable as error:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from actors.base import Actor
 from actors.desk import Desk
-from actors.notes import Tick
+from actors.notes import SpecsChanged, Tick
 from domain import calendar_news as news
 from domain.calendars import Calendar, Moment
 from domain.guards import STATUS_MAX_AGE_NS
@@ -26,7 +26,7 @@ IDLE_LOOK_NS = 60 * NS_PER_S
 class CalendarWatch(Actor):
     """Thread: the lane. `warn_days`, `roll_days`: how early it tells."""
 
-    HANDLERS: ClassVar[dict[type, str]] = {Tick: "on_tick"}
+    HANDLERS: ClassVar[dict[type, str]] = {Tick: "on_tick", SpecsChanged: "on_specs"}
 
     def __init__(
         self, runtime: Any, name: str, desk: Desk, specs: tuple[PairSpec, ...], warn_days: int, roll_days: int
@@ -35,15 +35,21 @@ class CalendarWatch(Actor):
         self.desk = desk
         self.warn_days = warn_days
         self.roll_days = roll_days
+        self._witnesses: dict[tuple[str, str], news.Witness] = {}
+        self._told: set[tuple] = set()
+        self.on_specs(SpecsChanged(specs))
+
+    def on_specs(self, told: SpecsChanged) -> None:
+        """These pairs' calendars; what a venue was heard to say of one stays."""
         self._pairs: dict[tuple[str, str], list[str]] = {}
         self._calendars: dict[tuple[str, str], Calendar | None] = {}
-        for spec in specs:
+        for spec in told.specs:
             for leg in spec.legs:
                 self._pairs.setdefault(leg.key, []).append(spec.name)
                 self._calendars[leg.key] = leg.calendar
-        self._witnesses = {key: news.Witness() for key, calendar in self._calendars.items() if calendar is not None}
+        known = self._witnesses
+        self._witnesses = {key: known.get(key) or news.Witness() for key, calendar in self._calendars.items() if calendar is not None}
         self._moments: dict[tuple[str, str], Moment] = {}
-        self._told: set[tuple] = set()
 
     def on_start(self) -> None:
         """Look at once: a calendar that has ended is told before anything trades."""

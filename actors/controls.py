@@ -48,10 +48,15 @@ class ControlDesk:
         self.record = FREE
         """What the state of the journal bars for every pair."""
         self._desk = desk
-        self._scopes = {spec.name: scopes_of(spec.name, [leg.key for leg in spec.legs]) for spec in specs}
-        for spec in specs:
-            memory = desk.memories.get(spec.name)
-            self.refresh(spec.name, Mode.ACTIVE if memory is None else memory.pair.mode)
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self.enlist(specs)
+
+    def enlist(self, specs: tuple[PairSpec, ...]) -> None:
+        """These are the pairs now; what is barred for them holds at once."""
+        for name in self._scopes:
+            self._desk.holds.pop(name, None)
+        self._scopes = {spec.name: scopes_of(spec.name, [leg.key for leg in spec.legs], spec.strategy) for spec in specs}
+        self._refresh_all(list(self._scopes))
 
     def pairs_in(self, scope: str) -> list[str]:
         """The pairs that a scope holds."""

@@ -82,6 +82,19 @@ class Feed:
         if topic.quote is not None:
             address.tell(topic.quote)
 
+    def unsubscribe(self, symbol: str, name: str) -> None:
+        """Tell whoever bears `name` no more quotes of `symbol`."""
+        topic = self._topics[feed_topic(symbol)]
+        topic.subscribers = tuple(each for each in topic.subscribers if each.name != name)
+        topic.ports = tuple(each.quote_port() for each in topic.subscribers)
+
+    def add(self, symbol: str) -> None:
+        """One more symbol, from now on."""
+        topic = feed_topic(symbol)
+        if topic not in self._topics:
+            self._topics[topic] = _Topic(self.venue, symbol)
+            self.socket.subscribe(topic)
+
     def quote(self, symbol: str) -> Quote | None:
         """The last quote, whatever its age."""
         return self._topics[feed_topic(symbol)].quote

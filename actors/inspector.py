@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from actors.answering import Answer, Answering
 from actors.base import Actor
+from wire.inspection import MAX_CHANGE_BYTES
 
 OTHER = 2
 """The lane's last class of sources."""
@@ -67,4 +68,4 @@ class Inspector(Answering, Actor):
 
     def on_operate(self) -> None:
         """One request to do something."""
-        self.serve(self.operate_socket, self.operate)
+        self.serve(self.operate_socket, self.operate, MAX_CHANGE_BYTES)

@@ -9,7 +9,7 @@ Thread: the lane's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Any
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 from actors.feed import Feed
 from actors.routes import Routes
 from domain.days import NOTHING, LastDays, Over, over_on
-from domain.definitions import NOT_ANNOUNCED
+from domain.definitions import NOT_ANNOUNCED, why_blocked
 from domain.margin import rates_of
 from domain.market import Instrument
 from domain.ports import Clock
@@ -29,6 +29,8 @@ from wire.codec import encode, encode_new_order
 from wire.messages import Cancel, MassCancel, OrderStatusRequest
 
 MS = 1_000_000
+MAX_ANNOUNCED = 4096
+"""Definitions kept of instruments that nobody here trades yet."""
 
 
 class Purpose(IntEnum):
@@ -98,6 +100,8 @@ class VenueLink:
         self.claim = self.routes.claim  # reports of this order go to that owner; called before it can leave
         self.capabilities: dict[str, Any] = {}
         self.blocked = {symbol: NOT_ANNOUNCED for symbol in self.instruments if trade_socket is not None}
+        self.announced: dict[str, Instrument] = {}
+        """What the gateway has said of symbols that nobody configured."""
         self.days = {each.symbol: LastDays(each.last_open_day, each.expiry) for each in settings.instruments}
         self.margins = {each.symbol: rates_of(each) for each in settings.instruments}
         self.over: dict[str, Over] = {}  # by symbol: those alone of which something is over
@@ -112,6 +116,42 @@ class VenueLink:
     def subscribe(self, symbol: str, address: Any) -> None:
         """Tell `address` each quote of `symbol` from now on."""
         self.feed.subscribe(symbol, address)
+
+    def take_in(self, told: Instrument) -> None:
+        """One more instrument: its quotes come, and it trades once its gateway has announced it."""
+        symbol = told.symbol
+        if symbol in self.instruments:
+            return
+        self.instruments[symbol] = told
+        self.margins[symbol] = rates_of(told)
+        if self.trade is not None:
+            self.blocked[symbol] = NOT_ANNOUNCED
+        self.days[symbol] = LastDays(told.last_open_day, told.expiry)
+        self.roll()
+        self.feed.add(symbol)
+        known = self.announced.pop(symbol, None)
+        if known is not None:
+            self.defined(known)
+
+    def defined(self, announced: Instrument) -> str | None:
+        """What its gateway says of an instrument; why it is blocked, None for one of nobody's."""
+        symbol = announced.symbol
+        configured = self.instruments.get(symbol)
+        if configured is None:
+            if len(self.announced) < MAX_ANNOUNCED:
+                self.announced[symbol] = announced
+            return None
+        reason = self.blocked[symbol] = why_blocked(configured, announced)
+        if not rates_of(configured).known:
+            self.margins[symbol] = rates_of(announced)
+        self.last_days(symbol, announced.last_open_day or "", announced.expiry or "")
+        return reason
+
+    def unwatch(self, name: str, symbols: Iterable[str]) -> None:
+        """Tell `name` nothing any more; what reports it owned are strays from now on."""
+        self.watchers = tuple(each for each in self.watchers if each != name)
+        for symbol in symbols:
+            self.feed.unsubscribe(symbol, name)
 
     def watch(self, name: str) -> VenueChanged:
         """Tell `name` each VenueChanged, PositionsTold and the like.

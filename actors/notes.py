@@ -9,7 +9,9 @@ from msgspec import Struct
 from domain.books import LegBook
 from domain.exposures import Exposure
 from domain.mandates import LegMarket, Mandate
+from domain.market import Instrument
 from domain.orders import OrderDenied, OrderSubmitted
+from domain.pairspec import PairSpec
 
 ORDERS_LANE = 1
 
@@ -114,6 +116,18 @@ class OutsideLoss(Struct, frozen=True):
     fills: tuple[tuple[int, int | None], ...]
     origin: str
     cause: int
+
+
+class SpecsChanged(Struct, frozen=True):
+    """To whoever looks at all pairs: these are they from now on.
+
+    `fx`: the quoted rates that money may be converted by.
+    """
+
+    lane: ClassVar[int] = 0
+
+    specs: tuple[PairSpec, ...]
+    fx: tuple[Instrument, ...] = ()
 
 
 class Show(Struct, frozen=True):

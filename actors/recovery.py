@@ -34,6 +34,8 @@ from wire.codec import unpack
 from wire.records import Decision, decode_decision
 
 START = "start"
+CHANGE = "config"
+"""Kind of the record of a configuration that was changed while it ran."""
 
 
 class Recovered:
@@ -48,6 +50,8 @@ class Recovered:
         self.controls = Controls()
         self.outside = Outside()
         self.ledgers = Ledgers()
+        self.changed: dict[str, tuple[Any, Any]] = {}
+        """Tables that were changed while running: as the files said them, and as they are."""
 
     def owner(self, cl_ord_id: str) -> str:
         """Who owned this order when the journal ended, or ""."""
@@ -64,7 +68,7 @@ def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]], found: Recove
     """
     found = found or Recovered()
     for record in records:
-        if record.kind == START:
+        if record.kind in (START, CHANGE):
             _started(found, unpack(record.body))
         elif record.kind == REPORT:
             found.venues.take(record.body)
@@ -101,6 +105,8 @@ def _take(found: Recovered, decision: Decision, lots: dict[str, tuple[int, ...]]
 def _started(found: Recovered, started: Any) -> None:
     if not isinstance(started, dict):
         return
+    changed = started.get("changed") or {}
+    found.changed = {str(key): (was, now) for key, (was, now) in changed.items()}
     terms, instruments = terms_of(started)
     for name, legs in legs_of(started).items():
         found.legs[name] = legs

@@ -42,6 +42,12 @@ class Routes:
             return ""
         return self._day.get(cl_ord_id) or self._day_before.get(cl_ord_id) or self._resolve(cl_ord_id)
 
+    def disown(self, owners: frozenset[str]) -> None:
+        """Nobody bears these names any more: what comes for them is a stray."""
+        for claims in (self._day, self._day_before):
+            for cl_ord_id in [each for each, owner in claims.items() if owner in owners]:
+                del claims[cl_ord_id]
+
     def refer(self, ref_id: str, cl_ord_id: str) -> None:
         """`ref_id` (a cancel's or a query's id) is about `cl_ord_id`."""
         self._refs[ref_id] = cl_ord_id

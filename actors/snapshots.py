@@ -99,6 +99,7 @@ def _snapshot(found: Recovered, last: Record) -> Snapshot:
         found.ledgers.of,
         found.ledgers.past,
         found.ledgers.differences,
+        found.changed,
     )
 
 
@@ -113,6 +114,7 @@ def _recovered(snapshot: Snapshot) -> Recovered:
         found.venues.start(name, {"epoch": seen.epoch, "seq": seen.seq, "trading_day": seen.trading_day})
     found.ledgers.of, found.ledgers.past = snapshot.ledgers, snapshot.past_ledgers
     found.ledgers.differences = snapshot.differences
+    found.changed = snapshot.changed
     found.outside.known = snapshot.known
     found.outside.waiting = {(venue, symbol): trades for venue, symbol, trades in snapshot.waiting}
     return found

@@ -15,7 +15,7 @@ from msgspec import Struct
 from actors.base import Actor
 from actors.controls import HoldChanged
 from actors.desk import Desk
-from actors.notes import HedgeSettled
+from actors.notes import HedgeSettled, SpecsChanged
 from actors.venue import AskAgain
 from domain.controls import RECONCILER, ScopeModeSet, symbol_scope
 from domain.ledger import FeeDiffers
@@ -62,14 +62,14 @@ class Treasury(Actor):
         MassCancelTold: "on_news",
         StrayReport: "on_news",
         VenueTrouble: "on_news",
+        SpecsChanged: "on_specs",
     }
 
     def __init__(self, runtime: Any, name: str, desk: Desk, terms: MoneyTerms, specs: tuple[PairSpec, ...]) -> None:
         super().__init__(runtime, name)
         self.desk = desk
-        self._haircuts, self._fx = terms.haircuts, terms.fx
-        self._keys = {spec.name: tuple(leg.key for leg in spec.legs) for spec in specs if spec.sends_orders}
-        self._nets = {leg.key: leg.instrument.offset_mode == "net" for spec in specs for leg in spec.legs if leg.instrument.kind != "spot"}
+        self._haircuts = terms.haircuts
+        self.on_specs(SpecsChanged(specs, terms.fx))
         self._apart: dict[tuple[str, str], tuple[tuple[int, int], int]] = {}
         self.every_ns = {venue: ms * MS for venue, ms in terms.every_ms.items()}
         self._asked_ns: dict[str, int] = {}
@@ -77,6 +77,14 @@ class Treasury(Actor):
         self._wanted: set[str] = set()
         self._differ: set[tuple[str, int]] = set()
         self._more: set[tuple] = set()
+
+    def on_specs(self, told: SpecsChanged) -> None:
+        """Whose positions are compared, and by which rates money is converted."""
+        self._fx = told.fx
+        self._keys = {spec.name: tuple(leg.key for leg in spec.legs) for spec in told.specs if spec.sends_orders}
+        self._nets = {
+            leg.key: leg.instrument.offset_mode == "net" for spec in told.specs for leg in spec.legs if leg.instrument.kind != "spot"
+        }
 
     def on_start(self) -> None:
         """Hear what the venues say; look at the money now and then."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from actors.link import MS
 from actors.venue_machine import VenueMachine
-from domain.definitions import NOT_ANNOUNCED, why_blocked
-from domain.margin import rates_of
+from domain.definitions import NOT_ANNOUNCED
 from domain.venue_news import Collateral, CollateralTold, MassCancelTold, Position, PositionsTold
 from domain.venues import COLLATERAL, DAY, OLD_DAY, POSITIONS, Answered, GapClosed, NotAuthorised, VenueStage
 from wire import messages as wire
@@ -26,17 +25,11 @@ class VenueAnswers(VenueMachine):
         self.link.blocked = dict.fromkeys(self.link.instruments, NOT_ANNOUNCED)
 
     def _definition(self, m: wire.SecurityDefinition, _frame: bytes, _now_ns: int) -> None:
-        link = self.link
         announced = instrument_of(m.instrument)
-        configured = link.instruments.get(announced.symbol)
-        if configured is not None:
-            reason = why_blocked(configured, announced)
-            if reason and reason != link.blocked.get(announced.symbol):
-                self._trouble("INSTRUMENT", f"{announced.symbol}: {reason}")
-            link.blocked[announced.symbol] = reason
-            if not rates_of(configured).known:
-                link.margins[announced.symbol] = rates_of(announced)
-            link.last_days(announced.symbol, announced.last_open_day or "", announced.expiry or "")
+        before = self.link.blocked.get(announced.symbol)
+        reason = self.link.defined(announced)
+        if reason and reason != before:
+            self._trouble("INSTRUMENT", f"{announced.symbol}: {reason}")
         if m.last:
             self._tell_changed()
 

@@ -91,7 +91,7 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[C
 def _table_needs(key: str, *, added: bool) -> str:
     if key.startswith("pair["):
         return HOT if added else FLAT
-    return START
+    return HOT if added and key.startswith(("instrument[", "fx[")) else START
 
 
 def needs(key: str) -> str:

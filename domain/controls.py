@@ -8,7 +8,8 @@ all words whose scope it lies in:
     freeze    no order at all: cancels, and what is naked is told
     flatten   freeze's cancels, then only orders that reduce
 
-Scopes are texts: `all`, `market VENUE`, `symbol VENUE SYMBOL`, `pair NAME`.
+Scopes are texts: `all`, `market VENUE`, `symbol VENUE SYMBOL`, `strategy NAME`,
+`pair NAME`.
 Source: RTS 6 Art. 12.
 """
 
@@ -25,7 +26,7 @@ from domain.pairs import Mode
 
 RECONCILER = "node/treasury"
 """Who stops opens where the account holds less than the pairs; a person ends that."""
-ALL, MARKET, SYMBOL, PAIR = "all", "market", "symbol", "pair"
+ALL, MARKET, SYMBOL, STRATEGY, PAIR = "all", "market", "symbol", "strategy", "pair"
 
 
 class Level(StrEnum):
@@ -120,12 +121,13 @@ def evolve(controls: Controls, fact: ControlFact) -> Controls:
     return replace(controls, kills={scope: word for scope, word in controls.kills.items() if scope != fact.scope})
 
 
-def scopes_of(pair: str, keys: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def scopes_of(pair: str, keys: Iterable[tuple[str, str]], strategy: str = "") -> tuple[str, ...]:
     """Every scope that a pair with legs at these (venue, symbol) lies in."""
     keys = tuple(keys)
     markets = dict.fromkeys(f"{MARKET} {venue}" for venue, _ in keys)
     symbols = dict.fromkeys(symbol_scope(key) for key in keys)
-    return (ALL, *markets, *symbols, f"{PAIR} {pair}")
+    group = (f"{STRATEGY} {strategy}",) if strategy else ()
+    return (ALL, *markets, *symbols, *group, f"{PAIR} {pair}")
 
 
 def symbol_scope(key: tuple[str, str]) -> str:

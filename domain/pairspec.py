@@ -93,6 +93,8 @@ class PairSpec(Struct, frozen=True):
     leg_names: tuple[str, ...] = ()
     first_leg: int = -1
     """The leg that goes first; -1: all at once; BY_LIQUIDITY: the scarcer."""
+    strategy: str = ""
+    """The group that it is stopped, changed and looked at with; "" for none."""
     counts_payup: bool = False
     """Whether the tradable volume is what lies within the payup."""
 

@@ -83,6 +83,19 @@ class RiskTable:
         require(row.limits == limits, f"{key[1]} at {key[0]} has two different sets of limits")
         return row
 
+    def limit(self, key: tuple[str, str], limits: Limits) -> Limits | None:
+        """Other limits from now on; what is held and live stays. Those before."""
+        row = self._rows.get(key)
+        if row is None:
+            self.add(key, limits)
+            return None
+        before, row.limits = row.limits, limits
+        return before
+
+    def drop(self, key: tuple[str, str]) -> None:
+        """A symbol that no pair trades any more. Nothing of it may be live."""
+        self._rows.pop(key, None)
+
     def row(self, key: tuple[str, str]) -> Exposure:
         """The symbol's exposure. Raises: InvariantViolation when unknown."""
         row = self._rows.get(key)

@@ -90,7 +90,7 @@ class Journal:
         self._files = files or Files()
         self._boot_id = self._files.boot_id()
         self._segment_bytes = segment_bytes
-        self._code_version, self._config_hash = checked(code_version, config_hash, segment_bytes)
+        self._code_version, self.config_hash = checked(code_version, config_hash, segment_bytes)
         self._broken = ""
         self._kinds: dict[str, bytes] = {}
         self._retired: deque[tuple[Segment, Mark]] = deque()
@@ -273,7 +273,7 @@ class Journal:
             wall_ns=self._now_wall(),
             boot_id=self._boot_id,
             prev_hash=self._hash,
-            config_hash=self._config_hash,
+            config_hash=self.config_hash,
             code_version=self._code_version,
         )
         self._hash = segment.activate(header)

@@ -15,6 +15,7 @@ from actors.deaths import FENCED, SHUTDOWN, Cause, Down, Reason, dependency
 from actors.mailbox import Lane
 from actors.runtime import StartFailed
 from domain.errors import HedgerowError
+from supervisors.changing import Changing
 from supervisors.children import Child, Phase
 from supervisors.policy import NS_A_MS, admit, delay_ns, next_attempt, restarted_with, wants_restart
 from supervisors.spec import (
@@ -61,7 +62,7 @@ class Overdue:
     lane: ClassVar[Lane] = Lane.TIMERS
 
 
-class Supervisor(Actor):
+class Supervisor(Changing, Actor):
     """Keeps its children as its spec says.
 
     A start failure at boot ends the supervisor's own start, unless the spec has

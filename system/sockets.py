@@ -150,9 +150,9 @@ def _new(
     return socket
 
 
-def inspection_router(context: zmq.Context, endpoint: str) -> zmq.Socket:
+def inspection_router(context: zmq.Context, endpoint: str, most_bytes: int = MAX_MESSAGE_BYTES) -> zmq.Socket:
     """The node's inspection socket; a slow tool loses answers, not time."""
-    options = {zmq.SNDTIMEO: 0, zmq.SNDHWM: INSPECTION_HWM, zmq.RCVHWM: INSPECTION_HWM}
+    options = {zmq.SNDTIMEO: 0, zmq.SNDHWM: INSPECTION_HWM, zmq.RCVHWM: INSPECTION_HWM, zmq.MAXMSGSIZE: most_bytes}
     socket = _new(context, zmq.ROUTER, endpoint, None, options)
     try:
         socket.bind(endpoint)
@@ -261,6 +261,10 @@ class FeedSocket:
         self.socket = _connected(context, zmq.SUB, endpoint, curve, {zmq.RCVHWM: FEED_HWM})
         for topic in (HEARTBEAT_TOPIC, *topics):
             self.socket.setsockopt(zmq.SUBSCRIBE, topic)
+
+    def subscribe(self, topic: bytes) -> None:
+        """One more topic; it stays over `reconnect`."""
+        self.socket.setsockopt(zmq.SUBSCRIBE, topic)
 
     def has_more(self) -> bool:
         """Whether `recv` would give something."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from tools.client import Client
+from tools.client import CONFIG_FILE, Client
 from tools.errors import UsageError
 from tools.output import Output, pass_out
 
@@ -24,8 +24,11 @@ from tools.output import Output, pass_out
 class Asked:
     """How a write verb was asked for: `-y`, `--reason`, `--dry-run`, by whom."""
 
-    def __init__(self, out: Output, where: Callable[[], Path], *, yes: bool, reason: str, dry_run: bool, operator: str) -> None:
+    def __init__(
+        self, out: Output, where: Callable[[], Path], files: tuple[str, ...] = (), *, yes: bool, reason: str, dry_run: bool, operator: str
+    ) -> None:
         self.out, self._where = out, where
+        self.files = files or (CONFIG_FILE,)
         self.yes, self.reason, self.dry_run, self.operator = yes, reason, dry_run, operator
 
     @property
@@ -104,6 +107,6 @@ def write_verb(verb: Callable[..., Any]) -> Callable[..., Any]:
         from tools.client import run_dir
 
         signed = {"yes": yes, "reason": reason, "dry_run": dry_run, "operator": operator or user()}
-        return verb(*args, asked=Asked(out, lambda: run_dir(given, files), **signed), **kwargs)
+        return verb(*args, asked=Asked(out, lambda: run_dir(given, files), files, **signed), **kwargs)
 
     return with_asked

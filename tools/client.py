@@ -53,7 +53,7 @@ class Client:
         self._socket.close(0)
         self._context.term()
 
-    def ask(self, verb: str, **args: Any) -> Any:
+    def ask(self, verb: str, body: bytes = b"", **args: Any) -> Any:
         """The answer. Raises: NotConnected, Absent, Refused, UsageError."""
         import zmq
 
@@ -61,10 +61,10 @@ class Client:
 
         self._req_id += 1
         given = {key: value for key, value in args.items() if value is not None}
-        body = encode_request(Request(self._req_id, verb, given))
+        frame = encode_request(Request(self._req_id, verb, given, body))
         if not self._socket.poll(CONNECT_TIMEOUT_MS, zmq.POLLOUT):
             raise self._nobody("it does not let us in")
-        self._socket.send(body, zmq.NOBLOCK)
+        self._socket.send(frame, zmq.NOBLOCK)
         while self._socket.poll(self.timeout_ms):
             reply = decode_reply(self._socket.recv(zmq.NOBLOCK))
             if reply.req_id in (self._req_id, 0):

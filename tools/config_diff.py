@@ -8,12 +8,11 @@ from typing import Any
 import click
 
 from config.flat import Change, compared, tables
-from config.load import PAPER, Loaded, load
-from config.schema import Config
-from tools.client import Client
+from config.load import Loaded, load
 from tools.errors import FAILED, FINE
 from tools.init import CONFIG_FILE
 from tools.output import Output, pass_out
+from tools.running import as_run, running
 
 
 @click.command()
@@ -30,28 +29,13 @@ def diff(out: Output, files: tuple[str, ...], others: tuple[str, ...], given: st
     files = files or (CONFIG_FILE,)
     loaded = load(files)
     wanted = as_run(loaded, files)
-    before = dict(tables(as_run(load(others), others))) if others else running(Path(given or wanted.node.dir))
+    before = dict(tables(as_run(load(others), others) if others else running(Path(given or wanted.node.dir))[0]))
     changes = compared(before, dict(tables(wanted)))
     out.many([row_of(change, loaded) for change in changes], ["key", "before", "after", "needs", "file"])
     if out.format == "table":
         against = "the running node" if not others else ", ".join(others)
         out.say(f"hedgerow: {len(changes)} keys differ from {against}" if changes else f"hedgerow: no difference from {against}")
     return FAILED if changes else FINE
-
-
-def as_run(loaded: Loaded, files: tuple[str, ...]) -> Config:
-    """As a node runs it: on paper, with the paper venues in front."""
-    if loaded.config.node.mode != PAPER:
-        return loaded.config
-    from tools.paper import on_paper
-
-    return on_paper(loaded, files)
-
-
-def running(directory: Path) -> dict[str, Any]:
-    """What the node in a directory runs, by table. Raises: NotConnected."""
-    with Client(directory.resolve()) as client:
-        return {row["table"]: row["settings"] for row in client.rows("config", "table")}
 
 
 def row_of(change: Change, loaded: Loaded) -> dict[str, Any]:

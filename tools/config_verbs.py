@@ -1,4 +1,4 @@
-"""`config check | show | diff`: settings before anything runs on them."""
+"""`config check | show | diff | apply`: settings, before they run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from config.checks import problems
 from config.load import Loaded, fingerprint, load
 from domain.errors import ConfigError
 from system.clock import SystemClock
+from tools.change_verbs import apply
 from tools.config_diff import diff
 from tools.errors import FINE, USAGE
 from tools.init import CONFIG_FILE
@@ -31,6 +32,7 @@ def config() -> None:
 
 
 config.add_command(diff)
+config.add_command(apply)
 
 files_option = click.option(
     "-c", "--config", "files", multiple=True, metavar="FILE", help="More than once: later over earlier."

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from actors.hedge_show import Terms, hedge_map, terms_of
+from actors.recovery import CHANGE
 from domain import hedges
 from domain.hedges import Hedge, HedgeFact, HedgeOpened
 from domain.mandates import MandateGiven, MandateReturned
@@ -49,7 +50,7 @@ class HedgeBook:
     def take(self, record: Record) -> None:
         """One record; those that are of no hedge pass by."""
         self.mono_ns = record.mono_ns
-        if record.kind == START:
+        if record.kind in (START, CHANGE):
             started = unpack(record.body)
             terms, instruments = terms_of(started if isinstance(started, dict) else {})
             self.terms.update(terms)

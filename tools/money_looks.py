@@ -22,15 +22,15 @@ class MoneyLooks:
 
     def __init__(self, node: Any) -> None:
         self.node = node
-        self._names = [spec.name for spec in node.specs]
         self._next = 0
         self._profits: dict[str, tuple[str, str | None]] = {}
 
     def look(self) -> None:
         """Reckon the profit of the next few pairs."""
         desk = self.node.desk
-        for _ in range(min(PAIRS_A_BEAT, len(self._names))):
-            name = self._names[self._next % len(self._names)]
+        names = self.node.specs
+        for _ in range(min(PAIRS_A_BEAT, len(names))):
+            name = names[self._next % len(names)].name
             self._next += 1
             actor, ledger = self.node.pair_actor(name), desk.ledgers.of.get(name)
             if actor is not None and ledger is not None:
@@ -39,9 +39,12 @@ class MoneyLooks:
 
     def totals(self) -> dict[str, str | None]:
         """Profit by the pairs' currencies; null where one is not known."""
-        if len(self._profits) < len(self._names):
+        there = self.node.by_name
+        if len(self._profits) < len(there):
             self.node.desk.ledgers.settle()
             self.look()
+        if len(self._profits) > len(there):
+            self._profits = {name: told for name, told in self._profits.items() if name in there}
         sums: dict[str, int | None] = {}
         for currency, profit in self._profits.values():
             before = sums.get(currency, 0)

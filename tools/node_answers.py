@@ -22,9 +22,10 @@ from domain.hedges import Hedge
 from domain.ids import base36, hedge_pair
 from domain.market import Instrument
 from domain.pairs import Mode, Pair
+from domain.pairspec import PairSpec
 from tools.cli import VERSION
 from tools.money_looks import MoneyLooks
-from tools.node_top import top_of
+from tools.node_top import limit_rows, top_of
 from tools.tally import OUTCOMES, Tally
 from wire.codec import pack
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
@@ -45,8 +46,18 @@ class Looks:
         self.money = MoneyLooks(node)
         self._epoch = base36(node.journal.node_epoch)
         self._wall_ahead_ns = node.clock.wall_ns() - node.clock.mono_ns()
-        self._instruments: dict[tuple[str, str], Instrument] = {i.key: i for i in node.instruments()}
-        self._specs = {spec.name: spec for spec in node.specs}
+        self._known: tuple[str, dict[tuple[str, str], Instrument]] = ("", {})
+
+    @property
+    def _specs(self) -> dict[str, PairSpec]:
+        return self.node.by_name
+
+    @property
+    def _instruments(self) -> dict[tuple[str, str], Instrument]:
+        """Made once for each configuration that runs."""
+        if self._known[0] != self.node.digest:
+            self._known = (self.node.digest, {each.key: each for each in self.node.instruments()})
+        return self._known[1]
 
     def table(self) -> dict[str, Answer]:
         """Verb to function."""
@@ -61,6 +72,7 @@ class Looks:
             "top": self.top,
             "positions": self.money.positions,
             "config": self.config,
+            "limits": self.limits,
         }
 
     def beat(self) -> None:
@@ -114,7 +126,12 @@ class Looks:
     def config(self, args: dict[str, Any]) -> dict[str, Any]:
         """What the node runs, table by table."""
         found = dict(tables(self.node.config))
-        return page(({"table": name, "settings": found[name]} for name in _after(list(found), args)), self.node.clock)
+        rows = page(({"table": name, "settings": found[name]} for name in _after(list(found), args)), self.node.clock)
+        return {**rows, "sha256": self.node.digest}
+
+    def limits(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Every limited instrument: its limits, and what is held and live."""
+        return page(limit_rows(self.node, args.get("after")), self.node.clock)
 
     def pairs(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every pair, in the order of the configuration."""

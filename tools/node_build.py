@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+
 from actors.account import Account
 from actors.alerts import Alert, AlertSink
 from actors.calendars import CalendarWatch
@@ -46,12 +48,13 @@ from journal.segment import segment_paths
 from journal.writer import Journal
 from supervisors.engine import Supervisor
 from supervisors.processes import ProcessSpec, process_child
-from supervisors.spec import ChildSpec, check
+from supervisors.spec import ChildSpec, SupervisorSpec, check
 from supervisors.tree import node_tree
 from system.curve import read_keys
 from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
+from tools.node_again import as_changed, report, same_pairs
 from tools.node_covers import children_of
 from wire.codec import feed_topic, pack
 
@@ -74,19 +77,6 @@ def left_of(pair: Any) -> dict[str, Any]:
     }
 
 
-def same_legs(spec: PairSpec, found: Recovered) -> None:
-    """What a pair holds was bought by the legs that it is configured with.
-
-    Raises: ConfigError where they differ, before anything is recorded.
-    """
-    pair, before = found.pairs.get(spec.name), found.legs.get(spec.name)
-    if pair is None or before is None or (pair.hedge is None and not any(book.net for book in pair.books)):
-        return
-    legs = tuple((*leg.key, lots) for leg, lots in zip(spec.legs, spec.lots, strict=True))
-    if legs != before:
-        raise ConfigError("configuration", f"pair[{spec.name}].legs", legs, f"the legs that its position was built with: {before}")
-
-
 def on_record_ns(config: Config) -> int:
     """Where the journal's monotonic time stands."""
     journal = Path(config.node.dir) / "journal"
@@ -100,17 +90,19 @@ class Node:
     """
 
     def __init__(self, config: Config, *, live: bool, machine: Any = None) -> None:
-        self.config = config
         self.live = live
         self.machine = machine = machine or RealMachine(on_record_ns(config))
         self.directory = machine.directory(config.node.dir)
         self.clock, self.lane, self.context = machine.clock, machine.lane, machine.context
         self.runtime = Runtime(self.lane, self.clock)
-        self.specs = pair_specs(config, sends_orders=live)
+        self.adopt(config)
         self.started_ns = self.clock.mono_ns()
         self.read_from = 1
         try:
             self.recovered, epoch = self._recover()
+            self.again = as_changed(config, self.recovered)
+            self.adopt(self.again.config)
+            same_pairs(self.specs, self.recovered)
             self.journal = self._journal(epoch)
         except HedgerowError:
             machine.close()
@@ -123,14 +115,19 @@ class Node:
 
     # ------------------------------------------------ building
 
+    def adopt(self, config: Config, specs: tuple[PairSpec, ...] | None = None) -> None:
+        """What it runs from now on, and its pairs."""
+        self.config = config
+        self.digest = fingerprint(config)
+        self.specs = pair_specs(config, sends_orders=self.live) if specs is None else specs
+        self.by_name = {spec.name: spec for spec in self.specs}
+
     def _recover(self) -> tuple[Recovered, int]:
         directory = self.directory / "journal"
         lots = {spec.name: spec.lots for spec in self.specs}
         if not directory.exists() or not segment_paths(directory):
             return Recovered(), next_node_epoch(0, self.clock.wall_ns())
         found, self.read_from, _ = recover(directory, lots)
-        for spec in self.specs:
-            same_legs(spec, found)
         return found, next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
 
     def _journal(self, epoch: int) -> Journal:
@@ -141,6 +138,7 @@ class Node:
             "version": VERSION,
             "pid": self.machine.pid,
             "pairs": [spec.name for spec in self.specs],
+            "changed": to_builtins(self.again.kept),
             **terms_map(self.specs),
         }
         return Journal(
@@ -148,7 +146,7 @@ class Node:
             clock=self.clock,
             node_epoch=epoch,
             code_version=VERSION,
-            config_hash=fingerprint(self.config),
+            config_hash=self.digest,
             start=pack(start),
             node=self.config.node.name,
             emergency_dir=self.machine.emergency(self.config.node.emergency_dir or str(self.directory / "emergency")),
@@ -160,14 +158,20 @@ class Node:
         for venue in self.config.venue:
             self.desk.links[venue.name] = self._link(venue)
         self._limits()
-        self._budgets()
+        self.budgets()
         self._remember()
         self.desk.controls = ControlDesk(self.desk, self.specs, self.recovered.controls)
-        tree = node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), edge)
+        self.edge = edge
+        tree = self.tree()
         check(tree, ROOT)
         self.lane.on_stall = self._stalled
         self.runtime.on_quarantine = self._quarantined
         self.runtime.spawn(Supervisor, ROOT, tree)
+        report(self)
+
+    def tree(self) -> SupervisorSpec:
+        """All children as the present configuration has them."""
+        return node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), self.edge)
 
     def _link(self, venue: Venue) -> VenueLink:
         config = self.config
@@ -198,8 +202,8 @@ class Node:
                     allowed = f"the same limits in each pair that trades {key[1]} ({error})"
                     raise ConfigError("configuration", f"pair[{index}].legs.limits", pair.name, allowed) from None
 
-    def _budgets(self) -> None:
-        """What a person allows where a venue tells no money."""
+    def budgets(self) -> None:
+        """What a person allows where a venue tells no money; again and again the same."""
         for venue in self.config.venue:
             for told in self.config.instrument:
                 if told.venue == venue.name:
@@ -213,9 +217,10 @@ class Node:
     def _remember(self) -> None:
         """What the journal knows becomes the actors' memories."""
         self.desk.ledgers = ledgers = self.recovered.ledgers
+        owners = self.recovered.owners  # those of pairs that are gone: what comes late for them is told to a person
+        self.recovered.owners = {ref: name for ref, name in owners.items() if name.partition("/")[0] in self.by_name}
+        self.hold()
         for spec in self.specs:
-            for index, leg in enumerate(spec.legs):
-                self.desk.holders.setdefault(leg.key, []).append((spec.name, index))
             ledgers.configure(spec.name, spec.currency, tuple(terms_of(leg.instrument) for leg in spec.legs))
             pair = self.recovered.pairs.get(spec.name)
             if pair is None:
@@ -226,6 +231,14 @@ class Node:
                 self._restore_risk(spec, pair)
         for name, memory in self.recovered.children.items():
             self.desk.memories[name] = memory
+
+    def hold(self) -> None:
+        """Whose legs trade an instrument."""
+        holders: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        for spec in self.specs:
+            for index, leg in enumerate(spec.legs):
+                holders.setdefault(leg.key, []).append((spec.name, index))
+        self.desk.holders = holders
 
     def _restore_risk(self, spec: PairSpec, pair: Any) -> None:
         risk = self.desk.risk

@@ -15,7 +15,7 @@ from tools.node_answers import Looks
 from tools.node_observe import Observes
 from tools.node_words import Words
 from tools.tally import BEAT_NS
-from wire.inspection import OBSERVE, OPERATE, VIEW
+from wire.inspection import MAX_CHANGE_BYTES, MAX_REQUEST_BYTES, OBSERVE, OPERATE, VIEW
 
 EDGE_BACKOFF = Backoff(first_ms=100, most_ms=5_000)
 LAST_WORDS_MS = 200
@@ -33,7 +33,7 @@ def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:
     for name in (VIEW, OPERATE, OBSERVE):
         endpoint = f"ipc://{node.directory}/{name}"
         check_endpoint(endpoint, file="configuration", key="node.dir")
-        socket = inspection_router(node.context, endpoint)
+        socket = inspection_router(node.context, endpoint, MAX_CHANGE_BYTES if name == OPERATE else MAX_REQUEST_BYTES)
         socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
         sockets.append(socket)
     node.sockets.extend(sockets)

@@ -5,9 +5,13 @@ Counters only grow; who asks twice has the rates between. Thread: the lane.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from msgspec import to_builtins
+
 from actors.lane import TURN_SHIFT
+from config.changes import limits_by_key
 from system.threads import present_thread, thread_times
 
 
@@ -59,3 +63,28 @@ def _venue(node: Any, name: str, link: Any, now_ns: int) -> dict[str, Any]:
 
 def _ms(ns: int) -> float:
     return round(ns / 1e6, 1)
+
+
+def limit_rows(node: Any, after: Any) -> Iterator[dict[str, Any]]:
+    """Each limited instrument; `after`: the `instrument` of the last one seen.
+
+    Units: lots, ticks. `room_buy`, `room_sell`: what may still open.
+    """
+    begun = after is None
+    for (venue, symbol), limits in limits_by_key(node.config).items():
+        name = f"{venue}/{symbol}"
+        if begun:
+            yield {"instrument": name, **to_builtins(limits), **_used(node, (venue, symbol))}
+        begun = begun or name == after
+
+
+def _used(node: Any, key: tuple[str, str]) -> dict[str, Any]:
+    row = node.desk.risk.row(key)
+    return {
+        "position": row.position,
+        "buying": row.buying,
+        "selling": row.selling,
+        "room_buy": max(0, row.room(1)),
+        "room_sell": max(0, row.room(-1)),
+        "pairs": [name for name, _ in node.desk.holders.get(key, ())],
+    }

@@ -14,20 +14,24 @@ from actors.answering import Answer, text_arg
 from actors.controls import HoldChanged
 from actors.notes import Operate
 from actors.pair_show import show_hedge
+from config.changes import decoded
 from domain import controls, pairs
 from domain.controls import Killed, Level, PositionAccepted, ScopeModeSet, Unkilled
 from domain.cover import latest_version
-from domain.errors import IllegalTransition, JournalError
+from domain.errors import ConfigError, IllegalTransition, JournalError
 from domain.ids import hedge_pair
 from domain.pairs import Mode
 from tools.money_looks import MoneyLooks
 from tools.node_answers import Acts, tried
+from tools.node_change import NodeChange
 from tools.node_exposures import exposure_arg, moved_text
 from tools.node_signed import is_dry as _is_dry
 from tools.node_signed import signed as _signed
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
 
 MAX_SHOWN = 64
+CHANGES = ("config apply", "pair add", "pair change", "pair remove", "strategy add", "strategy change", "strategy remove", "risk limits set")
+"""What a change of the configuration may be called in its record."""
 DOES = {
     Level.BLOCK: "no order that opens; hedges in flight are repaired by going back",
     Level.FREEZE: "cancels leave, then no order at all; what is naked is STRANDED",
@@ -59,7 +63,27 @@ class Words(Acts):
             "hedge_take": lambda args: self._hedge_word(args, "take"),
             "hedge_release": lambda args: self._hedge_word(args, "give_back"),
             "position_accept": self.position_accept,
+            "config_apply": self.config_apply,
         }
+
+    def config_apply(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The configuration, or some tables of it, as they are to be from now on."""
+        operator, reason = _signed(args)
+        label = text_arg(args, "label", CHANGES[0])
+        if label not in CHANGES:
+            raise Unanswerable(BAD_REQUEST, f"label={label!r}: allowed: {', '.join(CHANGES)}")
+        body = args.get("body")
+        if not isinstance(body, bytes):
+            raise Unanswerable(BAD_REQUEST, "body: allowed: the tables, as ./hedgerow config apply sends them")
+        change = NodeChange(self.node)
+        try:
+            told = decoded(body)
+        except ConfigError as error:
+            raise Unanswerable(BAD_REQUEST, str(error)) from None
+        plan = change.plan(told)
+        if _is_dry(args):
+            return {"does": change.lines(plan)}
+        return change.apply(plan, told, label, operator, reason)
 
     # ------------------------------------------------ kills and modes
 

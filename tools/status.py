@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from tools.change_verbs import pair_add, pair_change, pair_remove
 from tools.client import OBSERVE, Absent, Client, pass_dir
 from tools.errors import NotConnected, UsageError
 from tools.operate import hedge_release, hedge_retry, hedge_take, pair_disable, pair_enable
@@ -75,8 +76,8 @@ def pair() -> None:
     """The pairs: state, spreads, position, why one does not trade."""
 
 
-pair.add_command(pair_enable)
-pair.add_command(pair_disable)
+for _verb in (pair_enable, pair_disable, pair_add, pair_change, pair_remove):
+    pair.add_command(_verb)
 
 
 @pair.command("ls")

@@ -1,6 +1,7 @@
 """The inspection protocol: what a tool asks a node, and what it answers.
 
     request  [req_id, verb, args]          args: a map of plain values
+             [req_id, verb, args, body]    body: bytes, for a verb that takes tables
     reply    [req_id, true, value]
              [req_id, false, {"code", "text"}]
 
@@ -23,6 +24,8 @@ VIEW = "view"
 OPERATE = "operate"
 OBSERVE = "observe"
 MAX_REQUEST_BYTES = 4 * 1024
+MAX_CHANGE_BYTES = 512 * 1024
+"""Of a request to do something: a change of the configuration brings its tables."""
 MAX_REPLY_BYTES = 1024 * 1024
 MAX_ARGS = 16
 
@@ -37,6 +40,7 @@ _Text = Annotated[str, Meta(max_length=512)]
 _ReqId = Annotated[int, Meta(ge=0, le=1 << 53)]
 _Count = Annotated[int, Meta(ge=-(1 << 53), le=1 << 53)]
 _Args = Annotated[dict[_Key, _Text | _Count | bool | None], Meta(max_length=MAX_ARGS)]
+_Body = Annotated[bytes, Meta(max_length=MAX_CHANGE_BYTES)]
 
 
 class Unanswerable(HedgerowError):
@@ -48,11 +52,12 @@ class Unanswerable(HedgerowError):
 
 
 class Request(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What a tool asks."""
+    """What a tool asks. `body`: tables, where the verb takes some."""
 
     req_id: _ReqId
     verb: _Verb
     args: _Args = {}
+    body: _Body = b""
 
 
 class Problem(Struct, frozen=True):
@@ -72,15 +77,15 @@ class Reply(Struct, frozen=True):
 
 def encode_request(request: Request) -> bytes:
     """The frame of a request. Raises: WireError where it can't be one."""
-    body = pack([request.req_id, request.verb, request.args])
-    decode_request(body)
+    body = pack([request.req_id, request.verb, request.args, *((request.body,) if request.body else ())])
+    decode_request(body, MAX_CHANGE_BYTES if request.body else MAX_REQUEST_BYTES)
     return body
 
 
-def decode_request(body: bytes) -> Request:
+def decode_request(body: bytes, most_bytes: int = MAX_REQUEST_BYTES) -> Request:
     """The request in a frame. Raises: WireError for anything else."""
-    if len(body) > MAX_REQUEST_BYTES:
-        raise WireError(f"a request of {len(body)} bytes, at most {MAX_REQUEST_BYTES}")
+    if len(body) > most_bytes:
+        raise WireError(f"a request of {len(body)} bytes, at most {most_bytes}")
     return _typed(unpack(body), Request)
 
 

@@ -59,6 +59,7 @@ class Snapshot(Struct):
     ledgers: dict[str, Ledger]
     past_ledgers: list[Ledger]
     differences: list[tuple[str, FeeDiffers]]
+    changed: dict[str, tuple[Any, Any]]
 
 
 def _structs(kind: Any, found: dict[str, type]) -> Iterator[type]:

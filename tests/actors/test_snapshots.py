@@ -29,7 +29,7 @@ def parts(found):
 
 
 def test_all_that_a_start_takes_is_in_a_snapshot():
-    known = {"pairs", "legs", "children", "owners", "venues", "controls", "outside", "ledgers"}
+    known = {"pairs", "legs", "children", "owners", "venues", "controls", "outside", "ledgers", "changed"}
     assert set(vars(Recovered())) == known, "a new part goes into wire.snapshots.Snapshot, and into `parts` here"
 
 

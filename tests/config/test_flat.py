@@ -34,7 +34,7 @@ def test_each_key_that_differs_is_told_with_both_values(tmp_path):
 
 def test_a_table_that_one_side_has_is_one_change(tmp_path):
     before, after = over(tmp_path, '[[fx]]\nname = "EUR"\nvenue = "FX"\nsymbol = "FX.USDCNH"\n')
-    assert compared(before, after) == [Change("fx[EUR]", None, "there", START)]
+    assert compared(before, after) == [Change("fx[EUR]", None, "there", HOT)]
     assert compared(after, before) == [Change("fx[EUR]", "there", None, START)]
     pair = {"pair[P]": {"name": "P"}}
     assert [change.needs for change in (*compared({}, pair), *compared(pair, {}))] == [HOT, FLAT]

@@ -25,6 +25,7 @@ from journal.writer import Journal
 from tests.whole import foreign_scripts
 from tests.whole.foreign_gateway import ForeignVenue
 from tests.whole.outside import Outside
+from tools.node_again import why_needed
 from tools.node_build import ROOT, Node
 from wire.codec import unpack
 from wire.records import decode_decision
@@ -279,7 +280,8 @@ class World:
         assert report.ok, report.problems
         lots = {spec.name: spec.lots for spec in self.node.specs}
         folded = fold(read(self.node_dir / "journal"), lots).pairs
-        assert folded == {name: before[name] for name in folded}
+        assert {name: pair for name, pair in folded.items() if name in before} == {name: before[name] for name in folded if name in before}
+        assert [name for name, pair in folded.items() if name not in before and why_needed(pair)] == []
         if not self.may_be_naked:
             assert pair.naked == (0, 0)
 

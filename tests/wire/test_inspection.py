@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain.errors import WireError
 from wire.inspection import (
     MAX_ARGS,
+    MAX_CHANGE_BYTES,
     MAX_REPLY_BYTES,
     MAX_REQUEST_BYTES,
     TOO_LARGE,
@@ -31,10 +32,20 @@ ARGS = st.dictionaries(
 )
 
 
-@given(st.integers(0, 2**53), st.text(min_size=1, max_size=32), ARGS)
-def test_request_comes_back_as_it_was(req_id, verb, args):
-    request = Request(req_id, verb, args)
+@given(st.integers(0, 2**53), st.text(min_size=1, max_size=32), ARGS, st.binary(max_size=64))
+def test_request_comes_back_as_it_was(req_id, verb, args, body):
+    request = Request(req_id, verb, args, body)
     assert decode_request(encode_request(request)) == request
+
+
+def test_body_may_be_larger_where_something_is_to_be_done():
+    frame = encode_request(Request(1, "config_apply", {}, bytes(MAX_REQUEST_BYTES)))
+    assert len(decode_request(frame, MAX_CHANGE_BYTES).body) == MAX_REQUEST_BYTES
+    for wrong in (frame, msgpack.packb([1, "config_apply", {}, "text"])):
+        with pytest.raises(WireError):
+            decode_request(wrong)
+    with pytest.raises(WireError):
+        encode_request(Request(1, "config_apply", {}, bytes(MAX_CHANGE_BYTES + 1)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""Children that are others from now on: a configuration that runs is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.deaths import SHUTDOWN, Reason
+from domain.errors import require
+from supervisors.children import Child, Phase
+from supervisors.spec import ChildSpec
+
+
+class Changing:
+    """The part of a supervisor that its neighbours change. Thread: its own."""
+
+    name: str
+    runtime: Any
+    box: Any
+    children: list[Child]
+    ending: Reason | None
+    find: Callable[[str], Child | None]
+    _then: Any
+    _start: Callable[[Child], None]
+
+    def respec(self, spec: ChildSpec) -> None:
+        """The next incarnation of that child starts so; the present one stays."""
+        child = self.find(spec.name)
+        if child is not None:
+            child.spec = spec
+
+    def swap(self, specs: tuple[ChildSpec, ...]) -> None:
+        """End the children of these names and start them so, in order.
+
+        In this very turn: order events wait in their mailboxes meanwhile, as
+        over any restart. A name that is new becomes a child, the last.
+        Raises: StartFailed, with those before it started, it and the rest down.
+        """
+        require(self.ending is None and self._then is None, f"{self.name} is stopping children")
+        found = [self.find(spec.name) for spec in specs]
+        for child in reversed([child for child in found if child is not None]):
+            self._end_now(child)
+        for spec, child in zip(specs, found, strict=True):
+            fresh = child or Child(spec)
+            fresh.spec, fresh.given_up = spec, False
+            if child is None:
+                self.children.append(fresh)
+            self._start(fresh)
+
+    def cut(self, names: tuple[str, ...]) -> None:
+        """End these children for good, the last first."""
+        for child in reversed([child for child in self.children if child.name in names]):
+            self._end_now(child)
+            self.children.remove(child)
+
+    def _end_now(self, child: Child) -> None:
+        self.runtime.demonitor(child.name, self.name)
+        box = self.runtime.mailbox(child.name)
+        child.phase = Phase.STOPPED
+        if box.actor is not None and box.executor is self.box.executor:
+            self.runtime.finish(box.actor, SHUTDOWN)
+        elif box.actor is not None:  # pinned: its thread ends by itself
+            self.runtime.kill(child.name, SHUTDOWN)
