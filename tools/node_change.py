@@ -116,8 +116,11 @@ class NodeChange:
                 raise Unanswerable(REFUSED, f"instrument[{each.venue}/{each.symbol}] was another here before: needs a start of the node")
 
     def _why_needed(self, name: str) -> str:
-        pair = self.node.pairs().get(name)
-        return "" if pair is None else why_needed(pair)
+        memory = self.node.desk.memories.get(name)
+        if memory is None:
+            return ""
+        memory.settle()  # what a pair that is down has on record and has not taken in
+        return why_needed(memory.pair)
 
     def _touched(self, after: Config) -> list[str]:
         """Pairs whose table, or whose defaults, are others."""
@@ -263,6 +266,8 @@ class NodeChange:
         node = self.node
         node.desk.ledgers.configure(spec.name, spec.currency, tuple(terms_of(leg.instrument) for leg in spec.legs))
         memory = node.desk.memories.get(spec.name)
+        if memory is not None:
+            memory.settle()
         known = memory.pair if memory is not None else node.recovered.pairs.get(spec.name)
         if known is not None and known.lots != spec.lots:
             known = rebuilt(known, spec.lots)

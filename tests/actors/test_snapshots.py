@@ -25,7 +25,7 @@ def parts(found):
     found.ledgers.settle()
     ledgers = (found.ledgers.of, found.ledgers.past, found.ledgers.differences)
     venues = dict(found.venues.every())
-    return found.pairs, found.legs, children, found.owners, venues, found.controls, outside, ledgers
+    return found.pairs, found.legs, children, found.owners, venues, found.controls, outside, ledgers, found.changed
 
 
 def test_all_that_a_start_takes_is_in_a_snapshot():
