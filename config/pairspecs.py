@@ -74,7 +74,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         formula=pair.trigger.formula,
         leg_names=leg_names(pair),
         first_leg=first_leg(pair),
-        strategy=pair.strategy,
+        strategy=pair.strategy or "",
         counts_payup=pair.size.volume == "payup",
     )
 

@@ -245,7 +245,7 @@ class Pair(Table):
     currency: Name
     legs: Annotated[tuple[Leg, ...], Meta(min_length=1, max_length=8)]
     kind: Literal["arbitrage", "cover"] = "arbitrage"
-    strategy: Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_.\-]*\Z")] = ""
+    strategy: Name | None = None
     unit: Text = ""
     basis: Basis = "touch"
     ratio_basis: Literal["raw", "comparable"] = "comparable"
