@@ -1,4 +1,4 @@
-"""Children that are others from now on: a configuration that runs is changed."""
+"""Children that are others from now on, in one turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of a configuration that runs: proposed, merged, judged, kept over a start."""
+"""Hot changes: proposed, merged, judged, kept over a start."""
 
 from decimal import Decimal
 
