@@ -63,6 +63,8 @@ class Trader(Actor):
         self.spec = spec
         self._life_ms = spec.rules.watch.ack_timeout_ns // 1_000_000
         self._held = False
+        self._seq = 0
+        self._left: tuple[int, int] | None = None  # the record whose frames left last, and by when; the next one tells it
 
     def on_failure(self, _kind: Any, error: BaseException | None, _traceback: Any) -> None:
         """A trader that crashed is told at once: its hedge waits meanwhile."""
@@ -145,13 +147,14 @@ class Trader(Actor):
         sent = []
         for command in commands:
             sent.append((command.link.name, command.frame))
-        body = encode_decision(self.name, self.spec.name, hedge_id, facts, sent, saw)
+        body = encode_decision(self.name, self.spec.name, hedge_id, facts, sent, saw, self._left)
         desk = self.desk
         try:
             seq = desk.journal.append(DECISION, body, cause)
         except JournalError as error:
             desk.journal_failed = str(error)
             raise
+        self._seq, self._left = seq, None
         desk.ledgers.note(self.spec.name, facts)
         return seq
 
@@ -166,6 +169,8 @@ class Trader(Actor):
             why = command.link.send(command.frame, command.purpose)
             if why and command.kind == "D":
                 denied = (*denied, OrderDenied(command.cl_ord_id, NOT_SENT, why))
+        if commands:
+            self._left = self._seq, self.clock.mono_ns()
         owner = owner or self.name
         for command in commands:
             if command.kind == "D":  # its report is read in a later turn at the soonest

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from html import escape
 
-from journal.timeline import OrderTimes, Timeline
+from journal.stages import OrderTimes
+from journal.timeline import Timeline
 from tools.audit_text import utc
-from tools.timeline_text import FAR, OFF, UNKNOWN, axis_of, bars_of, order_title, stage_name
+from tools.timeline_text import FAR, OFF, UNKNOWN, axis_of, bars_of, order_title, repaired, stage_name
 
 Word = Callable[[str], str]
 
@@ -63,8 +64,7 @@ def _milestones(found: Timeline, word: Word) -> str:
         f"<td>{escape(word(each.more))}</td><td>#{each.seq}</td></tr>"
         for each in found.milestones
     ]
-    if found.repaired_us is not None:
-        rows.append(f'<tr><td class="n">{found.repaired_us:,.1f}</td><td>{escape(word("repaired"))}</td></tr>')
+    rows.append(f'<tr><td class="n"></td><td>{escape(word("repaired"))}</td><td>{escape(repaired(found, word))}</td></tr>')
     return f"<table>{''.join(rows)}</table>"
 
 
@@ -83,6 +83,8 @@ def _drawing(order: OrderTimes, axis: tuple[float, float], word: Word) -> str:
         parts.append(f'<text x="0" y="{y + 13}">{escape(stage_name(stage, word))}</text>')
         parts.append(f'<text class="end" x="{WIDE - 100}" y="{y + 13}">{at}</text>')
         parts.append(f'<text class="end soft" x="{WIDE}" y="{y + 13}">{step}</text>')
+        if stage.at_us is None:
+            parts.append(f'<text class="soft" x="{LEFT}" y="{y + 13}">{escape(word(stage.why))}</text>')
         if stage.at_us is None or stage.off:
             continue
         begin = x(stage.at_us) if from_us is None else min(x(from_us), x(stage.at_us))

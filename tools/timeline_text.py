@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from journal.timeline import OrderTimes, Stage, Timeline
+from journal.stages import OrderTimes, Stage
+from journal.timeline import Timeline
 from tools.audit_text import SIDES, utc
 from tools.output import pad
 
@@ -68,6 +69,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
         "at_us": _us(stage.at_us),
         "step_us": _us(stage.step_us),
         "off": stage.off,
+        "why": stage.why or None,
     }
 
 
@@ -113,11 +115,18 @@ def _head(found: Timeline, word: Word) -> Iterator[str]:
     for each in found.milestones:
         more = f"  {word(each.more)}" if each.more else ""
         yield f"  {each.at_us:>{AT},.1f}  {word(each.what)}{more}  #{each.seq}"
-    if found.repaired_us is not None:
-        yield f"  {word('repaired')}: {found.repaired_us:,.1f} us"
+    yield f"  {word('repaired')}: {repaired(found, word)}"
     for clock in found.clocks:
         whose = f"{clock.venue} {word(clock.clock)}" if clock.venue else word("node")
         yield f"  {OFF} {whose}: {word(clock.off)} >= {clock.at_least_us:,.1f} us"
+
+
+def repaired(found: Timeline, word: Word) -> str:
+    """From the first repair to the hedge's end; or why there is no such time."""
+    if found.repaired_us is not None:
+        return f"{found.repaired_us:,.1f} us"
+    chosen = any(each.what == "RepairChosen" for each in found.milestones)
+    return f"- ({word('not ended yet' if chosen else 'no repair was needed')})"
 
 
 def order_title(order: OrderTimes, word: Word) -> str:
@@ -130,6 +139,8 @@ def order_title(order: OrderTimes, word: Word) -> str:
 
 
 def _line(stage: Stage, from_us: float | None, axis: tuple[float, float], room: int, word: Word) -> str:
+    if stage.at_us is None:
+        return f"{pad('  ' + stage_name(stage, word), NAME)}{UNKNOWN:>{AT}}  {word(stage.why)}"
     at = UNKNOWN if stage.at_us is None else f"{stage.at_us:,.1f}{OFF if stage.off else ''}"
     step = "" if stage.step_us is None else f"{round(stage.step_us, 1) + 0.0:+,.1f}"
     name = "  " + stage_name(stage, word)

@@ -1,7 +1,8 @@
 """What the journal keeps of a decision: bytes out by msgpack, in by type.
 
 A decision's body is a map: actor, pair, hedge, facts, commands (venue and
-frame, as sent) and what was seen. Facts are arrays, their name first; reading
+frame, as sent), what was seen, and by when the frames of the actor's record
+before had left. Facts are arrays, their name first; reading
 gives back the domain's own classes, so replay folds `evolve` over them.
 """
 
@@ -101,7 +102,10 @@ class Saw(Struct, array_like=True):
 
 
 class Decision(Struct):
-    """A decision's body, typed. `hedge`: the hedge that its facts are of."""
+    """A decision's body, typed. `hedge`: the hedge that its facts are of.
+
+    `sent`: which record's frames its actor had sent last, and by when (monotonic ns).
+    """
 
     actor: str
     pair: str
@@ -109,6 +113,7 @@ class Decision(Struct):
     facts: list[Fact]
     commands: list[tuple[str, bytes]] = []
     saw: Saw | None = None
+    sent: tuple[int, int] | None = None
 
 
 _packer = msgpack.Packer()
@@ -117,12 +122,19 @@ _reader = msgspec.msgpack.Decoder(Decision)
 
 
 def encode_decision(
-    actor: str, pair: str, hedge: str | None, facts: tuple, commands: Sequence = (), saw: tuple | None = None
+    actor: str,
+    pair: str,
+    hedge: str | None,
+    facts: tuple,
+    commands: Sequence = (),
+    saw: tuple | None = None,
+    sent: tuple[int, int] | None = None,
 ) -> bytes:
     """The body of a decision record."""
-    return _pack(
-        {"actor": actor, "pair": pair, "hedge": hedge, "facts": to_builtins(facts), "commands": commands, "saw": saw}
-    )
+    body = {"actor": actor, "pair": pair, "hedge": hedge, "facts": to_builtins(facts), "commands": commands, "saw": saw}
+    if sent is not None:
+        body["sent"] = sent
+    return _pack(body)
 
 
 def decode_decision(body: bytes) -> Decision:

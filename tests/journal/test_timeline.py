@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from config.glossary import GLOSSARY
+from journal import stages as reasons
 from journal.story import Entry, Story
 from journal.timeline import timeline
+from tools.output import width
+from tools.timeline import MIN_COLUMNS
+from tools.timeline_text import AT, NAME
 
 WALL, MONO = 1_700_000_000_000_000_000, 5_000_000_000
 H = "CU.a1.1"
@@ -16,7 +21,7 @@ def entry(seq, at_us, kind, body, parent=0):
     return Entry(seq, parent, parent, 0, kind, WALL + at_us * US, MONO + at_us * US, float(at_us), 0.0, body)
 
 
-def decision(seq, at_us, order="0h1", parent=0, facts=(), leg=None, decided_us=None):
+def decision(seq, at_us, order="0h1", parent=0, facts=(), leg=None, decided_us=None, sent=None):
     """A decision that sends one order, made 10 us before it was on record."""
     cl_ord_id = f"{H}.{order}"
     at_ns = MONO + (at_us - 20 if decided_us is None else decided_us) * US
@@ -24,7 +29,7 @@ def decision(seq, at_us, order="0h1", parent=0, facts=(), leg=None, decided_us=N
     command = {"msg_type": "D", "venue": "SHFE", "clord_id": cl_ord_id, "symbol": "CU", "side": "1", "qty": 2}
     command["node_ns"] = WALL + (at_us - 10) * US
     saw = None if leg is None else {"legs": [leg]}
-    return entry(seq, at_us, "decision", {"facts": [submitted, *facts], "commands": [command], "saw": saw}, parent)
+    return entry(seq, at_us, "decision", {"facts": [submitted, *facts], "commands": [command], "saw": saw, "sent": sent}, parent)
 
 
 def quote(exch_us=-400, gw_us=-300, age_us=280, lag_us=100):
@@ -58,7 +63,17 @@ WHOLE = (
 )
 
 
-def test_order_has_every_stage_that_is_stamped_and_no_moment_of_sending():
+def after(seq, at_us, sent, facts=(), parent=0):
+    """The next record of the actor: it tells that the frames of `sent[0]` had left by `sent[1]` us."""
+    told_ns = None if sent is None else [sent[0], MONO + sent[1] * US]
+    return entry(seq, at_us, "decision", {"facts": list(facts), "commands": [], "sent": told_ns}, parent)
+
+
+def why(order):
+    return {each.stage: each.why for each in order.stages if each.why}
+
+
+def test_order_has_every_stage_that_is_stamped():
     (order,) = told(*WHOLE).orders
     assert stages(order) == {
         "exchange": -400, "gateway_in": -300, "received": -200, "decided": -20, "made": -10, "journaled": 0, "sent": None,
@@ -136,3 +151,50 @@ def test_refusal_of_the_gateway_is_its_first_answer():
     body = {"venue": "SHFE", "message": {"msg_type": "j", "ref_id": f"{H}.0h1", "reason": 100}}
     (order,) = told(decision(1, 0), entry(2, 300, "report", body, 1)).orders
     assert (stages(order)["acknowledged"], stages(order)["gateway_out"], stages(order)["filled"]) == (300, None, None)
+
+
+def test_sent_is_told_by_the_next_record_and_stands_between_record_and_gateway():
+    (order,) = told(*WHOLE, after(5, 1_100, (1, 45))).orders
+    steps = {each.stage: each.step_us for each in order.stages}
+    assert (stages(order)["sent"], steps["sent"], steps["gateway_out"]) == (45, 45, 155)
+    assert why(order) == {}
+
+
+def test_frame_that_was_at_the_gateway_before_all_had_left_has_its_step_from_the_record():
+    (order,) = told(*WHOLE, after(5, 1_100, (1, 230))).orders
+    assert {each.stage: each.step_us for each in order.stages}["gateway_out"] == 200
+
+
+def test_stamp_of_another_decision_is_not_this_ones():
+    (order,) = told(*WHOLE, after(5, 1_100, (9, 45))).orders
+    assert (stages(order)["sent"], why(order)) == (None, {"sent": reasons.NO_RECORD})
+
+
+def test_order_that_never_left_says_so_though_others_of_its_decision_did():
+    denied = {"type": "OrderDenied", "cl_ord_id": f"{H}.0h1"}
+    (order,) = told(decision(1, 0, leg=quote()), after(2, 90, (1, 45), [denied])).orders
+    assert stages(order)["sent"] is None
+    assert {why(order)[name] for name in ("sent", "gateway_out", "acknowledged")} == {reasons.NEVER_LEFT}
+
+
+def test_every_stage_without_a_stamp_has_its_own_reason():
+    by_time = told(decision(1, 0)).orders[0]
+    assert [why(by_time)[name] for name in ("exchange", "gateway_in", "received")] == [reasons.NO_CAUSE] * 3
+    assert [why(by_time)[name] for name in ("gateway_out", "acknowledged")] == [reasons.NO_ANSWER] * 2
+    untimed = told(decision(1, 0, leg={**quote(), "exch_ns": None})).orders[0]
+    assert [why(untimed).get(name) for name in ("exchange", "gateway_in")] == [reasons.NO_TIME, None]
+    answered = told(decision(1, 0, leg=quote()), report(3, 400, "0", None, 300)).orders[0]
+    assert why(answered)["gateway_out"] == reasons.NO_PENDING
+    assert why(answered)["acknowledged_exchange"] == reasons.NO_TIME
+    assert why(answered)["filled"] == reasons.NO_FILL
+    asked = told(decision(1, 0), report(2, 300, "F", 100, 200, poss_resend=True), report(3, 400, "I", 100, 200)).orders[0]
+    assert (why(asked)["acknowledged"], why(asked)["filled"]) == (reasons.IN_ANSWER, reasons.IN_ANSWER)
+    assert why(told(decision(1, 0, leg=quote(lag_us=None))).orders[0])["received"] == reasons.OLDER
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_reasons_fit_the_narrowest_screen(lang):
+    told_why = {name: value for name, value in vars(reasons).items() if isinstance(value, str) and value in GLOSSARY and " " in value}
+    assert len(told_why) == 9
+    for reason in told_why.values():
+        assert width(GLOSSARY[reason].zh if lang == "zh" else reason) <= MIN_COLUMNS - NAME - AT - 2

@@ -36,8 +36,9 @@ def directory(tmp_path):
     order = encode(NewOrder(f"{H}.0h1", "CU", "1", 2, 70_010, "3", "O", 7, NOW - 10 * US, NOW + 10**9))
     leg = ("CU", 70_000, 5, 70_010, 5, 300 * US, NOW - 400 * US, NOW - 300 * US, 50 * US)
     saw = ("buy_open", 1.0, 2.0, 0.5, [1.0], [leg])
-    journal.append("decision", encode_decision("CU", "CU", H, (), (("SHFE", order),), saw))
+    seq = journal.append("decision", encode_decision("CU", "CU", H, (), (("SHFE", order),), saw))
     clock.now += 1_000 * US
+    journal.append("decision", encode_decision("CU", "CU", None, (), sent=(seq, NOW + 60 * US)), seq)
     acknowledged = encode(
         ExecutionReport(
             1, f"{H}.0h1", "x1", None, "0", "0", "CU", "1", 0, None, 0, 2, None, "", NOW + 500 * US, NOW + 4_000 * US, False, None,
@@ -62,9 +63,13 @@ def test_terminal_has_a_line_a_stage_within_its_width(directory, capsys, lang, c
     out = answer(capsys, "hedge", "timeline", H, "-d", str(directory), "--lang", lang, "--columns", str(columns))
     lines = out.splitlines()
     assert max(map(width, lines)) <= columns
-    assert len([line for line in lines if line.startswith("  ")]) == 14 + 1
-    wanted = {"en": ("sent", "! SHFE gateway: ahead >= 3,000.0 us"), "zh": ("发出", "! SHFE 柜台网关: 偏快 >= 3,000.0 us")}[lang]
-    assert re.search(rf"^  {wanted[0]} +\?$", out, re.MULTILINE)
+    assert len([line for line in lines if line.startswith("  ")]) == 14 + 1 + 1  # the stages, the repair, the clock
+    wanted = {
+        "en": ("sent", "! SHFE gateway: ahead >= 3,000.0 us", "nothing was filled"),
+        "zh": ("发出", "! SHFE 柜台网关: 偏快 >= 3,000.0 us", "无成交"),
+    }[lang]
+    assert re.search(rf"^  {wanted[0]} +60\.0 +\+60\.0", out, re.MULTILINE)
+    assert re.search(rf"^  \S.* \?  {wanted[2]}$", out, re.MULTILINE)
     assert wanted[1] in out
     assert "4,000.0!" in out
 
@@ -72,10 +77,12 @@ def test_terminal_has_a_line_a_stage_within_its_width(directory, capsys, lang, c
 def test_programs_get_every_stage_with_null_where_nothing_stamped_it(directory, capsys):
     told = json.loads(answer(capsys, "hedge", "timeline", "-d", str(directory), "-o", "json", H))
     stages = {each["stage"]: each for each in told["orders"][0]["stages"]}
-    assert (stages["sent"]["at_us"], stages["journaled"]["at_us"], stages["acknowledged"]["at_us"]) == (None, 0.0, 1000.0)
+    assert (stages["sent"]["at_us"], stages["journaled"]["at_us"], stages["acknowledged"]["at_us"]) == (60.0, 0.0, 1000.0)
     assert stages["acknowledged_gateway"] == {
-        "stage": "acknowledged_gateway", "clock": "gateway", "at_us": 4000.0, "step_us": None, "off": True,
+        "stage": "acknowledged_gateway", "clock": "gateway", "at_us": 4000.0, "step_us": None, "off": True, "why": None,
     }  # fmt: skip
+    assert (stages["filled"]["at_us"], stages["filled"]["why"]) == (None, "nothing was filled")
+    assert all((each["at_us"] is None) is (each["why"] is not None) for each in stages.values())
     assert told["clocks"] == [{"venue": "SHFE", "clock": "gateway", "off": "ahead", "at_least_us": 3000.0}]
     rows = [json.loads(line) for line in answer(capsys, "hedge", "timeline", H, "-d", str(directory), "-o", "jsonl").splitlines()]
     assert [row["stage"] for row in rows] == list(stages)
