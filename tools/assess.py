@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from tools.errors import FINE, UsageError
+from tools.errors import FINE
 from tools.output import Output, pass_out
 from tools.run_folder import run_folder
 
@@ -24,7 +24,8 @@ PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("what", required=False)
+@click.argument("what", nargs=-1)
+@click.option("--pair", "pair_name", default=None, help="Which pair, where the configuration has several.")
 @click.option("-c", "--config", "files", multiple=True, type=PATH, help="The pair's configuration (default: the recording's own).")
 @click.option("--data", default=None, help="Where the recording's files lie (default: HEDGEROW_DATA).")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=None, help="Only so much of the recording.")
@@ -33,7 +34,8 @@ PATH = click.Path(path_type=Path)
 @pass_out
 def assess(
     out: Output,
-    what: str | None,
+    what: tuple[str, ...],
+    pair_name: str | None,
     files: tuple[Path, ...],
     data: str | None,
     seconds: float | None,
@@ -43,26 +45,24 @@ def assess(
     """Measure what a pair would have found in a recording.
 
     WHAT is a recording that comes with the program, a recording's own .toml,
-    or a folder, as for replay. Writes assess.html and assess.json.
+    or a folder, as for replay; several are read by one clock. Writes
+    assess.html and assess.json.
     """
     from tools.assess_measure import Assessment
     from tools.assess_page import page
-    from tools.replay_config import config_of, plays_of
-    from tools.replay_map import find_recording
+    from tools.replay_config import config_of, plays_of, with_pair
+    from tools.replay_map import find_recordings, pairs_of
     from tools.walk import Walk, played_of
 
-    recording = find_recording(what, data)
-    configs = list(files) or recording.config_files()
-    if not configs:
-        raise UsageError(f"{recording.source} names no pair: give its configuration with -c FILE")
-    config = config_of(configs)
+    recording = find_recordings(what, data)
+    config = with_pair(config_of(pairs_of(recording, files)), pair_name)
+    pair = config.pair[0]
     place = run_folder(folder, "assess")
     walk = Walk(config, played_of(plays_of(config, recording, place, place)))
-    measured = Assessment(walk, latency_ms)
+    measured = Assessment(walk, walk.looks[0], latency_ms)
     walk.run(seconds)
     walk.check()
     measured.end()
-    pair = config.pair[0]
     found: dict[str, Any] = {
         "recording": recording.name,
         "pair": pair.name,
@@ -71,7 +71,7 @@ def assess(
         **measured.told(),
     }
     html = place / "assess.html"
-    html.write_text(page(found, measured, out.lang, recording.told.zone), encoding="utf-8")
+    html.write_text(page(found, measured, out.lang, recording.zone), encoding="utf-8")
     (place / "assess.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _show(out, found, html)
     return FINE
@@ -104,7 +104,7 @@ def _show(out: Output, found: dict[str, Any], html: Path) -> None:
             "met_s": each["met_s"],
             "held_ms": spread(each["held_ms"]),
             "units": spread(each["units"]),
-            "capture": captured(each, found["latency_ms"]),
+            "capture": captured(each),
             "slippage": spread(each["slippage"]),
         }
         for each in found["triggers"]

@@ -18,11 +18,11 @@ from typing import Any
 from domain import unit_lots
 from domain.firing import aim_of
 from domain.market import BUY, SELL
-from domain.prices import RatioView, tradable_units
+from domain.prices import RatioView
 from domain.triggers import DIRECTION, EVENTS
 from gateways.replay.rows import QuoteRow, Row, TradeRow
 from tools.replay_spread import NS_PER_MS, NS_PER_S, Tally
-from tools.walk import Key, Walk
+from tools.walk import Key, Look, Walk
 
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 LATENCIES_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -173,37 +173,36 @@ class Chance:
     moment at which it was first met; an episode shorter than that is lost.
     """
 
-    def __init__(self, walk: Walk, event: str, latency_ns: int) -> None:
-        self.aim = aim_of(walk.spec, event)
+    def __init__(self, look: Look, event: str, latency_ns: int) -> None:
+        self.aim = look.aims[event]
         self.event, self.latency_ns = event, latency_ns
-        self.threshold = walk.spec.trigger.threshold(event)
-        self.tally = Tally(self.threshold, above=DIRECTION[event] == SELL)
+        self.threshold = self.aim.threshold
+        self.tally = Tally(self.threshold, above=self.aim.direction == SELL)
         self.slips: list[float] = []
         self.gone = 0
         self.units: list[float] = []
         self.edges: list[float] = []
-        self._walk = walk
+        self._look = look
         self._waiting: deque[tuple[int, int, tuple[int, ...], float]] = deque()
 
     def look(self, now_ns: int) -> None:
         """Before a row: what was waited for and is due by now."""
         while self._waiting and self._waiting[0][0] <= now_ns:
             _, units, per_unit, before = self._waiting.popleft()
-            after = self._walk.view.executable(self.aim.direction, units, per_unit)
+            after = self._look.view.executable(self.aim.direction, units, per_unit)
             if isfinite(after):
                 self.slips.append((after - before) * self.aim.direction + 0.0)
             else:
                 self.gone += 1
 
-    def see(self, now_ns: int, elapsed_ns: int, value: float, units: int, why: str) -> None:
+    def see(self, now_ns: int, value: float, units: int, why: str) -> None:
         """After a row."""
-        self.tally.hold(elapsed_ns)
         met = self.tally.meets
-        self.tally.change(nan if why or not units else value, now_ns)
+        self.tally.change(nan if why or units < self._look.spec.trigger.min_units else value, now_ns)
         if self.tally.meets and not met:
-            size = min(units, self._walk.spec.units)
-            per_unit = tuple(map(abs, unit_lots.now(self._walk.spec, self._walk.view.quotes)))
-            executable = self._walk.view.executable(self.aim.direction, size, per_unit)
+            size = min(units, self._look.spec.units)
+            per_unit = tuple(map(abs, unit_lots.now(self._look.spec, self._look.view.quotes)))
+            executable = self._look.view.executable(self.aim.direction, size, per_unit)
             self.units.append(size)
             self.edges.append((self.threshold - executable) * self.aim.direction)
             self._waiting.append((now_ns + self.latency_ns, size, per_unit, executable))
@@ -211,14 +210,15 @@ class Chance:
     def told(self, seconds: float) -> dict[str, Any]:
         """Its figures."""
         held = sorted(ns / NS_PER_MS for _, ns in self.tally.episodes)
-        told = self.tally.told()
+        told = self.tally.met()
         return {
             "event": self.event,
             "threshold": self.threshold,
             "met_times": len(held),
-            "met_s": told.get("met_s", 0.0),
-            "met_share": round(told.get("met_s", 0.0) / seconds, 6) if seconds else 0.0,
+            "met_s": told["met_s"],
+            "met_share": round(told["met_s"] / seconds, 6) if seconds else 0.0,
             "held_ms": sampled(held),
+            "expected_capture": _share_from(held, self.latency_ns / NS_PER_MS),
             "capture": {str(ms): _share_from(held, ms) for ms in LATENCIES_MS},
             "units": sampled(self.units),
             "edge": sampled(self.edges),
@@ -228,26 +228,24 @@ class Chance:
 
 
 class Assessment:
-    """All measures of one pair on one recording."""
+    """All measures of one pair on one recording, over the time that its legs share."""
 
-    def __init__(self, walk: Walk, latency_ms: float) -> None:
-        self.walk = walk
+    def __init__(self, walk: Walk, look: Look, latency_ms: float) -> None:
+        self.walk, self.look = walk, look
         self.latency_ms = latency_ms
-        spec = walk.spec
+        spec = look.spec
         self.legs = {key: LegMeasure(key, float(tick)) for key, tick in walk.ticks.items()}
         self.sides = {BUY: Side(BUY), SELL: Side(SELL)}
         aims = {each: next(aim_of(spec, event) for event in EVENTS if DIRECTION[event] == each) for each in (BUY, SELL)}
         self._needs = {each: aims[each].needs for each in aims}
-        given = [event for event in EVENTS if isfinite(spec.trigger.threshold(event))]
-        self.chances = [Chance(walk, event, int(latency_ms * NS_PER_MS)) for event in given]
+        self.chances = [Chance(look, event, int(latency_ms * NS_PER_MS)) for event in look.aims]
         self.ratios = self._ratio_views()
         self._last_ns = 0
-        self._behind = False
         walk.watchers.append(self.see)
         walk.lookers.extend(chance.look for chance in self.chances)
 
     def _ratio_views(self) -> dict[str, tuple[RatioView, Tally, Series]]:
-        legs = [leg.price for leg in self.walk.spec.legs]
+        legs = [leg.price for leg in self.look.spec.legs]
         if len(legs) != 2 or not legs[0].lots > 0 > legs[1].lots:
             return {}
         return {basis: (RatioView(legs, "mid", basis), Tally(None, above=True), Series()) for basis in ("raw", "comparable")}
@@ -260,44 +258,50 @@ class Assessment:
             else:
                 leg.other(recv_ns)
         self._follow_ratios(key)
-        if isinstance(row, TradeRow) or self.walk.at_once:
-            self._behind = self._behind or not isinstance(row, TradeRow)
-            if self.walk.at_once or not self._behind:
-                return
-        self._behind = False
-        elapsed_ns, self._last_ns = recv_ns - (self._last_ns or recv_ns), recv_ns
-        walk, view, spec = self.walk, self.walk.view, self.walk.spec
-        lots = unit_lots.now(spec, view.quotes)
+        if not self.walk.changed or not self.walk.shares(recv_ns):
+            return
+        self._hold(recv_ns)
+        look = self.look
         found: dict[int, tuple[float, int, str]] = {}
         for direction, side in self.sides.items():
-            why = walk.why_not(recv_ns, self._needs[direction])
-            value = view.buy if direction == BUY else view.sell
-            units = 0 if why else tradable_units(view.quotes, lots, direction)
+            why = look.why_not(recv_ns, self._needs[direction])
+            value = look.value(direction)
+            units = 0 if why else look.units(direction)
             found[direction] = (value, units, why)
-            side.hold(elapsed_ns)
             side.change(recv_ns, value, units, why)
         for chance in self.chances:
-            chance.see(recv_ns, elapsed_ns, *found[chance.aim.direction])
+            chance.see(recv_ns, *found[chance.aim.direction])
         why = found[BUY][2] or found[SELL][2]
         for ratio, tally, series in self.ratios.values():
-            tally.hold(elapsed_ns)
             tally.change(nan if why else ratio.buy)
             if not why:
                 series.add(recv_ns, ratio.buy)
 
+    def _hold(self, now_ns: int) -> None:
+        """All stood as it was until now."""
+        elapsed_ns, self._last_ns = now_ns - (self._last_ns or now_ns), now_ns
+        for side in self.sides.values():
+            side.hold(elapsed_ns)
+        for chance in self.chances:
+            chance.tally.hold(elapsed_ns)
+        for _, tally, _ in self.ratios.values():
+            tally.hold(elapsed_ns)
+
     def _follow_ratios(self, key: Key) -> None:
         """The book and the rates that a row changed."""
         for ratio, _, _ in self.ratios.values():
-            for place, leg in enumerate(self.walk.spec.legs):
+            for place, leg in enumerate(self.look.spec.legs):
                 if leg.key == key and key in self.walk.quotes:
                     ratio.on_quote(place, self.walk.quotes[key])
                 if leg.fx is not None and leg.fx.key == key:
-                    ratio.on_fx(place, self.walk.rates[place])
+                    ratio.on_fx(place, self.look.rates[place])
 
     def end(self) -> None:
-        """After the walk."""
+        """After the walk: what stands then stands to the end of the time that is shared."""
+        if self._last_ns:
+            self._hold(self.walk.last_ns)
         for chance in self.chances:
-            chance.tally.end(self.walk.now_ns)
+            chance.tally.end(self.walk.last_ns)
 
     @property
     def seconds(self) -> float:
@@ -348,7 +352,7 @@ class Assessment:
 
 
 def _tally(tally: Tally) -> dict[str, float]:
-    return {name: value for name, value in tally.told(PERCENTILES).items() if not name.startswith("met")}
+    return tally.told(PERCENTILES)
 
 
 def _rounded(found: dict[str, float]) -> dict[str, float]:

@@ -168,15 +168,14 @@ def triggers_table(found: dict[str, Any], say: _Words) -> str:
     for each in found["triggers"]:
         rows.append(
             [each["event"], number(each["threshold"]), each["met_times"], f"{each['met_s']:,.1f}", f"{each['met_share']:.2%}",
-             spread(each["held_ms"]), spread(each["units"]), spread(each["edge"]), captured(each, found["latency_ms"]), spread(each["slippage"])]
+             spread(each["held_ms"]), spread(each["units"]), spread(each["edge"]), captured(each), spread(each["slippage"])]
         )  # fmt: skip
     return table([say(name) for name in head], rows)
 
 
-def captured(told: dict[str, Any], latency_ms: float) -> str:
-    """The share that a system of that latency would have met."""
-    ms = next((each for each in LATENCIES_MS if each >= latency_ms), LATENCIES_MS[-1])
-    share = told["capture"][str(ms)]
+def captured(told: dict[str, Any]) -> str:
+    """The share that a system of the assessed latency would have met."""
+    share = told["expected_capture"]
     return "" if share is None else f"{share:.0%}"
 
 

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-from actors.recovery import Recovered, fold
+from actors.recovery import Recovered
 from config.load import load_checked
 from config.pairspecs import pair_spec
 from config.schema import Config, Pair
 from domain.ids import hedge_pair
 from exchange.truth import read as truth_lines
-from journal.reader import read
 from journal.verify import verify
 from tools.demo_truth import HedgeTruth, Truth, loose_of, naked_of, order_names, row_of, sums_of, truth_from
 from tools.errors import ToolError
 from tools.money_books import accounts_of, compared
 from tools.replay_books import compare, journal_fills
-from tools.replay_hedges import signed_lots
+from tools.replay_hedges import folded, signed_lots
 
 Lots = dict[str, int]
 """Lots of each leg in a unit that is bought, by `venue/symbol`."""
@@ -64,11 +62,6 @@ def summary_of(run: Any) -> dict[str, Any]:
         "problems": [*problems, *apart, *naked_said(rows, naked), *uncovered, *(problem.what for problem in report.problems)],
         "hedge_list": rows,
     }
-
-
-def folded(config: Config, journal: Path) -> Recovered:
-    """Pairs and ledgers as the journal's facts leave them."""
-    return fold(read(journal), {pair.name: signed_lots(pair) for pair in config.pair})
 
 
 def lots_of(pair: Pair) -> Lots:

@@ -6,7 +6,7 @@ the tree. Nothing is decided; everything is passed as values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from actors.treasury import MoneyTerms, Treasury
 from actors.venue import VenueActor
 from config.load import PAPER, fingerprint
 from config.pairspecs import limits_of, pair_specs
-from config.schema import Config, Venue
+from config.schema import Config, Pair, Venue
 from config.values import instrument_of
 from domain.closable import CLOSING
 from domain.errors import ConfigError, HedgerowError, InvariantViolation, JournalError
@@ -41,6 +41,7 @@ from domain.market import Instrument
 from domain.money import scaled
 from domain.orders import LIVE
 from domain.pairspec import PairSpec
+from domain.risk import RiskTable
 from domain.terms import terms_of
 from journal.reader import last_mono_ns
 from journal.recovery import last_node_epoch, next_node_epoch
@@ -81,6 +82,17 @@ def on_record_ns(config: Config) -> int:
     """Where the journal's monotonic time stands."""
     journal = Path(config.node.dir) / "journal"
     return last_mono_ns(journal) if journal.exists() else 0
+
+
+def add_limits(risk: RiskTable, pairs: Iterable[Pair]) -> None:
+    """Every leg's limits into the table. Raises: ConfigError where two pairs say others of one instrument."""
+    for index, pair in enumerate(pairs):
+        for key, limits in limits_of(pair).items():
+            try:
+                risk.add(key, limits)
+            except InvariantViolation as error:
+                allowed = f"the same limits in each pair that trades {key[1]} ({error})"
+                raise ConfigError("configuration", f"pair[{index}].legs.limits", pair.name, allowed) from None
 
 
 class Node:
@@ -157,7 +169,7 @@ class Node:
         """Links, limits, memories and the tree; then the tree starts."""
         for venue in self.config.venue:
             self.desk.links[venue.name] = self._link(venue)
-        self._limits()
+        add_limits(self.desk.risk, self.config.pair)
         self.budgets()
         self._remember()
         self.desk.controls = ControlDesk(self.desk, self.specs, self.recovered.controls)
@@ -192,15 +204,6 @@ class Node:
         )
         seen = self.recovered.venues.seen(venue.name)
         return VenueLink(settings, self.clock, feed, trade, seen=seen, resolve=self.recovered.owner)
-
-    def _limits(self) -> None:
-        for index, pair in enumerate(self.config.pair):
-            for key, limits in limits_of(pair).items():
-                try:
-                    self.desk.risk.add(key, limits)
-                except InvariantViolation as error:
-                    allowed = f"the same limits in each pair that trades {key[1]} ({error})"
-                    raise ConfigError("configuration", f"pair[{index}].legs.limits", pair.name, allowed) from None
 
     def budgets(self) -> None:
         """What a person allows where a venue tells no money; again and again the same."""

@@ -8,8 +8,6 @@ where `node.mode` is paper.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ import click
 CASH = Decimal(10_000_000)
 """Of the account's currency, where the venue's `margin_budget` says no other sum."""
 PATH = click.Path(path_type=Path)
-DECIMALS = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
 
 
 @click.command("paper")
@@ -62,70 +59,19 @@ def settings_of(files: tuple[Path, ...], venue: str, source: str, truth: Path) -
     """What the gateway is given. Raises: ConfigError."""
     from config.checks import listed
     from config.load import load_checked
-    from config.sessions import book_for
     from config.values import venue_called
     from domain.errors import ConfigError
     from gateways.paper.settings import Settings
-    from gateways.replay.account import Terms
     from system.curve import read_keys
+    from tools.venue_terms import cash_of, days_of, terms_of
 
     config = load_checked(files)
     told = venue_called(config, venue)
     if told is None:
         raise ConfigError(", ".join(map(str, files)), "venue", venue, listed("a venue", [each.name for each in config.venue]))
-    instruments = [each for each in config.instrument if each.venue == venue]
-    inventory = {leg.symbol: leg.inventory_lots for pair in config.pair for leg in pair.legs if leg.venue == venue}
-    terms = tuple(
-        Terms(definition_of(each), inventory.get(each.symbol, 0), margin_rate=each.margin_rate_long or Decimal(0))
-        for each in instruments
-    )
-    budget = told.margin_budget or {}
+    terms = tuple(terms_of(config, each) for each in config.instrument if each.venue == venue)
     currency = next((each.currency for each in terms if each.definition.tradable), "")
-    day_of = day_by(config, instruments, book_for(config))
+    day_of = days_of(config, venue, "UTC")
     curve = read_keys(Path(config.node.curve_keys), told.curve_server) if told.curve_server is not None else None
-    return Settings(venue, source, terms, Decimal(budget.get(currency, CASH)), truth, day_of, curve)
-
-
-def definition_of(told: Any) -> Any:
-    """A configured instrument as its paper gateway announces it: all that is told."""
-    from tools.paper import QUOTED_ALONE
-    from wire.instrument import InstrumentDef
-
-    return InstrumentDef(
-        symbol=told.symbol,
-        tick_size=f"{told.tick_size:f}",
-        lot_size=f"{told.lot_size:f}",
-        multiplier=f"{told.multiplier:f}",
-        currency=told.currency,
-        kind=told.kind,
-        offset_mode=told.offset_mode,
-        tifs=told.tifs or "034",
-        market_orders=False,
-        tradable=told.kind not in QUOTED_ALONE,
-        base=told.base,
-        min_lots=told.min_lots,
-        max_lots=told.max_lots,
-        expiry=told.expiry,
-        last_open_day=told.last_open_day,
-        **{key: f"{getattr(told, key):f}" for key in DECIMALS if getattr(told, key) is not None},
-        **(scheduled(told.fees) if told.fees is not None else {}),
-    )
-
-
-def scheduled(fees: Any) -> dict[str, str]:
-    """The configured fees with the protocol's keys."""
-    kinds = [(what, when) for what in ("rate", "lot") for when in ("open", "close", "close_today")]
-    return {f"fee_{what}_{when}": f"{getattr(fees, f'{when}_{what}'):f}" for what, when in kinds}
-
-
-def day_by(config: Any, instruments: list[Any], book: Any) -> Callable[[int], str]:
-    """The trading day by the calendar of the venue's first instrument that has one; else the UTC date."""
-    from config.sessions import calendar_for
-
-    calendars = [found for each in instruments if (found := calendar_for(config, each, book)) is not None]
-
-    def day_of(wall_ns: int) -> str:
-        day = calendars[0].at(wall_ns).trading_day if calendars else None
-        return f"{day or datetime.fromtimestamp(wall_ns // 1_000_000_000, UTC).date():%Y%m%d}"
-
-    return day_of
+    cash = cash_of(config, venue, currency, CASH)
+    return Settings(venue, source, terms, cash, truth, lambda wall_ns: day_of(wall_ns)[0], curve)

@@ -24,8 +24,8 @@ PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("what", required=False)
-@click.option("-c", "--config", "files", multiple=True, type=PATH, help="The pair's configuration (default: the recording's own).")
+@click.argument("what", nargs=-1)
+@click.option("-c", "--config", "files", multiple=True, type=PATH, help="The pairs' configuration (default: the recordings' own).")
 @click.option("--data", default=None, help="Where the recording's files lie (default: HEDGEROW_DATA).")
 @click.option("--speed", type=SpeedType(), default=None, help="Times its pace, or max (default: 10; max with --virtual).")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=None, help="Only so much of the recording.")
@@ -35,7 +35,7 @@ PATH = click.Path(path_type=Path)
 @pass_out
 def replay(
     out: Output,
-    what: str | None,
+    what: tuple[str, ...],
     files: tuple[Path, ...],
     data: str | None,
     speed: float | None,
@@ -44,12 +44,13 @@ def replay(
     compare: bool,
     folder: Path | None,
 ) -> int:
-    """Trade a pair on recorded quotes and compare the books.
+    """Trade pairs on recorded quotes and compare the books.
 
     WHAT is a recording that comes with the program (btc-linear, btc-inverse,
     a50-if, if-ctp; default btc-linear), a recording's own .toml, or a folder.
+    Several are played in step by one clock, and their pairs trade at once.
     """
-    from tools.replay_map import find_recording
+    from tools.replay_map import find_recordings, pairs_of
     from tools.replay_session import Session
     from tools.replay_show import show
 
@@ -57,11 +58,8 @@ def replay(
         speed = inf if virtual else 10.0
     if speed == inf and not virtual:
         raise UsageError("--speed max: processes keep in step by their pace, which max has none of; add --virtual, or give a number")
-    recording = find_recording(what, data)
-    configs = list(files) or recording.config_files()
-    if not configs:
-        raise UsageError(f"{recording.source} names no pair: give its configuration with -c FILE")
-    session = Session(recording, configs, run_folder(folder, "replay"), seconds, out.say)
+    recording = find_recordings(what, data)
+    session = Session(recording, pairs_of(recording, files), run_folder(folder, "replay"), seconds, out.say)
     out.say(
         f"replay: {session.seconds:.0f} s of {recording.name} at {shown(speed)} times its pace"
         f"{' in virtual time' if virtual else ''}; files in {session.folder}"
@@ -77,5 +75,5 @@ def replay(
 
 def _whole(found: dict[str, Any]) -> bool:
     """Whether the run ended as every run must."""
-    clean = found["books_equal"] and found["journal_verified"] and found["node_exit"] == 0
+    clean = found["books_equal"] and found["money_equal"] and found["journal_verified"] and found["node_exit"] == 0
     return bool(clean and found["working"] == 0 and found["naked_qty"] == 0)

@@ -15,7 +15,7 @@ from typing import Any
 from tools.replay_hedges import Fired, Told
 from tools.replay_spread import Survey
 
-NS_PER_MS = 1_000_000
+NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 MATCH_REAL_NS = 250 * NS_PER_MS
 """How late, by the clock on the wall, a process may be and mean the same."""
 
@@ -27,18 +27,19 @@ BUYS = ("buy_open", "buy_close")
 
 
 def differences(virtual: Told, real: Told, survey: Survey, speed: float) -> list[dict[str, Any]]:
-    """Each hedge that is not the same in both runs, in order of time."""
+    """Each hedge of one pair that is not the same in both runs; `at_s`: its moment, ns."""
     rows: list[dict[str, Any]] = []
     pairs, missed, extra = matched(virtual.hedges, real.hedges, int(MATCH_REAL_NS * speed))
     for ours, theirs in pairs:
         rows += compared(ours, theirs, speed)
     rows += [_row(each, None, *_why_missed(each, real, survey, speed)) for each in missed]
     rows += [_row(None, each, *_why_extra(each, virtual, survey)) for each in extra]
-    first_ns = virtual.hedges[0].at_ns if virtual.hedges else 0
-    rows.sort(key=lambda row: row["at_s"])
-    for row in rows:
-        row["at_s"] = round((row["at_s"] - first_ns) / 1e9, 3)
     return rows
+
+
+def in_order(rows: list[dict[str, Any]], first_ns: int) -> list[dict[str, Any]]:
+    """All pairs' differences by time, `at_s` since `first_ns` of the recording."""
+    return [{**row, "at_s": round((row["at_s"] - first_ns) / NS_PER_S, 3)} for row in sorted(rows, key=lambda row: row["at_s"])]
 
 
 def matched(

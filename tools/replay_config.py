@@ -1,6 +1,6 @@
-"""What a replay plays: a pair, and recordings as its venues.
+"""What a replay plays: pairs, and recordings as their venues.
 
-The pair is that of a configuration (the recording's own, or the user's); over
+The pairs are those of a configuration (the recordings' own, or the user's); over
 it lies a small file that the replay writes: where the node keeps its things,
 the endpoints, and shorter waits, because the market runs `speed` times faster
 than the clock of the node. In virtual time both run alike: nothing is shorter.
@@ -13,16 +13,18 @@ from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config import schema
 from config.load import load_checked
 from config.values import defaults_of
 from domain.errors import ConfigError
-from gateways.replay.settings import Played
+from gateways.replay.pacing import Start
+from gateways.replay.settings import DayOf, Played, Settings
+from tools.errors import UsageError
 from tools.replay_map import Recording
-from wire.instrument import InstrumentDef
+from tools.venue_terms import cash_of, days_of, terms_of
 
-QUOTED_ALONE = ("fx", "index")
 CASH = Decimal(1_000_000)
 FAILURE_COOLDOWN_MS, FAILURE_COOLDOWN_MAX_MS, MAX_FAILURES = 2_000, 10_000, 1_000
 """A replay goes on after failures; in the recording's time."""
@@ -36,7 +38,8 @@ class VenuePlay(Struct, frozen=True):
 
     venue: str
     played: tuple[Played, ...]
-    zone: str
+    day_of: DayOf
+    cash: Decimal
     folder: Path
     feed: str
     trade: str
@@ -46,90 +49,94 @@ class VenuePlay(Struct, frozen=True):
         """Where the venue keeps its own book."""
         return self.folder / "truth.log"
 
+    def settings(self, start: Start, end_ns: int | None) -> Settings:
+        """What its gateway is given to play from `start` on."""
+        return Settings(self.venue, self.played, start, self.truth_path, self.cash, end_ns, self.day_of)
+
 
 def config_of(files: Sequence[Path]) -> schema.Config:
-    """The checked configuration; one pair in it. Raises: ConfigError."""
+    """The checked configuration; its pairs are arbitrages. Raises: ConfigError."""
     config = load_checked(files)
-    if len(config.pair) != 1:
-        raise ConfigError(", ".join(str(file) for file in files), "pair", len(config.pair), "one pair")
-    if config.pair[0].kind != "arbitrage":
-        raise ConfigError(", ".join(str(file) for file in files), "pair.kind", config.pair[0].kind, "arbitrage: all its legs are recorded")
+    where = ", ".join(str(file) for file in files)
+    if not config.pair:
+        raise ConfigError(where, "pair", 0, "a pair that trades what was recorded")
+    for pair in config.pair:
+        if pair.kind != "arbitrage":
+            raise ConfigError(where, f"pair[{pair.name}].kind", pair.kind, "arbitrage: all its legs are recorded")
     return config
 
 
-def venues_of(config: schema.Config) -> tuple[str, ...]:
-    """The venues that the pair needs, rates included, in order."""
-    pair = config.pair[0]
-    rates = {leg.fx for leg in pair.legs}
-    named = [leg.venue for leg in pair.legs] + [fx.venue for fx in config.fx if fx.name in rates]
-    return tuple(dict.fromkeys(named))
+def with_pair(config: schema.Config, name: str | None) -> schema.Config:
+    """The same with one of its pairs alone. Raises: UsageError."""
+    names = [pair.name for pair in config.pair]
+    if name is None and len(names) == 1:
+        return config
+    if name not in names:
+        asked = "several pairs" if name is None else f"no pair {name!r}"
+        raise UsageError(f"{asked}: say which with --pair, one of {', '.join(names)}")
+    return replace(config, pair=tuple(pair for pair in config.pair if pair.name == name))
+
+
+def keys_of(config: schema.Config) -> tuple[tuple[str, str], ...]:
+    """(venue, symbol) of all that the pairs need, rates included, in order."""
+    rates = {leg.fx for pair in config.pair for leg in pair.legs}
+    named = [(leg.venue, leg.symbol) for pair in config.pair for leg in pair.legs]
+    return tuple(dict.fromkeys([*named, *((fx.venue, fx.symbol) for fx in config.fx if fx.name in rates)]))
 
 
 def plays_of(config: schema.Config, recording: Recording, folder: Path, sockets: Path) -> tuple[VenuePlay, ...]:
-    """Every venue that the pair needs, with its recordings."""
+    """Every venue that the pairs need, with its recordings."""
 
     def placed(venue: str) -> VenuePlay:
         feed, trade = f"ipc://{sockets}/{venue}.feed", f"ipc://{sockets}/{venue}.trade"
         return play_at(config, venue, recording, folder / venue, feed, trade)
 
-    return tuple(placed(venue) for venue in venues_of(config))
+    return tuple(placed(venue) for venue in dict.fromkeys(venue for venue, _ in keys_of(config)))
 
 
 def play_at(
     config: schema.Config, venue: str, recording: Recording, folder: Path, feed: str, trade: str
 ) -> VenuePlay:
-    """One venue with all that the pair needs of it. Raises: ConfigError."""
-    if venue not in venues_of(config):
-        known = ", ".join(venues_of(config))
-        raise ConfigError("configuration", "pair.legs.venue", venue, f"one of the pair's: {known}")
-    rates = {leg.fx for leg in config.pair[0].legs}
-    legs = {leg.symbol: leg.inventory_lots for leg in config.pair[0].legs if leg.venue == venue}
-    symbols = dict.fromkeys(fx.symbol for fx in config.fx if fx.venue == venue and fx.name in rates)
-    played = tuple(
-        played_of(config, recording, venue, symbol, legs.get(symbol, 0)) for symbol in dict.fromkeys([*legs, *symbols])
-    )
-    return VenuePlay(venue, played, recording.told.zone, folder, feed, trade)
+    """One venue with all that the pairs need of it. Raises: ConfigError."""
+    symbols = [symbol for at, symbol in keys_of(config) if at == venue]
+    if not symbols:
+        known = ", ".join(dict.fromkeys(at for at, _ in keys_of(config)))
+        raise ConfigError("configuration", "pair.legs.venue", venue, f"one of the pairs': {known}")
+    played = tuple(played_of(config, recording, venue, symbol) for symbol in symbols)
+    day_of = days_of(config, venue, recording.zone_of(venue), recording.calendar_files())
+    currency = next((each.terms.currency for each in played if each.definition.tradable), "")
+    return VenuePlay(venue, played, day_of, cash_of(config, venue, currency, CASH), folder, feed, trade)
 
 
-def played_of(config: schema.Config, recording: Recording, venue: str, symbol: str, inventory: int) -> Played:
+def played_of(config: schema.Config, recording: Recording, venue: str, symbol: str) -> Played:
     """One instrument and its recording."""
     told = next(each for each in config.instrument if (each.venue, each.symbol) == (venue, symbol))
-    found = recording.map_of(venue, symbol)
-    return Played(definition_of(told), recording.paths_of(found), inventory=inventory, told=found)
-
-
-def definition_of(told: schema.Instrument) -> InstrumentDef:
-    """A configured instrument as its replay gateway announces it."""
-    return InstrumentDef(
-        symbol=told.symbol,
-        tick_size=f"{told.tick_size:f}",
-        lot_size=f"{told.lot_size:f}",
-        multiplier=f"{told.multiplier:f}",
-        currency=told.currency,
-        kind=told.kind,
-        offset_mode=told.offset_mode,
-        tifs=told.tifs or "034",
-        market_orders=False,
-        tradable=told.kind not in QUOTED_ALONE,
-        base=told.base,
-        min_lots=told.min_lots,
-        max_lots=told.max_lots,
-    )
+    found, paths = recording.map_of(venue, symbol)
+    return Played(terms_of(config, told), paths, told=found)
 
 
 def overlay_text(
     config: schema.Config, plays: tuple[VenuePlay, ...], node_dir: Path, speed: float, calendars: Sequence[Path] | None
 ) -> str:
-    """The file that lies over the pair's configuration in this replay.
+    """The file that lies over the pairs' configuration in this replay.
 
     `calendars`: those of the recorded days, where the node's clock is the
     recording's; None where it is the machine's: it says nothing of the recorded
     market's hours then, and the venue's own status alone opens and closes it.
     """
-    pair = config.pair[0]
     mode = "observe" if config.node.mode == "observe" else "live"
     tables = "".join(f'"{path}", ' for path in (*config.node.calendars, *(calendars or ())))
     text = HEAD.format(node_dir=node_dir, mode=mode, calendars=f"calendars = [{tables[:-2]}]" if tables else "")
+    text += "".join(_pair_text(config, pair, speed) for pair in config.pair)
+    if calendars is None:
+        text += "".join(
+            BY_STATUS.format(venue=play.venue, symbol=each.definition.symbol) for play in plays for each in play.played
+        )
+    return text + "".join(VENUE.format(play=play) for play in plays)
+
+
+def _pair_text(config: schema.Config, pair: schema.Pair, speed: float) -> str:
+    """Shorter waits of one pair, and no end for its failures."""
     told = defaults_of(config, pair)
     waits = {
         "cooldown_ms": scaled(told.cooldown_ms, speed),
@@ -143,12 +150,7 @@ def overlay_text(
         waits["max_orders_per_hedge"] = max(FAST_ORDERS, told.max_orders_per_hedge)
         waits["max_replenish_orders"] = max(FAST_REPLENISH, told.max_replenish_orders)
     lines = "".join(f"{key} = {value}\n" for key, value in waits.items())
-    text += PAIR.format(name=pair.name, orders=orders, hedges=pair.limits.max_hedges, speed=speed, lines=lines)
-    if calendars is None:
-        text += "".join(
-            BY_STATUS.format(venue=play.venue, symbol=each.definition.symbol) for play in plays for each in play.played
-        )
-    return text + "".join(VENUE.format(play=play) for play in plays)
+    return PAIR.format(name=pair.name, orders=orders, hedges=pair.limits.max_hedges, speed=speed, lines=lines)
 
 
 def scaled(wait_ms: int, speed: float) -> int:

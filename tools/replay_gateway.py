@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,8 +22,8 @@ PATH = click.Path(path_type=Path)
 @click.command("replay")
 @click.option("-c", "--config", "files", required=True, multiple=True, type=PATH, help="The pair's configuration (TOML).")
 @click.option("--venue", required=True, help="Which of its venues to be.")
-@click.option("--recording", required=True, help="A recording of ours by name, its .toml, or a folder.")
-@click.option("--data", default=None, help="Where the recording's files lie.")
+@click.option("--recording", "recordings", required=True, multiple=True, help="A recording of ours by name, its .toml, or a folder.")
+@click.option("--data", multiple=True, help="Where the recording's files lie; one for each --recording.")
 @click.option("--dir", "folder", required=True, type=PATH, help="Where this venue keeps its files.")
 @click.option("--feed", required=True, help="Where the feed is bound: ipc:///directory/name.")
 @click.option("--trade", required=True, help="Where orders are taken: ipc:///directory/name.")
@@ -33,8 +34,8 @@ PATH = click.Path(path_type=Path)
 def replay_gateway(
     files: tuple[Path, ...],
     venue: str,
-    recording: str,
-    data: str | None,
+    recordings: tuple[str, ...],
+    data: tuple[str, ...],
     folder: Path,
     feed: str,
     trade: str,
@@ -47,16 +48,15 @@ def replay_gateway(
     import zmq
 
     from gateways.replay.adapter import ReplayAdapter
-    from gateways.replay.settings import Settings
     from gateways.skeleton import Gateway, GatewaySettings
     from system.clock import SystemClock
     from system.signals import StopFlag
-    from tools.replay_config import CASH, config_of, play_at
-    from tools.replay_map import find_recording
+    from tools.replay_config import config_of, play_at
+    from tools.replay_map import find_recordings
 
     parent = os.getppid()
-    play = play_at(config_of(files), venue, find_recording(recording, data), folder, feed, trade)
-    settings = Settings(venue, play.played, _start(start, speed), play.truth_path, CASH, end_ns, play.zone)
+    play = play_at(config_of(files), venue, find_recordings(recordings, data or None), folder, feed, trade)
+    settings = play.settings(_start(start, speed), end_ns)
     clock, context = SystemClock(), zmq.Context()
     gateway = Gateway(
         GatewaySettings(venue, feed, trade, play.folder / "gateway"), ReplayAdapter(settings, clock), clock, context
@@ -67,7 +67,7 @@ def replay_gateway(
     context.term()
 
 
-def _start(text: str, speed: float) -> object:
+def _start(text: str, speed: float) -> Any:
     from gateways.replay.pacing import Start
 
     recording_ns, _, wall_ns = text.partition("@")

@@ -1,46 +1,45 @@
 """The hedges of a replay, told from its journal; and what was left naked.
 
 The node is gone by then: its facts are folded as a starting node would fold
-them. What is naked is counted twice, from the venues' own books and from the
-node's, and the two must agree.
+them. What is naked is counted in the pairs' books, which must hold together
+what the venues' own books hold.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from actors.pair_show import show_hedge
-from actors.recovery import fold
+from actors.recovery import Recovered, fold
 from config import schema
 from config.values import defaults_of
 from domain import pairs
-from domain.books import units_of
 from domain.hedges import Hedge
-from domain.ledgers import Ledgers
 from domain.pairs import Pair
 from domain.units import NS_PER_MS
 from gateways.replay.pacing import Start
 from journal.reader import read
-from tools.replay_books import Comparison
+from tools.assess_measure import sampled
 from tools.replay_config import FAILURE_COOLDOWN_MS
+from tools.replay_spread import Survey
+from tools.walk import Look
 
 FILLED_STATES = ("DONE", "PART")
 
 
-def folded(config: schema.Config, journal: Path) -> Pair:
-    """The pair as the journal's facts leave it."""
-    return refolded(config, journal)[0]
+def folded(config: schema.Config, journal: Path) -> Recovered:
+    """Pairs and ledgers as the journal's facts leave them."""
+    return fold(read(journal), {pair.name: signed_lots(pair) for pair in config.pair})
 
 
-def refolded(config: schema.Config, journal: Path) -> tuple[Pair, Ledgers]:
-    """The pair as the journal's facts leave it, and the ledgers of all."""
-    pair = config.pair[0]
-    lots = signed_lots(pair)
-    found = fold(read(journal), {pair.name: lots})
-    return found.pairs.get(pair.name) or pairs.new(pair.name, lots), found.ledgers
+def pair_in(found: Recovered, told: schema.Pair) -> Pair:
+    """One pair of it; as new where it never did anything."""
+    return found.pairs.get(told.name) or pairs.new(told.name, signed_lots(told))
 
 
 def signed_lots(pair: schema.Pair) -> tuple[int, ...]:
@@ -50,8 +49,7 @@ def signed_lots(pair: schema.Pair) -> tuple[int, ...]:
 
 def hedge_rows(pair: Pair) -> list[dict[str, Any]]:
     """The hedges that the pair still has at hand, oldest first."""
-    hedges = [*pair.past, *([pair.hedge] if pair.hedge is not None else [])]
-    shown = [show_hedge(hedge, hedge.ended_ns or hedge.opened_ns) for hedge in hedges]
+    shown = [show_hedge(hedge, hedge.ended_ns or hedge.opened_ns) for hedge in hedges_of(pair)]
     keys = ("hedge", "kind", "state", "qty", "covered", "orders_sent", "repairs", "took_ms")
     return [{key: row[key] for key in keys} for row in shown]
 
@@ -84,9 +82,8 @@ class Told(Struct, frozen=True):
     ended_ns: int
 
 
-def told_of(config: schema.Config, journal: Path, start: Start) -> Told:
-    """The hedges of a run, each at its moment of the recording."""
-    pair = folded(config, journal)
+def told_of(config: schema.Config, told: schema.Pair, found: Recovered, journal: Path, start: Start) -> Told:
+    """The hedges of one pair in a run, each at its moment of the recording."""
     wall_less_mono_ns, stop_ns, ready_ns = 0, 0, 0
     for record in read(journal):
         wall_less_mono_ns = wall_less_mono_ns or record.wall_ns - record.mono_ns
@@ -97,56 +94,95 @@ def told_of(config: schema.Config, journal: Path, start: Start) -> Told:
         return start.recording_ns + int((wall_ns - start.wall_ns) * start.speed)
 
     def fired(hedge: Hedge) -> Fired:
-        return Fired(
-            hedge.hedge_id,
-            hedge.trigger,
-            hedge.units,
-            hedge.covered,
-            str(hedge.status),
-            tuple(leg.plan.touch_px for leg in hedge.legs),
-            tuple(leg.net for leg in hedge.legs),
-            tuple(sum(qty * px for order in leg.orders for _, qty, px in order.trades) for leg in hedge.legs),
-            recorded(hedge.opened_ns + wall_less_mono_ns),
-            recorded((hedge.ended_ns or hedge.opened_ns) + wall_less_mono_ns) + _rest_ns(config, hedge),
-            len(hedge.repairs),
-        )
+        at_ns, ended_ns = hedge.opened_ns + wall_less_mono_ns, (hedge.ended_ns or hedge.opened_ns) + wall_less_mono_ns
+        return fired_of(hedge, recorded(at_ns), recorded(ended_ns) + _rest_ns(config, told, hedge))
 
-    hedges = [*pair.past, *([pair.hedge] if pair.hedge is not None else [])]
-    return Told(tuple(fired(hedge) for hedge in hedges), recorded(ready_ns), recorded(stop_ns))
+    return Told(tuple(fired(hedge) for hedge in hedges_of(pair_in(found, told))), recorded(ready_ns), recorded(stop_ns))
 
 
-def _rest_ns(config: schema.Config, hedge: Hedge) -> int:
+def hedges_of(pair: Pair) -> list[Hedge]:
+    """The hedges that the pair still has at hand, oldest first."""
+    return [*pair.past, *([pair.hedge] if pair.hedge is not None else [])]
+
+
+def fired_of(hedge: Hedge, at_ns: int = 0, free_ns: int = 0) -> Fired:
+    """One hedge, with its moments of the recording."""
+    return Fired(
+        hedge.hedge_id,
+        hedge.trigger,
+        hedge.units,
+        hedge.covered,
+        str(hedge.status),
+        tuple(leg.plan.touch_px for leg in hedge.legs),
+        tuple(leg.net for leg in hedge.legs),
+        tuple(sum(qty * px for order in leg.orders for _, qty, px in order.trades) for leg in hedge.legs),
+        at_ns,
+        free_ns,
+        len(hedge.repairs),
+    )
+
+
+def _rest_ns(config: schema.Config, told: schema.Pair, hedge: Hedge) -> int:
     """How long a pair rests after a hedge, in the recording's time."""
     if hedge.covered:
-        return defaults_of(config, config.pair[0]).cooldown_ms * NS_PER_MS
+        return defaults_of(config, told).cooldown_ms * NS_PER_MS
     return FAILURE_COOLDOWN_MS * NS_PER_MS
 
 
-def summary(pair: Pair, told: schema.Pair, books: Comparison) -> tuple[dict[str, Any], list[str]]:
-    """Counts and what is naked; and where our book is not the venues'."""
+def counts_of(pair: Pair) -> dict[str, Any]:
+    """What one pair did, by its own book; what is naked."""
     rows = hedge_rows(pair)
     states = [row["state"] for row in rows]
-    lots = signed_lots(told)
-    names = [f"{leg.venue}/{leg.symbol}" for leg in told.legs]
-    venue = tuple(books.positions.get(name, {}).get("venue", 0) for name in names)
-    ours = tuple(book.net for book in pair.books)
-    problems = [
-        f"{name}: the venue holds {theirs} lots, our book {mine}"
-        for name, theirs, mine in zip(names, venue, ours, strict=True)
-        if theirs != mine
-    ]
-    units = units_of(venue, lots)
-    naked = [abs(net - units * per_unit) for net, per_unit in zip(venue, lots, strict=True)]
-    if 0 in lots:  # what a sized leg should hold is what its hedges covered: our book says, and must be the venues'
-        naked = [abs(each) for each in pair.naked]
-    counts = {
+    return {
         "hedges": sum(state in FILLED_STATES for state in states),
         "fired": pair.hedge_count,
         "opened": sum(row["kind"] == "open" and row["state"] in FILLED_STATES for row in rows),
         "closed": sum(row["kind"] == "close" and row["state"] in FILLED_STATES for row in rows),
         "states": {state: states.count(state) for state in sorted(set(states))},
         "repairs": {kind: sum(kind in row["repairs"] for row in rows) for kind in ("replenish", "rollback")},
-        "units": units,
-        "naked_qty": sum(naked),
+        "units": pair.units,
+        "naked_qty": sum(abs(each) for each in pair.naked),
     }
-    return counts, problems
+
+
+def sums_of(counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The same over all pairs; units only where there is one pair, since each has its own."""
+    found: dict[str, Any] = {}
+    for key in ("hedges", "fired", "opened", "closed", "naked_qty"):
+        found[key] = sum(each[key] for each in counts)
+    for key in ("states", "repairs"):
+        found[key] = dict(sum((Counter(each[key]) for each in counts), Counter()))
+        found[key].update({name: 0 for each in counts for name in each[key] if name not in found[key]})
+    return {**found, "units": counts[0]["units"] if len(counts) == 1 else None}
+
+
+def positions_apart(found: Recovered, config: schema.Config, positions: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Where the venues hold other lots than the books of all pairs together."""
+    ours: Counter[str] = Counter()
+    for told in config.pair:
+        for leg, book in zip(told.legs, pair_in(found, told).books, strict=True):
+            ours[f"{leg.venue}/{leg.symbol}"] += book.net
+    venue = {name: positions.get(name, {}).get("venue", 0) for name in ours}
+    return [f"{name}: the venue holds {venue[name]} lots, our books {mine}" for name, mine in ours.items() if venue[name] != mine]
+
+
+def got_of(pair: Pair, look: Look, survey: Survey) -> list[dict[str, Any]]:
+    """What came of each event of the trigger: how often it was met, fired, and at what slippage.
+
+    Slippage is how much worse what was paid was than the touch at the decision,
+    in the value's unit: for a formula with a quoted rate at the last one.
+    """
+    rows = []
+    for event, tally in survey.events.items():
+        hedges = [fired_of(hedge) for hedge in hedges_of(pair) if hedge.trigger == event]
+        whole = [each for each in hedges if each.covered == each.units and not each.repairs]
+        direction = look.aims[event].direction
+        slips = [slippage_of(each, look, direction) for each in hedges if all(each.filled)]
+        rows.append({"event": event, **tally.met(), "fired": len(hedges), "whole": len(whole), "slippage": sampled(slips)})
+    return rows
+
+
+def slippage_of(hedge: Fired, look: Look, direction: int) -> float:
+    """How much worse its fills were than the touch, in the value's unit."""
+    paid = [abs(paid / filled) for paid, filled in zip(hedge.paid, hedge.filled, strict=True)]
+    return (look.view.at(paid) - look.view.at(hedge.touches)) * direction + 0.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,36 +49,56 @@ class RecordingFile(Table):
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """A recording's file and where its data lies."""
+    """A recording's file and where its data lies; `beside`: others that are played with it."""
 
     source: Path
     told: RecordingFile
     data: Path
+    beside: tuple[Recording, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Recording, ...]:
+        """It, and those that are played with it."""
+        return (self, *self.beside)
 
     @property
     def name(self) -> str:
         """What it is called where it shows."""
-        return self.told.name or self.source.stem
+        return "+".join(each.told.name or each.source.stem for each in self.parts)
+
+    @property
+    def zone(self) -> str:
+        """The zone in which it is read: the first one's."""
+        return self.told.zone
 
     def config_files(self) -> list[Path]:
-        """The pair's configuration that comes with it."""
-        return [self.source.parent / name for name in self.told.pair]
+        """The pairs' configuration that comes with it, each file once."""
+        return list(dict.fromkeys((part.source.parent / name).resolve() for part in self.parts for name in part.told.pair))
 
     def calendar_files(self) -> list[Path]:
-        """Its own tables of sessions."""
-        return [(self.source.parent / name).resolve() for name in self.told.calendars]
+        """Its own tables of sessions, each once."""
+        return list(dict.fromkeys((part.source.parent / name).resolve() for part in self.parts for name in part.told.calendars))
 
-    def map_of(self, venue: str, symbol: str) -> FileMap:
-        """The map of one instrument. Raises: ConfigError."""
-        for each in self.told.file:
-            if (each.venue, each.symbol) == (venue, symbol):
-                return each
-        known = ", ".join(f"{each.venue}/{each.symbol}" for each in self.told.file)
-        raise ConfigError(str(self.source), "file", f"{venue}/{symbol}", f"one that is recorded: {known}")
+    def map_of(self, venue: str, symbol: str) -> tuple[FileMap, tuple[Path, ...]]:
+        """One instrument's map, and its files in the order of their names.
 
-    def paths_of(self, told: FileMap) -> tuple[Path, ...]:
-        """The files of one instrument, in the order of their names."""
-        return _paths(self.data, told)
+        Raises: ConfigError where nobody recorded it, or two in different ways.
+        """
+        found = [(part, each) for part in self.parts for each in part.told.file if (each.venue, each.symbol) == (venue, symbol)]
+        if not found:
+            known = ", ".join(dict.fromkeys(f"{each.venue}/{each.symbol}" for part in self.parts for each in part.told.file))
+            raise ConfigError(self._sources(), "file", f"{venue}/{symbol}", f"one that is recorded: {known}")
+        first = (found[0][1], _paths(found[0][0].data, found[0][1]))
+        if any((each, _paths(part.data, each)) != first for part, each in found[1:]):
+            raise ConfigError(self._sources(), "file", f"{venue}/{symbol}", "recorded once, or read alike in each of them")
+        return first
+
+    def zone_of(self, venue: str) -> str:
+        """The zone whose dates name a venue's trading days, where no calendar does."""
+        return next((part.told.zone for part in self.parts if any(each.venue == venue for each in part.told.file)), self.zone)
+
+    def _sources(self) -> str:
+        return ", ".join(str(part.source) for part in self.parts)
 
 
 def names() -> list[str]:
@@ -125,6 +146,28 @@ def find_recording(what: str | None, data: str | None = None) -> Recording:
         raise UsageError(f"no recording {word!r}: one of {', '.join(names())}, a recording's .toml, or a folder of one")
     told = load_recording(source)
     return Recording(source.resolve(), told, _data_of(source, told, data))
+
+
+def find_recordings(words: Sequence[str], data: Sequence[str] | str | None = None) -> Recording:
+    """The recordings that several words name, as one. `data`: for all, or for each.
+
+    Raises: as `find_recording`; UsageError where one is named twice.
+    """
+    places = [data] * max(1, len(words)) if data is None or isinstance(data, str) else list(data)
+    if len(places) != max(1, len(words)):
+        raise UsageError(f"{len(words)} recordings and {len(places)} folders of data: one for each, or none")
+    first, *others = [find_recording(word, place) for word, place in zip(words or [None], places, strict=True)]
+    if len({each.source for each in (first, *others)}) <= len(others):
+        raise UsageError(f"{', '.join(words)}: each recording once")
+    return msgspec.structs.replace(first, beside=tuple(others))
+
+
+def pairs_of(recording: Recording, files: Sequence[Path]) -> list[Path]:
+    """The configuration of the pairs: as given, else the recordings' own. Raises: UsageError."""
+    configs = list(files) or recording.config_files()
+    if not configs:
+        raise UsageError(f"{recording.source} names no pair: give its configuration with -c FILE")
+    return configs
 
 
 def _data_of(source: Path, told: RecordingFile, given: str | None) -> Path:

@@ -107,7 +107,7 @@ class ReplayRun:
 
     def _gateway_words(self, play: VenuePlay, start: Start, end_ns: int | None) -> list[str]:
         words = ["gateway", "replay", *self._configs(), "--venue", play.venue, "--with-parent"]
-        words += ["--recording", str(self._recording.source), "--data", str(self._recording.data)]
+        words += [word for part in self._recording.parts for word in ("--recording", str(part.source), "--data", str(part.data))]
         words += ["--dir", str(play.folder), "--feed", play.feed, "--trade", play.trade]
         words += ["--start", f"{start.recording_ns}@{start.wall_ns}", "--speed", str(start.speed)]
         return words if end_ns is None else [*words, "--end-ns", str(end_ns)]

@@ -9,15 +9,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from domain.risk import RiskTable
 from gateways.replay.pacing import Start
 from journal.verify import verify
 from system.clock import SystemClock
 from tools.errors import ToolError
+from tools.money_books import compared
+from tools.node_build import add_limits
 from tools.replay_books import compare, journal_fills, venue_book
-from tools.replay_compare import differences
+from tools.replay_compare import differences, in_order
 from tools.replay_config import VenuePlay, config_of, overlay_text, plays_of
-from tools.replay_hedges import Told, folded, hedge_rows, summary, told_of
+from tools.replay_hedges import counts_of, folded, got_of, hedge_rows, pair_in, positions_apart, sums_of, told_of
 from tools.replay_map import Recording
+from tools.replay_money import accounts_of
 from tools.replay_run import ReplayRun
 from tools.replay_speed import shown
 from tools.replay_spread import Survey
@@ -46,15 +50,17 @@ class Session:
     ) -> None:
         self.recording, self.files, self.folder, self._tell = recording, tuple(files), folder, tell
         self.config = config_of(self.files)
+        if self.config.node.mode != "observe":
+            add_limits(RiskTable(), self.config.pair)  # before anything is read
         self.plays = plays_of(self.config, recording, folder, folder)
-        played = played_of(self.plays)
-        walk = Walk(self.config, played)
+        walk = Walk(self.config, played_of(self.plays))
         self.made = walk.made
-        self.survey = Survey(walk)
+        self.surveys = [Survey(walk, look) for look in walk.looks]
         walk.keep(MAX_KEPT_ROWS)
         walk.run(seconds)
-        self.survey.end()
         walk.check()
+        for survey in self.surveys:
+            survey.end()
         self._walk = walk
         self.span = (walk.first_ns, walk.last_ns)
         self.end_ns = None if seconds is None else self.span[0] + int(seconds * NS_PER_S)
@@ -111,11 +117,14 @@ class Session:
         self._tell("replay: the same in virtual time, to compare")
         plays = plays_of(self.config, self.recording, folder, folder)
         outcome = self._virtual(folder, plays, inf)
-        ours = self._told(outcome.journal, outcome.start)
-        return differences(ours, self._told(journal, start), self.survey, speed)
-
-    def _told(self, journal: Path, start: Start | None) -> Told:
-        return told_of(self.config, journal, start or Start(0, 0, 1.0))
+        theirs = folded(self.config, journal)
+        ours = folded(self.config, outcome.journal)
+        rows = []
+        for pair, survey in zip(self.config.pair, self.surveys, strict=True):
+            virtual = told_of(self.config, pair, ours, outcome.journal, outcome.start)
+            real = told_of(self.config, pair, theirs, journal, start or Start(0, 0, 1.0))
+            rows += differences(virtual, real, survey, speed)
+        return in_order(rows, self.span[0])
 
     def _result(
         self, mode: str, speed: float, code: int, journal: Path, plays: tuple[VenuePlay, ...]
@@ -125,12 +134,16 @@ class Session:
             raise ToolError(f"the node left no journal in {journal}: see node.log beside it")
         books = compare(journal_fills(journal), [venue_book(play.venue, play.truth_path) for play in plays])
         report = verify(journal)
-        pair = folded(self.config, journal)
-        kept, problems = summary(pair, self.config.pair[0], books)
+        found = folded(self.config, journal)
+        money, apart = compared(found.ledgers, accounts_of(plays))
+        pairs = [pair_in(found, told) for told in self.config.pair]
+        counts = [counts_of(pair) for pair in pairs]
+        problems = [*books.problems, *positions_apart(found, self.config, books.positions)]
+        values = [survey.told() for survey in self.surveys]
         return {
             "recording": self.recording.name,
             "data": str(self.recording.data),
-            "pair": self.config.pair[0].name,
+            "pair": " ".join(pair.name for pair in pairs),
             "mode": mode,
             "observe": self.config.node.mode == "observe",
             "made": self.made,
@@ -138,19 +151,25 @@ class Session:
             "config": [str(file) for file in self.files],
             "speed": shown(speed),
             "seconds": round(self.seconds, FIGURES),
-            "spread": {"sell": self.survey.sell.told(), "buy": self.survey.buy.told()},
-            "clock_offset_ms": self.survey.clock_offsets(),
+            "spread": values[0] if len(values) == 1 else {},
+            "clock_offset_ms": self.surveys[0].clock_offsets(),
             "node_exit": code,
-            **kept,
+            **sums_of(counts),
             "fills": books.fills,
             "orders": books.orders,
             "rejected": books.rejected,
             "working": books.working,
             "positions": books.positions,
-            "books_equal": books.equal and not problems,
+            "books_equal": not problems,
+            "money_equal": not apart,
+            "money": money,
             "journal_verified": report.ok,
             "journal_records": report.records,
-            "problems": [*books.problems, *problems, *[problem.what for problem in report.problems]],
-            "hedge_list": hedge_rows(pair),
+            "problems": [*problems, *apart, *[problem.what for problem in report.problems]],
+            "pairs": [
+                {"pair": pair.name, **told, "spread": value, "events": got_of(pair, look, survey)}
+                for pair, told, value, look, survey in zip(pairs, counts, values, self._walk.looks, self.surveys, strict=True)
+            ],
+            "hedge_list": [row for pair in pairs for row in hedge_rows(pair)],
         }
 

@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from math import isfinite, isnan, nan
 from typing import Any
 
-from domain.market import SELL
-from domain.triggers import DIRECTION, EVENTS
+from domain.market import BUY, SELL
 from gateways.replay.rows import QuoteRow, Row
-from tools.walk import Key, Walk
+from tools.walk import Key, Look, Walk
 
 NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 SLACK_NS = 5_000_000
@@ -86,7 +85,7 @@ class Tally:
         return held_ns if at_ns <= since_ns + held_ns + SLACK_NS else None
 
     def told(self, percentiles: Iterable[int] = PERCENTILES) -> dict[str, Any]:
-        """Range, percentiles by time, and how often the threshold was met."""
+        """Range, and percentiles by time."""
         values = sorted(self.held_ns)
         if not values:
             return {}
@@ -96,58 +95,64 @@ class Tally:
             passed += self.held_ns[value]
             while wanted and passed * 100 >= total * wanted[0]:
                 found[f"p{wanted.pop(0)}"] = value / GRAIN
-        threshold = {} if self._threshold is None else {"threshold": self._threshold}
-        return {**found, **threshold, "met_times": self._times, "met_s": round(self._met_ns / NS_PER_S, 3)}
+        return found
+
+    def met(self) -> dict[str, Any]:
+        """The threshold, how often it was met, and for how long in all."""
+        return {"threshold": self._threshold, "met_times": self._times, "met_s": round(self._met_ns / NS_PER_S, 3)}
 
 
 class Survey:
-    """What the pair's two directions were, while its quotes counted.
+    """What one pair's two directions were worth, and when its trigger was met.
 
-    `events`: when each event of the trigger was met; `clocks`: how far the exchange's clock was ahead of the receiver's, in ms.
+    `events`: when each event of the trigger was met; `clocks`: how far the
+    exchange's clock was ahead of the receiver's, in ms, by (venue, symbol).
     """
 
-    def __init__(self, walk: Walk) -> None:
-        trigger = walk.spec.trigger
-        self._walk = walk
-        self.sell = Tally(_first(trigger.sell_open, trigger.sell_close), above=True)
-        self.buy = Tally(_first(trigger.buy_close, trigger.buy_open), above=False)
-        given = {event: trigger.threshold(event) for event in EVENTS}
-        self.events = {
-            event: Tally(at, above=DIRECTION[event] == SELL) for event, at in given.items() if not isnan(at)
-        }
+    def __init__(self, walk: Walk, look: Look) -> None:
+        self._walk, self._look = walk, look
+        self.values = {side: Tally(None, above=True) for side in (SELL, BUY)}
+        self.events = {event: Tally(aim.threshold, above=aim.direction == SELL) for event, aim in look.aims.items()}
         self.clocks: dict[Key, Tally] = {}
         self._last_ns = 0
         walk.watchers.append(self.see)
 
     def see(self, recv_ns: int, key: Key, row: Row) -> None:
         """After each row of the walk."""
-        if not self._walk.at_once:
-            elapsed_ns, self._last_ns = recv_ns - (self._last_ns or recv_ns), recv_ns
-            view = self._walk.view
-            open_now = not self._walk.closed()
-            for tally, value in ((self.sell, view.sell), (self.buy, view.buy)):
-                tally.hold(elapsed_ns)
-                tally.change(value if open_now else nan, recv_ns)
+        if self._walk.changed and self._walk.shares(recv_ns):
+            self._hold(recv_ns)
+            look = self._look
+            open_now = not look.closed()
+            for side, tally in self.values.items():
+                tally.change(look.value(side) if open_now else nan, recv_ns)
             for event, tally in self.events.items():
-                value = view.sell if DIRECTION[event] == SELL else view.buy
-                tally.change(value if open_now else nan, recv_ns)
+                tally.change(look.value(look.aims[event].direction) if look.is_met(event, recv_ns) else nan, recv_ns)
         if row.exch_ns is not None and isinstance(row, QuoteRow):
             clock = self.clocks.setdefault(key, Tally(None, above=True))
             clock.change((row.exch_ns - row.recv_ns) / NS_PER_MS)
             clock.hold(1)
 
+    def _hold(self, now_ns: int) -> None:
+        elapsed_ns, self._last_ns = now_ns - (self._last_ns or now_ns), now_ns
+        for tally in (*self.values.values(), *self.events.values()):
+            tally.hold(elapsed_ns)
+
     def end(self) -> None:
-        """After the walk: what is still met ends with it."""
-        for tally in (self.sell, self.buy, *self.events.values()):
-            tally.end(self._walk.now_ns)
+        """After the walk: what is still met ends with the time that is shared."""
+        if self._last_ns:
+            self._hold(self._walk.last_ns)
+        for tally in self.events.values():
+            tally.end(self._walk.last_ns)
+
+    def told(self) -> dict[str, dict[str, Any]]:
+        """By direction: its value while the markets were open, and its first event's threshold."""
+        found = {}
+        for name, side, events in (("sell", SELL, ("sell_open", "sell_close")), ("buy", BUY, ("buy_close", "buy_open"))):
+            event = next((self.events[each] for each in events if each in self.events), None)
+            met = {} if event is None else event.met()
+            found[name] = {**self.values[side].told(), **met}
+        return found
 
     def clock_offsets(self) -> dict[str, dict[str, float]]:
         """By `venue/symbol`: exchange's clock less receiver's, ms."""
-        return {
-            f"{venue}/{symbol}": {name: value for name, value in clock.told().items() if not name.startswith("met")}
-            for (venue, symbol), clock in self.clocks.items()
-        }
-
-
-def _first(*values: float) -> float:
-    return next((value for value in values if not isnan(value)), nan)
+        return {f"{venue}/{symbol}": clock.told() for (venue, symbol), clock in self.clocks.items()}

@@ -21,12 +21,11 @@ from config import schema
 from domain.ports import Clock
 from gateways.replay.adapter import ReplayAdapter
 from gateways.replay.pacing import Start
-from gateways.replay.settings import Settings
 from gateways.skeleton import GatewaySettings
 from simulation.replayed import Replayed
 from system.signals import StopFlag
 from tools.node_build import Node
-from tools.replay_config import CASH, VenuePlay
+from tools.replay_config import VenuePlay
 
 NS_PER_S = 1_000_000_000
 AHEAD_NS = 2 * NS_PER_S
@@ -82,9 +81,8 @@ def play_virtual(
     start = Start(first_ns, first_ns, 1.0)
     run = Replayed(first_ns - AHEAD_NS)
     for play in plays:
-        settings = Settings(play.venue, play.played, start, play.truth_path, CASH, end_ns, play.zone)
         gateway = GatewaySettings(play.venue, play.feed, play.trade, play.folder / "gateway")
-        run.add(gateway, ReplayAdapter(settings, run.clock))
+        run.add(gateway, ReplayAdapter(play.settings(start, end_ns), run.clock))
     node_dir = folder / "node"
     node_dir.mkdir(mode=0o700)
     fixed = replace(config, node=replace(config.node, dir=NODE_DIR), venue=_unplaced(config.venue))

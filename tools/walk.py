@@ -1,26 +1,33 @@
-"""A walk through a pair's recordings, as the pair would see them.
+"""A walk through recordings, as the pairs that trade them would see them.
 
-What the pair's own code makes of each book: its view, its guards, its sizes.
+What a pair's own code makes of each book: its view, its guards, its sizes.
 Nobody trades here; ages are the recording's own, and a venue that repeats its
 last book while it lives is taken to have lived.
+
+What is measured is measured while all recordings share the time: from the
+first row of the one that begins last to the last row of the one that ends
+first, or to where the walk was told to end.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from msgspec.structs import replace
 
 from config import schema
 from config.pairspecs import pair_spec
-from domain import guards
+from domain import guards, unit_lots
+from domain.firing import Aim, aim_of
 from domain.formula_view import spread_view
-from domain.market import STATUS_CLOSED, STATUS_OPEN, Quote
+from domain.market import SELL, STATUS_CLOSED, STATUS_OPEN, Quote
 from domain.pairspec import PairSpec
-from domain.prices import fx_rate
-from gateways.replay.rows import QuoteRow, Row, StatusRow
+from domain.prices import fx_rate, tradable_units
+from domain.triggers import EVENTS
+from gateways.replay.rows import QuoteRow, Row, StatusRow, TradeRow
 from gateways.replay.settings import Played, Span
 from tools.errors import ToolError
 
@@ -29,30 +36,88 @@ Key = tuple[str, str]
 See = Callable[[int, Key, Row], None]
 
 
-class Walk:
-    """The pair's view, moved on by each row; `watchers` see it after that.
+class Look:
+    """One pair's view of the walk. Shape: `quotes` by (venue, symbol), the walk's."""
 
-    Shape: `quotes` and `spans` by (venue, symbol).
+    def __init__(self, config: schema.Config, pair: schema.Pair, quotes: dict[Key, Quote]) -> None:
+        self.spec: PairSpec = pair_spec(config, pair, sends_orders=False)
+        self.view = spread_view(self.spec)
+        self.rates: list[float | None] = [None] * len(self.spec.legs)
+        self.quotes = quotes
+        given = [event for event in EVENTS if isfinite(self.spec.trigger.threshold(event))]
+        self.aims: dict[str, Aim] = {event: aim_of(self.spec, event) for event in given}
+        self._places = {leg.key: place for place, leg in enumerate(self.spec.legs)}
+        self._rated = [(place, leg.fx) for place, leg in enumerate(self.spec.legs) if leg.fx is not None]
+
+    def take(self, key: Key, quote: Quote) -> None:
+        """A book of the walk, as the pair's view has it from now on."""
+        place = self._places.get(key)
+        if place is not None:
+            self.view.on_quote(place, quote)
+        for at, fx in self._rated:
+            if fx.key == key:
+                self.rates[at] = fx_rate(quote, fx.tick_size)
+                self.view.on_fx(at, self.rates[at])
+
+    def value(self, direction: int) -> float:
+        """What the pair is worth now in that direction."""
+        return self.view.sell if direction == SELL else self.view.buy
+
+    def why_not(self, now_ns: int, needs: Sequence[tuple[bool, bool]]) -> str:
+        """What keeps the legs' quotes from counting now, or ""."""
+        for leg, (bid, ask) in zip(self.spec.legs, needs, strict=True):
+            quote = self.quotes.get(leg.key)
+            if quote is None:
+                return guards.LEG_STALE
+            changed_ns = quote.changed_mono_ns
+            if now_ns - changed_ns > leg.quote_limits.max_unchanged_ns:
+                return guards.LEG_STALE if quote.status == STATUS_OPEN else guards.SESSION_CLOSED
+            why = guards.why_not(_repeated(quote, now_ns), bid, ask, now_ns, leg.quote_limits)
+            if why:
+                return why
+        return ""
+
+    def units(self, direction: int) -> int:
+        """Pair units that the books would fill now at the touch."""
+        return tradable_units(self.view.quotes, unit_lots.now(self.spec, self.view.quotes), direction)
+
+    def is_met(self, event: str, now_ns: int) -> bool:
+        """Whether quotes that count meet the event's threshold, and enough could be traded."""
+        aim = self.aims[event]
+        value = self.value(aim.direction)
+        if not (value >= aim.threshold if aim.direction == SELL else value <= aim.threshold):
+            return False
+        return not self.why_not(now_ns, aim.needs) and self.units(aim.direction) >= self.spec.trigger.min_units
+
+    def closed(self) -> bool:
+        """Whether a leg's market is closed, or has not been seen."""
+        return any(quote is None or quote.status != STATUS_OPEN for quote in map(self.quotes.get, self._places))
+
+
+class Walk:
+    """The books of all recordings, moved on by each row; `watchers` see it after that.
+
+    Shape: `looks` one of each pair, `quotes` and `spans` by (venue, symbol).
     """
 
     def __init__(self, config: schema.Config, played: dict[Key, Played]) -> None:
-        self.spec: PairSpec = pair_spec(config, config.pair[0], sends_orders=False)
-        self.view = spread_view(self.spec)
         self.quotes: dict[Key, Quote] = {}
+        self.looks = [Look(config, pair, self.quotes) for pair in config.pair]
         self.spans: dict[Key, Span] = {}
-        self.rates: list[float | None] = [None] * len(self.spec.legs)
         self.watchers: list[See] = []
         self.kept: dict[Key, list[Row]] = {}
         self._keeps = 0
         self.lookers: list[Callable[[int], None]] = []
         """Called before each row, with the books as they stand until it."""
-        self.at_once = False
-        """Whether the next row has the same moment: both are one change."""
+        self.changed = False
+        """Whether the books are others now, with all rows of the moment."""
         self.now_ns = 0
+        self._behind = False
         self._played = played
-        self._legs = {leg.key: place for place, leg in enumerate(self.spec.legs)}
         self._statuses: dict[Key, tuple[int, tuple[int | None, int | None]]] = {}
         self._fixed = {key: each.has_statuses for key, each in played.items()}
+        self._ended_ns: int | None = None
+        self._end_ns: int | None = None
 
     def keep(self, most_rows: int) -> None:
         """Keep the rows of the walk in `kept`, unless they are more than that."""
@@ -63,25 +128,30 @@ class Walk:
 
         Raises: ConfigError by file and line where a row is bad.
         """
-        end_ns = None
         coming = self._merged()
         following = next(coming, None)
         while following is not None:
             (recv_ns, key, row), following = following, next(coming, None)
-            self.at_once = following is not None and following[0] == recv_ns
-            if end_ns is not None and recv_ns >= end_ns:
+            if self._end_ns is not None and recv_ns >= self._end_ns:
                 break
             for look in self.lookers:
                 look(recv_ns)
             self._count(recv_ns, key, row)
             self._take(recv_ns, key, row)
+            self._follow(row, at_once=following is not None and following[0] == recv_ns)
             if self._keeps:
                 self._keep(key, row)
             for see in self.watchers:
                 see(recv_ns, key, row)
             self.now_ns = recv_ns
-            if end_ns is None and seconds is not None and len(self.spans) == len(self._played):
-                end_ns = self.first_ns + int(seconds * NS_PER_S)
+            if self._end_ns is None and seconds is not None and self.has_begun:
+                self._end_ns = self.first_ns + int(seconds * NS_PER_S)
+
+    def _follow(self, row: Row, *, at_once: bool) -> None:
+        """Rows of one moment are one change; a market's own trade is none."""
+        self._behind = self._behind or not isinstance(row, TradeRow)
+        self.changed = self._behind and not at_once
+        self._behind = self._behind and at_once
 
     def _keep(self, key: Key, row: Row) -> None:
         self._keeps -= 1
@@ -102,14 +172,25 @@ class Walk:
 
     def check(self) -> None:
         """After the walk. Raises: ToolError where the legs share no time."""
-        if len(self.spans) < len(self._played):
-            raise ToolError("a recording of the pair holds no row in the time that was asked for")
+        if not self.has_begun:
+            empty = ", ".join("/".join(key) for key in self._played if key not in self.spans)
+            raise ToolError(f"{empty}: the recording holds no row of it in the time that was asked for")
         if self.last_ns <= self.first_ns:
-            raise ToolError("the recordings of the pair do not overlap in time")
+            spans = (f"{'/'.join(key)} {_utc(span.first_ns)} to {_utc(span.last_ns)}" for key, span in self.spans.items())
+            raise ToolError(f"the recordings do not overlap in time: {'; '.join(spans)} (UTC)")
 
     def is_made(self, key: Key) -> bool:
         """Whether its book is made, not recorded."""
         return self._played[key].made
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether every recording has had a row."""
+        return len(self.spans) == len(self._played)
+
+    def shares(self, recv_ns: int) -> bool:
+        """Whether all recordings have begun by then, and none has ended."""
+        return self.has_begun and (self._ended_ns is None or recv_ns <= self._ended_ns)
 
     @property
     def first_ns(self) -> int:
@@ -118,30 +199,22 @@ class Walk:
 
     @property
     def last_ns(self) -> int:
-        """When the first of them ends."""
-        return min(span.last_ns for span in self.spans.values())
-
-    def why_not(self, now_ns: int, needs: Sequence[tuple[bool, bool]]) -> str:
-        """What keeps the legs' quotes from counting now, or ""."""
-        for leg, (bid, ask) in zip(self.spec.legs, needs, strict=True):
-            quote = self.quotes.get(leg.key)
-            if quote is None:
-                return guards.LEG_STALE
-            changed_ns = quote.changed_mono_ns
-            if now_ns - changed_ns > leg.quote_limits.max_unchanged_ns:
-                return guards.LEG_STALE if quote.status == STATUS_OPEN else guards.SESSION_CLOSED
-            why = guards.why_not(_repeated(quote, now_ns), bid, ask, now_ns, leg.quote_limits)
-            if why:
-                return why
-        return ""
-
-    def closed(self) -> bool:
-        """Whether a leg's market is closed, or has not been seen."""
-        return any(quote is None or quote.status != STATUS_OPEN for quote in map(self.quotes.get, self._legs))
+        """When the first of them ends, or where the walk was told to."""
+        ends = [each for each in (self._ended_ns, self._end_ns) if each is not None]
+        return min(ends) if ends else self.now_ns
 
     def _merged(self) -> Iterator[tuple[int, Key, Row]]:
-        streams = [_keyed(key, each) for key, each in self._played.items()]
+        streams = [self._keyed(key, each) for key, each in self._played.items()]
         return heapq.merge(*streams, key=lambda item: item[0])
+
+    def _keyed(self, key: Key, played: Played) -> Iterator[tuple[int, Key, Row]]:
+        """The rows of one instrument; known before the next row: that it has ended."""
+        last_ns = 0
+        for row in played.rows():
+            last_ns = row.recv_ns
+            yield last_ns, key, row
+        if last_ns:
+            self._ended_ns = last_ns if self._ended_ns is None else min(self._ended_ns, last_ns)
 
     def _count(self, recv_ns: int, key: Key, row: Row) -> None:
         if isinstance(row, StatusRow) and key not in self.spans:
@@ -151,7 +224,7 @@ class Walk:
         self.spans[key] = Span(first_ns, recv_ns, rows + (not isinstance(row, StatusRow)))
 
     def _take(self, recv_ns: int, key: Key, row: Row) -> None:
-        """The row as the node's feed would hand it to the pair."""
+        """The row as the node's feed would hand it to the pairs."""
         status, limits = self._statuses.get(key, (STATUS_CLOSED if self._fixed[key] else STATUS_OPEN, (None, None)))
         if isinstance(row, StatusRow):
             self._statuses[key] = (row.status, row.limits or limits)
@@ -174,13 +247,8 @@ class Walk:
 
     def _show(self, key: Key, quote: Quote) -> None:
         self.quotes[key] = quote
-        place = self._legs.get(key)
-        if place is not None:
-            self.view.on_quote(place, quote)
-        for at, leg in enumerate(self.spec.legs):
-            if leg.fx is not None and leg.fx.key == key:
-                self.rates[at] = fx_rate(quote, leg.fx.tick_size)
-                self.view.on_fx(at, self.rates[at])
+        for look in self.looks:
+            look.take(key, quote)
 
 
 def played_of(plays: Sequence[Any]) -> dict[Key, Played]:
@@ -188,8 +256,10 @@ def played_of(plays: Sequence[Any]) -> dict[Key, Played]:
     return {(play.venue, each.definition.symbol): each for play in plays for each in play.played}
 
 
-def _keyed(key: Key, played: Played) -> Iterator[tuple[int, Key, Row]]:
-    return ((row.recv_ns, key, row) for row in played.rows())
+def _utc(ns: int) -> str:
+    from tools.audit_text import utc
+
+    return utc(ns)
 
 
 def _repeated(quote: Quote, now_ns: int) -> Quote:

@@ -19,8 +19,8 @@ from domain.errors import WireError
 from domain.ports import Clock
 from gateways.adapter import Pollable, Refused, Sink, VenueOrder
 from gateways.paper.settings import Settings
-from gateways.paper.venue import PaperVenue
-from gateways.replay.answering import NO_QUERY, BookAdapter
+from gateways.replay.answering import BookAdapter
+from gateways.replay.venue import Venue
 from system.sockets import FeedSocket
 from wire.codec import decode_feed, feed_topic
 from wire.messages import FeedHeartbeat, MarketData, SecurityStatus
@@ -33,12 +33,7 @@ DEPTH = 10
 
 
 class PaperAdapter(BookAdapter):
-    """One paper account; see `gateways.adapter.Adapter`.
-
-    It knows no fees: the node books its own schedule.
-    """
-
-    TELLS_FEES = False
+    """One paper account; see `gateways.adapter.Adapter`."""
 
     def __init__(self, settings: Settings, clock: Clock, context: Context) -> None:
         super().__init__(clock, settings.currency, DEPTH)
@@ -55,9 +50,7 @@ class PaperAdapter(BookAdapter):
         """Open the account's book and subscribe to the venue's feed."""
         one = self._settings
         self._sink = sink
-        self.trading_day = one.day_of(self._clock.wall_ns())
-        self._venue = PaperVenue(one.terms, one.cash, one.truth_path, self.trading_day)
-        self._venue.account.begin_day(self.trading_day)
+        self._venue = Venue(one.terms, one.cash, one.truth_path, one.day_of(self._clock.wall_ns()))
         topics = [feed_topic(symbol) for symbol in sorted(self._symbols)]
         self._feed = FeedSocket(self._context, one.source, topics, one.curve)
 
@@ -112,12 +105,8 @@ class PaperAdapter(BookAdapter):
         """The venue is there. The first time, what was done before is told."""
         if not self._begun:
             self._begun = True
-            self._venue.end_left_over(self._clock.wall_ns())
-            for order in list(self._venue.account.orders.values()):
-                if order.placed.trading_day == self.trading_day:
-                    self._retell(order, NO_QUERY)
-            self._venue.tell = self._told
-        self._follow_day()
+            self._begin_book()
+        self._venue.begin_day(self._day(), self._clock.wall_ns())
         self._up = True
         self._sink.on_session(True, self.trading_day, tuple(each.definition for each in self._settings.terms))
 
@@ -147,11 +136,7 @@ class PaperAdapter(BookAdapter):
 
     def _follow_day(self) -> None:
         """Another trading day of the venue's calendar begins one here."""
-        now_ns = self._clock.wall_ns()
-        day = self._settings.day_of(now_ns)
-        if day <= self.trading_day:
-            return
-        self._venue.begin_day(day, now_ns)
-        self.trading_day = day
-        if self._up:
-            self._sink.on_new_day(day)
+        self._begin_day(self._day())
+
+    def _day(self) -> str:
+        return self._settings.day_of(self._clock.wall_ns())

@@ -1,4 +1,4 @@
-"""The replay venue's account: orders, trades, positions, money.
+"""The account of a venue that is a book of ours: orders, trades, positions, money.
 
 Theory. State changes in one way, by a record of truth.py: the venue writes it,
 then applies it. A restart applies the file again and stands where it stood,
@@ -6,15 +6,18 @@ with its numbers going on; orders that still worked then are ended, because the
 recorded book that they rested in is gone.
 
 Positions are in lots: net, or longs and shorts apart where offsets open and
-close (all of them are of today: a replay begins flat). A spot instrument begins
-with an inventory and is never sold beyond it; what a spot buy costs must be
-there in money. An inverse contract is worth lots over price, in its base.
+close. A day begins with nothing of today's: what is held becomes yesterday's,
+and is closed as such where the two are kept apart; records say their day. A
+spot instrument begins with an inventory and is never sold beyond it; what a
+spot buy costs must be there in money. An inverse contract is worth lots over
+price, in its base. A trade's fee is the schedule's for what its lots did:
+opened, closed older ones, closed today's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
 
@@ -23,21 +26,24 @@ from gateways.replay.truth import AnyRecord, OrderEnded, OrderPlaced, OrderTrade
 from wire.instrument import InstrumentDef
 
 BUY, SELL = "1", "2"
-OPEN_OFFSETS, CLOSE_YESTERDAY = "NO", "Y"
+OPEN_OFFSETS, CLOSE, CLOSE_TODAY, CLOSE_YESTERDAY = "NO", "C", "T", "Y"
+WORDS = {CLOSE: "", CLOSE_TODAY: "today's ", CLOSE_YESTERDAY: "yesterday's "}
 NEW, PARTIALLY_FILLED, FILLED = "0", "1", "2"
+PARTS = ("open", "close", "close_today")
 ZERO = Decimal(0)
 
 
 class Terms(Struct, frozen=True):
     """An instrument with what this account may do in it.
 
-    `inventory` in lots, `fee_rate` and `margin_rate` of turnover.
+    `inventory` in lots, `margin_rate` of turnover; `digits` of a minor unit of
+    its money, to which fees are rounded.
     """
 
     definition: InstrumentDef
     inventory: int = 0
-    fee_rate: Decimal = ZERO
     margin_rate: Decimal = ZERO
+    digits: int = 2
 
     @property
     def lot_value(self) -> Decimal:
@@ -72,6 +78,25 @@ class Terms(Struct, frozen=True):
     def is_spot(self) -> bool:
         """Whether the thing itself changes hands, for money at once."""
         return self.definition.kind == "spot"
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether a schedule is told: where none is, nobody knows what a trade costs."""
+        return any(getattr(self.definition, f"fee_{how}_{what}") is not None for how in ("rate", "lot") for what in PARTS)
+
+    def value(self, qty: int, px: int) -> Decimal:
+        """What `qty` signed lots are worth long; an inverse contract's in whole minor units."""
+        exact = qty * self.worth(px)
+        return self.in_minor(exact) if self.is_inverse else exact
+
+    def fee(self, what: str, qty: int, px: int) -> Decimal:
+        """The schedule's for so many lots: `what` is open, close or close_today."""
+        rate, by_lot = (getattr(self.definition, f"fee_{how}_{what}") or ZERO for how in ("rate", "lot"))
+        return self.in_minor(abs(self.value(qty, px)) * Decimal(rate)) + qty * Decimal(by_lot)
+
+    def in_minor(self, amount: Decimal) -> Decimal:
+        """Rounded to a minor unit of the account's money, half of one away from 0."""
+        return amount.quantize(Decimal(1).scaleb(-self.digits), ROUND_HALF_UP)
 
 
 class Order(Struct, gc=False):
@@ -110,13 +135,26 @@ class Account:
         self.longs = dict.fromkeys(self.terms, 0)
         self.shorts = dict.fromkeys(self.terms, 0)
         self.trade_count = 0
+        self.day = ""
+        self._today_long = dict.fromkeys(self.terms, 0)
+        self._today_short = dict.fromkeys(self.terms, 0)
+        self._today_net = dict.fromkeys(self.terms, 0)
         self._by_ref: dict[str, str] = {}
         self._working: dict[str, Order] = {}
         self._cash = cash
         self._fees = ZERO
 
+    def begin_day(self, day: str) -> None:
+        """Nothing is of today's any more; a day that has begun changes nothing."""
+        if day > self.day:
+            self.day = day
+            for today in (self._today_long, self._today_short, self._today_net):
+                today.update(dict.fromkeys(today, 0))
+
     def apply(self, record: AnyRecord) -> Order:
         """Change the account by what happened; the order it happened to."""
+        if isinstance(record, OrderPlaced | OrderTraded):
+            self.begin_day(record.trading_day)
         if isinstance(record, OrderPlaced):
             return self._placed(record)
         order = self.orders[record.order_id]
@@ -137,10 +175,27 @@ class Account:
         """The orders that can still trade, oldest first."""
         return list(self._working.values())
 
-    def fee(self, symbol: str, qty: int, px: int) -> Decimal:
-        """What a trade costs, by the account's rate."""
-        terms = self.terms[symbol]
-        return abs(qty * terms.worth(px) * terms.fee_rate)
+    def fee(self, placed: OrderPlaced, qty: int, px: int) -> Decimal:
+        """What a trade of that order would cost now, by the schedule."""
+        terms = self.terms[placed.symbol]
+        return sum((terms.fee(what, lots, px) for what, lots in self._does(placed, qty) if lots), ZERO)
+
+    def _does(self, placed: OrderPlaced, qty: int) -> tuple[tuple[str, int], ...]:
+        """What so many lots would do to the position, as a schedule has it."""
+        terms = self.terms[placed.symbol]
+        if terms.is_spot or placed.offset == "O":
+            return (("open", qty),)
+        if terms.nets:
+            net = self.positions[placed.symbol]
+            closed = min(qty, max(-net if placed.side == BUY else net, 0))
+            return ("open", qty - closed), ("close", closed)
+        older = self._older(placed, qty)
+        return ("close", older), ("close_today", qty - older)
+
+    def _older(self, placed: OrderPlaced, qty: int) -> int:
+        """How many of the lots that an order closes are not of today: those go first."""
+        held, today = self._closable(placed.symbol, placed.side)
+        return {CLOSE_TODAY: 0, CLOSE_YESTERDAY: qty, CLOSE: min(qty, held - today)}[placed.offset]
 
     def held(self, symbol: str) -> int:
         """Lots that the account has: inventory and what was traded."""
@@ -149,11 +204,10 @@ class Account:
     def held_lots(self, symbol: str) -> tuple[int, int, int, int]:
         """Long, short, and what of each was opened today, in lots."""
         if not self.terms[symbol].nets:
-            longs, shorts = self.longs[symbol], self.shorts[symbol]
-            return longs, shorts, longs, shorts
-        held, traded = self.held(symbol), self.positions[symbol]
+            return self.longs[symbol], self.shorts[symbol], self._today_long[symbol], self._today_short[symbol]
+        held, today = self.held(symbol), self._today_net[symbol]
         long_qty, short_qty = max(held, 0), max(-held, 0)
-        return long_qty, short_qty, min(long_qty, max(traded, 0)), min(short_qty, max(-traded, 0))
+        return long_qty, short_qty, min(long_qty, max(today, 0)), min(short_qty, max(-today, 0))
 
     def frozen(self, symbol: str, side: str) -> int:
         """Lots held that working orders of one side may still take off."""
@@ -171,15 +225,27 @@ class Account:
         if side == SELL:
             free = self.held(symbol) - self.frozen(symbol, SELL)
             return "" if qty <= free else f"no short selling: {free} lots of {symbol} are free, {qty} were to be sold"
-        cost, free_money = px * qty * terms.lot_value * (1 + terms.fee_rate), self.free_cash()
+        cost, free_money = px * qty * terms.lot_value + terms.fee("open", qty, px), self.free_cash()
         return "" if cost <= free_money else f"costs {cost:f}, {free_money:f} is free"
 
     def _over_close(self, symbol: str, side: str, qty: int, offset: str) -> str:
-        """A close takes off what was opened here, and nothing of yesterday."""
-        held = self.longs[symbol] if side == SELL else self.shorts[symbol]
-        free = 0 if offset == CLOSE_YESTERDAY else held - self.frozen(symbol, side)
-        what = "yesterday's" if offset == CLOSE_YESTERDAY else "today's"
-        return "" if qty <= free else f"over close: {free} of {what} lots of {symbol} are free, {qty} were to be closed"
+        """A close takes off what its offset names, and no working close has a claim on."""
+        held, today = self._closable(symbol, side)
+        closes = [order for order in self.working() if (order.placed.symbol, order.placed.side) == (symbol, side)]
+        frozen = {each: sum(order.leaves_qty for order in closes if order.placed.offset == each) for each in WORDS}
+        free = {
+            CLOSE_TODAY: today - frozen[CLOSE_TODAY],
+            CLOSE_YESTERDAY: held - today - frozen[CLOSE_YESTERDAY],
+            CLOSE: held - sum(frozen.values()),
+        }
+        left = min(free[offset], free[CLOSE])
+        return "" if qty <= left else f"over close: {left} {WORDS[offset]}lots of {symbol} are free, {qty} were to be closed"
+
+    def _closable(self, symbol: str, side: str) -> tuple[int, int]:
+        """Lots that an order of `side` would close, and those of today's."""
+        if side == SELL:
+            return self.longs[symbol], self._today_long[symbol]
+        return self.shorts[symbol], self._today_short[symbol]
 
     def free_cash(self) -> Decimal:
         """Money that no working spot buy has a claim on."""
@@ -194,9 +260,9 @@ class Account:
         """Equity at these marks (ticks a symbol); a missing mark counts 0."""
         equity, margin = self._cash, ZERO
         for symbol, terms in self.terms.items():
-            value = terms.worth(marks.get(symbol, 0))
-            equity += value * (self.held(symbol) if terms.is_spot else self.positions[symbol])
-            margin += abs(value * self.positions[symbol]) * terms.margin_rate
+            mark = marks.get(symbol, 0)
+            equity += terms.value(self.held(symbol) if terms.is_spot else self.positions[symbol], mark)
+            margin += abs(terms.value(self.positions[symbol], mark)) * terms.margin_rate
         free = equity - margin if not any(terms.is_spot for terms in self.terms.values()) else self.free_cash()
         return Money(equity, free, margin, self._fees)
 
@@ -219,17 +285,21 @@ class Account:
         signed = record.qty if placed.side == BUY else -record.qty
         self.positions[placed.symbol] += signed
         self._hold(placed, signed)
-        self._cash -= signed * self.terms[placed.symbol].worth(record.px) + Decimal(record.fee)
+        self._cash -= self.terms[placed.symbol].value(signed, record.px) + Decimal(record.fee)
         self._fees += Decimal(record.fee)
 
     def _hold(self, placed: OrderPlaced, signed: int) -> None:
-        """Longs and shorts, by the side that the offset says."""
-        if self.terms[placed.symbol].nets:
+        """Longs and shorts, by the side that the offset says; and what is of today."""
+        symbol = placed.symbol
+        self._today_net[symbol] += signed
+        if self.terms[symbol].nets:
             return
-        if (signed > 0) == (placed.offset == "O"):
-            self.longs[placed.symbol] += signed
-        else:
-            self.shorts[placed.symbol] -= signed
+        opens, qty = placed.offset in OPEN_OFFSETS, abs(signed)
+        of_today = qty if opens else self._older(placed, qty) - qty
+        is_long = (signed > 0) == opens
+        held, today = (self.longs, self._today_long) if is_long else (self.shorts, self._today_short)
+        held[symbol] += qty if opens else -qty
+        today[symbol] += of_today
 
     @staticmethod
     def _ended(order: Order, record: OrderEnded) -> None:

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from domain.ports import Clock
 from gateways.adapter import Pollable, Sink
-from gateways.replay.answering import NO_QUERY, BookAdapter
+from gateways.replay.answering import BookAdapter
 from gateways.replay.pacing import Pace, Player
 from gateways.replay.rows import QuoteRow, Row, StatusRow, TradeRow
 from gateways.replay.settings import Settings
-from gateways.replay.times import day_in, zone_of
 from gateways.replay.venue import Venue
 
 MAX_ROWS_A_TURN = 16
+MINUTE_NS = 60_000_000_000
 STATUS_OPEN, STATUS_CLOSED = 17, 18
 
 
@@ -44,9 +44,9 @@ class ReplayAdapter(BookAdapter):
         self._pace = Pace(settings.start, self._clock.mono_ns(), self._clock.wall_ns())
         files = {each.definition.symbol: each.rows() for each in settings.played}
         self._player = Player(files, self._pace, settings.end_ns)
-        self.trading_day = day_in(settings.start.recording_ns, zone_of(settings.zone, settings.venue))
+        self._day_known_ns = 0
         terms = [each.terms for each in settings.played]
-        self._venue = Venue(terms, settings.cash, settings.truth_path, self.trading_day)
+        self._venue = Venue(terms, settings.cash, settings.truth_path, settings.day_of(settings.start.recording_ns)[0])
         self._asked.append(self._begin)
 
     def poll_on(self) -> list[Pollable]:
@@ -66,10 +66,7 @@ class ReplayAdapter(BookAdapter):
 
     def _begin(self) -> None:
         """Tell again what an earlier life did, then open the session."""
-        self._venue.end_left_over(self._clock.wall_ns())
-        for order in self._venue.account.orders.values():
-            self._retell(order, NO_QUERY)
-        self._venue.tell = self._told
+        self._begin_book()
         definitions = tuple(each.definition for each in self._settings.played)
         self._sink.on_session(True, self.trading_day, definitions)
         for definition in definitions:
@@ -77,6 +74,8 @@ class ReplayAdapter(BookAdapter):
 
     def _play(self, symbol: str, row: Row) -> None:
         """Show one recorded row; the orders that it reached are told."""
+        if row.recv_ns >= self._day_known_ns:
+            self._follow_day(row.recv_ns)
         if row.exch_ns is not None:
             self._exch_ahead_ns[symbol] = row.exch_ns - row.recv_ns
         if isinstance(row, QuoteRow):
@@ -85,6 +84,13 @@ class ReplayAdapter(BookAdapter):
             self._last_px[symbol] = row.px
         elif isinstance(row, StatusRow):
             self._set_status(symbol, row.status, row.limits)
+
+    def _follow_day(self, recv_ns: int) -> None:
+        """A row in a session of another trading day begins it; looked at once a minute."""
+        self._day_known_ns = recv_ns - recv_ns % MINUTE_NS + MINUTE_NS
+        day, runs = self._settings.day_of(recv_ns)
+        if runs:
+            self._begin_day(day)
 
     def _play_book(self, symbol: str, row: QuoteRow) -> None:
         """A book; it opens a market whose hours nobody told."""
@@ -118,8 +124,3 @@ class ReplayAdapter(BookAdapter):
         """The exchange's clock at our `at_ns`, where it is known."""
         ahead_ns = self._exch_ahead_ns.get(symbol)
         return None if ahead_ns is None else at_ns + ahead_ns
-
-
-def day_of(recording_ns: int) -> str:
-    """The recording's day in UTC: a continuous venue's trading day."""
-    return day_in(recording_ns)

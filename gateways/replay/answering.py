@@ -23,14 +23,12 @@ NO_QUERY = ""
 class BookAdapter:
     """What both have in common of `gateways.adapter.Adapter`.
 
-    An heir sets `_sink`, `_venue` and `trading_day` before anything is asked.
+    An heir sets `_sink` and `_venue` before anything is asked.
     """
 
     answers_in_order = True
-    TELLS_FEES = True
     _sink: Sink
     _venue: Venue
-    trading_day: str
 
     def __init__(self, clock: Clock, currency: str, depth: int) -> None:
         self.capabilities: dict[str, bool | int] = {
@@ -46,6 +44,11 @@ class BookAdapter:
         self._asked: deque[Callable[[], None]] = deque()
         self._refs_made = 0
         self._born_ns = clock.wall_ns()
+
+    @property
+    def trading_day(self) -> str:
+        """The venue's."""
+        return self._venue.trading_day
 
     def stop(self) -> None:
         """Close the venue's book."""
@@ -84,6 +87,20 @@ class BookAdapter:
         """All that came since the last turn."""
         while self._asked:
             self._asked.popleft()()
+
+    def _begin_book(self) -> None:
+        """Tell again what an earlier life did today; what it left working has ended."""
+        self._venue.end_left_over(self._clock.wall_ns())
+        for order in list(self._venue.account.orders.values()):
+            if order.placed.trading_day == self.trading_day:
+                self._retell(order, NO_QUERY)
+        self._venue.tell = self._told
+
+    def _begin_day(self, day: str) -> None:
+        """Day orders end in the old one; then the new one is told."""
+        if day > self.trading_day:
+            self._venue.begin_day(day, self._clock.wall_ns())
+            self._sink.on_new_day(day)
 
     def _submitted(self, order: VenueOrder) -> None:
         now_ns = self._clock.wall_ns()
@@ -165,6 +182,7 @@ class BookAdapter:
 
     def _trade_state(self, trade: OrderTraded, order: Order) -> TradeState:
         placed = order.placed
+        charged = self._venue.account.terms[placed.symbol].is_charged
         return TradeState(
             venue_ref=placed.venue_ref,
             order_id=placed.order_id,
@@ -174,8 +192,8 @@ class BookAdapter:
             offset=placed.offset,
             qty=trade.qty,
             px=trade.px,
-            fee=trade.fee if self.TELLS_FEES else None,
-            fee_currency=self._money if self.TELLS_FEES else None,
+            fee=trade.fee if charged else None,
+            fee_currency=self._money if charged else None,
             exch_ns=self._exch_ns(placed.symbol, trade.at_ns),
             trading_day=placed.trading_day,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,17 +14,23 @@ from gateways.replay.mapping import HOUSE, MADE, FileMap
 from gateways.replay.pacing import Start
 from gateways.replay.reader import read_rows
 from gateways.replay.rows import Row
+from gateways.replay.times import day_in
 from wire.instrument import InstrumentDef
+
+DayOf = Callable[[int], tuple[str, bool]]
+"""A venue's trading day (YYYYMMDD) at a wall time in ns, and whether its session runs then."""
+
+
+def utc_day(wall_ns: int) -> tuple[str, bool]:
+    """A continuous venue's: the date in UTC."""
+    return day_in(wall_ns), True
 
 
 class Played(Struct, frozen=True):
     """One recording played as one instrument, and the account's terms in it."""
 
-    definition: InstrumentDef
+    terms: Terms
     path: Path | tuple[Path, ...]
-    inventory: int = 0
-    fee_rate: Decimal = Decimal(0)
-    margin_rate: Decimal = Decimal(0)
     told: FileMap = HOUSE
     kept: list[Row] | None = None
     """The recording as somebody has read it already."""
@@ -51,9 +57,9 @@ class Played(Struct, frozen=True):
         return read_rows(self.path, *self.sizes, self.told)
 
     @property
-    def terms(self) -> Terms:
-        """The account's terms in the instrument."""
-        return Terms(self.definition, self.inventory, self.fee_rate, self.margin_rate)
+    def definition(self) -> InstrumentDef:
+        """The instrument, as it is announced."""
+        return self.terms.definition
 
     @property
     def sizes(self) -> tuple[Decimal, Decimal]:
@@ -65,7 +71,8 @@ class Settings(Struct, frozen=True):
     """A replay gateway: what it plays, from when, how fast, until when.
 
     Units: `end_ns` is a moment of the recording (None: to its last row),
-    `cash` money of the account, `zone` whose calendar names its trading day.
+    `cash` money of the account. A trading day begins with the first row or
+    change of status that lies in a session of it.
     """
 
     venue: str
@@ -74,7 +81,7 @@ class Settings(Struct, frozen=True):
     truth_path: Path
     cash: Decimal
     end_ns: int | None = None
-    zone: str = "UTC"
+    day_of: DayOf = utc_day
 
     def __post_init__(self) -> None:
         symbols = [each.definition.symbol for each in self.played]

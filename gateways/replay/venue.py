@@ -19,6 +19,7 @@ from gateways.replay.book import IOC, Book
 from gateways.replay.truth import AnyRecord, OrderEnded, OrderPlaced, OrderTraded, TruthLog, read_truth
 
 CANCELED, REJECTED, EXPIRED = "4", "8", "C"
+DAY_OVER = "the trading day is over"
 STATUS_OPEN = 17
 REASON_CLOSED, REASON_EXCEEDS_LIMIT = 2, 3
 
@@ -31,11 +32,8 @@ class Venue:
     `tell` hears each record with its order as it stands after it.
     """
 
-    ACCOUNT: type[Account] = Account
-
     def __init__(self, terms: Iterable[Terms], cash: Decimal, truth_path: Path, trading_day: str) -> None:
-        self.account = self.ACCOUNT(terms, cash)
-        self.trading_day = trading_day
+        self.account = Account(terms, cash)
         self.is_open = True
         self.statuses: dict[str, int] = {}
         self.tell: Tell = lambda _record, _order: None
@@ -44,6 +42,18 @@ class Venue:
         self._truth = TruthLog(truth_path)
         for record in read_truth(truth_path):
             self.account.apply(record)
+        self.account.begin_day(trading_day)
+
+    @property
+    def trading_day(self) -> str:
+        """The account's: a restart goes on with the day that it had come to."""
+        return self.account.day
+
+    def begin_day(self, day: str, now_ns: int) -> None:
+        """Day orders expire, and what is held becomes yesterday's; the same day changes nothing."""
+        if day > self.trading_day:
+            self._expire(DAY_OVER, now_ns)
+            self.account.begin_day(day)
 
     def end_left_over(self, now_ns: int) -> None:
         """End the orders of an earlier life: their book is gone. At the start."""
@@ -98,9 +108,12 @@ class Venue:
     def close_market(self, now_ns: int) -> None:
         """The recording is over: what works expires, nothing more is taken."""
         self.is_open = False
+        self._expire("the recording has ended", now_ns)
+
+    def _expire(self, why: str, now_ns: int) -> None:
         for order in self.account.working():
             self._books[order.placed.symbol].cancel(order.placed.order_id)
-            self._end(order, EXPIRED, None, "the recording has ended", now_ns)
+            self._end(order, EXPIRED, None, why, now_ns)
 
     def money(self) -> Money:
         """The account at the last recorded mids."""
@@ -112,7 +125,7 @@ class Venue:
 
     def _trade(self, order_id: str, qty: int, px: int, now_ns: int) -> None:
         placed = self.account.orders[order_id].placed
-        fee = f"{self.account.fee(placed.symbol, qty, px).normalize():f}"
+        fee = f"{self.account.fee(placed, qty, px).normalize():f}"
         exec_id = f"T{self.account.trade_count + 1}"
         day, symbol, side = placed.trading_day, placed.symbol, placed.side
         self._do(OrderTraded(day, exec_id, order_id, symbol, side, qty, px, fee, now_ns))

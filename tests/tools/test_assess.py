@@ -76,12 +76,46 @@ def test_figures_are_those_that_a_hand_finds(tmp_path, capsys):
 
 def test_quotes_that_do_not_count_are_told_by_reason_and_not_measured(tmp_path, capsys):
     folder = recording(tmp_path / "r", [20, 20])
-    text = gzip.decompress((folder / "spot.BTCUSDT.csv.gz").read_bytes()).decode()
-    late = f"\n{T0 + 10_000 * MS},,quote,60020,0.003,60020.01,0.5,,"
-    (folder / "spot.BTCUSDT.csv.gz").write_bytes(gzip.compress((text + late).encode()))
+    for name, book in (("spot", "60020,0.003,60020.01,0.5"), ("usdm", "59999.9,0.5,60000,0.5")):
+        path = folder / f"{name}.BTCUSDT.csv.gz"
+        late = f"\n{T0 + 10_000 * MS},,quote,{book},,"
+        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()) + late.encode()))
     assert run(["-o", "json", "assess", str(folder), "--dir", str(tmp_path / "out")]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["counted_s"]["sell"] + found["blocked_s"]["sell"].get("LEG_STALE", 0) == 10.0
+    assert (found["seconds"], found["counted_s"]["sell"], found["blocked_s"]["sell"]) == (10.0, 10.0, {})
+
+
+def test_all_is_measured_over_the_time_that_the_legs_share(tmp_path, capsys):
+    """Spot begins a second before the perpetual and goes on for ten after it."""
+    folder = recording(tmp_path / "r", [20] * 10 + [34] * 20)
+    path = folder / "spot.BTCUSDT.csv.gz"
+    head, *rows = gzip.decompress(path.read_bytes()).decode().splitlines()
+    early, late = (f"{T0 + at * MS},,quote,60034,0.003,60034.01,0.5,," for at in (-1_000, 12_900))
+    path.write_bytes(gzip.compress("\n".join([head, early, *rows, late]).encode()))
+    assert run(["-o", "json", "assess", str(folder), "--dir", str(tmp_path / "out")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["seconds"] == 2.9
+    for side in ("sell", "buy"):
+        assert found["counted_s"][side] + sum(found["blocked_s"][side].values()) == pytest.approx(2.9)
+    sell = next(each for each in found["triggers"] if each["event"] == "sell_open")
+    assert (sell["met_times"], sell["met_s"], sell["held_ms"]["max"]) == (1, 1.9, 1900)
+
+
+def test_replay_counts_what_its_trigger_met_as_the_assessment_does(tmp_path, capsys):
+    """Quantities of less than a unit among them: nobody could trade there."""
+    folder = recording(tmp_path / "r", [20, 34, 34, 20, 40, 10, 34, 34, 10, 40] * 10)
+    path = folder / "usdm.BTCUSDT.csv.gz"
+    rows = gzip.decompress(path.read_bytes()).decode().splitlines()
+    rows[3::7] = [row.replace("60000,0.5", "60000,0.001") for row in rows[3::7]]
+    path.write_bytes(gzip.compress("\n".join(rows).encode()))
+    found = {}
+    for verb in (["assess"], ["replay", "--virtual"]):
+        assert run(["-o", "json", *verb, str(folder), "--dir", str(tmp_path / verb[0])]) == 0
+        told = json.loads(capsys.readouterr().out)
+        rows = told["triggers"] if verb == ["assess"] else told["pairs"][0]["events"]
+        found[verb[0]] = [(each["event"], each["met_times"], each["met_s"]) for each in rows]
+    assert found["assess"] == found["replay"]
+    assert all(times > 10 for _, times, _ in found["replay"])
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -34,7 +34,7 @@ def walked(tmp_path, seconds=None):
     folder = recording(tmp_path, [Decimal(60_020), Decimal(60_040), Decimal(60_010)], [Decimal(60_000)] * 3)
     config = config_of([EXAMPLE])
     walk = Walk(config, played_of(plays_of(config, find_recording(str(folder)), tmp_path / "d", tmp_path / "s")))
-    found = Survey(walk)
+    found = Survey(walk, walk.looks[0])
     walk.run(seconds)
     found.end()
     return walk, found
@@ -42,11 +42,11 @@ def walked(tmp_path, seconds=None):
 
 def test_survey_tells_the_executable_spread_and_how_long_it_met_the_trigger(tmp_path):
     walk, found = walked(tmp_path)
-    assert found.sell.told() == {
+    assert found.told()["sell"] == {
         "min": 20.0, "max": 40.0, "p5": 20.0, "p50": 20.0, "p95": 40.0, "threshold": 30.0, "met_times": 1, "met_s": 1.0,
     }  # fmt: skip
-    assert found.buy.told()["met_times"] == 1
-    assert found.sell.episodes == [(T0 + S, S)]
+    assert found.told()["buy"]["met_times"] == 1
+    assert found.events["sell_open"].episodes == [(T0 + S, S)]
     assert [span.rows for span in walk.spans.values()] == [3, 3]
 
 

@@ -10,7 +10,7 @@ from gateways.adapter import VenueOrder
 from gateways.paper.adapter import SILENT_NS, PaperAdapter
 from gateways.paper.settings import Settings
 from gateways.replay.account import Terms
-from tests.gateways.paper.test_account import DAY, NEXT, definition
+from tests.gateways.replay.test_days import DAY, NEXT, definition
 from wire.codec import HEARTBEAT_TOPIC, encode, feed_topic
 from wire.messages import FeedHeartbeat, MarketData, SecurityStatus
 

@@ -2,9 +2,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateways.adapter import VenueOrder
-from gateways.replay.adapter import MAX_ROWS_A_TURN, ReplayAdapter, day_of
+from gateways.replay.adapter import MAX_ROWS_A_TURN, ReplayAdapter
+from gateways.replay.account import Terms
 from gateways.replay.pacing import Start
 from gateways.replay.reader import COLUMNS
 from gateways.replay.settings import Played, Settings
@@ -16,7 +18,7 @@ AHEAD_MS = 1_250
 SYMBOL = "BINANCE.BTCUSDT"
 SPOT = InstrumentDef(
     symbol=SYMBOL, tick_size="0.01", lot_size="0.00001", multiplier="1", currency="USDT", kind="spot",
-    offset_mode="net", tifs="034", market_orders=False, tradable=True,
+    offset_mode="net", tifs="034", market_orders=False, tradable=True, fee_rate_open="0.001",
 )  # fmt: skip
 
 
@@ -60,7 +62,17 @@ class Played10:
     """An adapter that plays ten times faster, on a clock of the test's."""
 
     def __init__(self, folder: Path, rows: int = 40) -> None:
-        played = Played(SPOT, recording(folder, rows), inventory=1_000)
+        self._begin(folder, recording(folder, rows))
+
+    @classmethod
+    def again(cls, folder: Path) -> "Played10":
+        """On the recording as it lies there."""
+        made = cls.__new__(cls)
+        Played10._begin(made, folder, folder / "spot.csv")
+        return made
+
+    def _begin(self, folder: Path, path: Path) -> None:
+        played = Played(Terms(SPOT, inventory=1_000), path)
         self.truth = folder / "truth.log"
         self.settings = Settings("BINANCE_SPOT", (played,), Start(T0, WALL, 10), self.truth, Decimal(10**6))
         self.clock, self.sink = FakeClock(), FakeSink()
@@ -208,7 +220,29 @@ def test_truth_of_a_whole_run_is_what_the_sink_was_told(played):
     assert told == {(record.exec_id, record.order_id, record.qty, record.px) for record in written}
 
 
-def test_day_is_the_recordings_own_in_utc():
-    assert (day_of(T0), day_of(1_723_161_599_999_231_384), day_of(1_723_161_600_000_000_000)) == (
-        "20240808", "20240808", "20240809",
-    )  # fmt: skip
+def test_row_of_another_day_begins_it_and_day_orders_end_before(tmp_path):
+    midnight = 1_723_161_600_000_000_000
+    played = Played10(tmp_path, rows=3)
+    path = tmp_path / "spot.csv"
+    late = "".join(f"\n{midnight + at * MS},,quote,99.99,0.001,100,0.001,," for at in (-1, 0, 5, 200_000))
+    path.write_text(path.read_text(encoding="utf-8") + late, encoding="utf-8")
+    played.adapter.stop()
+    played = Played10.again(tmp_path)
+    played.at(0)
+    order = played.order("1", 100, 9_990, "0")
+    played.at((midnight - T0) // MS - 1)
+    assert played.sink.of("on_new_day") == []
+    played.at((midnight - T0) // MS + 300_000)
+    names = [(name, getattr(args[0], "ord_status", args[0])) for name, args in played.sink.calls if name in ("on_order", "on_new_day")]
+    assert names == [("on_order", "0"), ("on_order", "C"), ("on_new_day", "20240809")]
+    assert played.adapter.trading_day == "20240809"
+    assert order.venue_ref == played.sink.of("on_order")[-1][0].venue_ref
+    played.adapter.stop()
+
+
+def test_row_between_sessions_begins_no_day(tmp_path):
+    played = Played10(tmp_path, rows=3)
+    played.adapter._settings = replace(played.settings, day_of=lambda _ns: ("20300101", False))
+    played.at(10_000)
+    assert played.sink.of("on_new_day") == []
+    played.adapter.stop()

@@ -1,11 +1,11 @@
-"""The paper account over days: what is of today, and what may be closed."""
+"""The account over days: what is of today, and what may be closed."""
 
 from decimal import Decimal
 
 import pytest
 
-from gateways.paper.venue import PaperVenue
 from gateways.replay.account import Terms
+from gateways.replay.venue import Venue
 from wire.instrument import InstrumentDef
 
 DAY, NEXT = "20261130", "20261201"
@@ -22,7 +22,7 @@ class Desk:
     """A venue with a book of 100 at 8,000 / 8,001, and orders of so many lots."""
 
     def __init__(self, path, day=DAY):
-        self.venue = PaperVenue([Terms(definition("cu", "octy")), Terms(definition("hg", "net"))], Decimal(10**7), path, day)
+        self.venue = Venue([Terms(definition("cu", "octy")), Terms(definition("hg", "net"))], Decimal(10**7), path, day)
         self.venue.account.begin_day(day)
         self.count = len(self.venue.account.orders)
         for symbol in ("cu", "hg"):
