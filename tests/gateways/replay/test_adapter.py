@@ -5,8 +5,8 @@ import pytest
 from msgspec.structs import replace
 
 from gateways.adapter import VenueOrder
-from gateways.replay.adapter import MAX_ROWS_A_TURN, ReplayAdapter
 from gateways.replay.account import Terms
+from gateways.replay.adapter import MAX_ROWS_A_TURN, ReplayAdapter
 from gateways.replay.pacing import Start
 from gateways.replay.reader import COLUMNS
 from gateways.replay.settings import Played, Settings
