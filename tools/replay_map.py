@@ -141,7 +141,6 @@ def find_recording(what: str | None, data: str | None = None) -> Recording:
         source = RECORDINGS / f"{word}.toml"
     elif path.is_file():
         source = path
-        data = data or (str(path.parent) if path.name == OWN_FILE else None)
     else:
         raise UsageError(f"no recording {word!r}: one of {', '.join(names())}, a recording's .toml, or a folder of one")
     told = load_recording(source)
@@ -171,13 +170,14 @@ def pairs_of(recording: Recording, files: Sequence[Path]) -> list[Path]:
 
 
 def _data_of(source: Path, told: RecordingFile, given: str | None) -> Path:
-    """Where the files are: as given, by HEDGEROW_DATA, or beside us."""
+    """Where the files are: as given; else beside their map, by HEDGEROW_DATA, or beside us."""
     start = Path(given or os.environ.get(DATA_VARIABLE) or DATA_BESIDE)
-    tried = [start, start / told.folder, start.parent / told.folder]
+    beside = [source.parent, source.parent / told.folder] if not given else []
+    tried = [*beside, start, start / told.folder, start.parent / told.folder]
     for folder in tried:
         if not _missing(folder, told):
             return folder.resolve()
-    best = min(tried, key=lambda folder: len(_missing(folder, told)))
+    best = min(tried[len(beside) :], key=lambda folder: len(_missing(folder, told)))
     raise ToolError(
         f"no recorded data: {', '.join(_missing(best, told))} not in {best}; "
         f"name the folder: hedgerow replay {told.name or source} --data DIR, or set {DATA_VARIABLE}"

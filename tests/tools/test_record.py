@@ -216,7 +216,7 @@ def test_recording_of_a_replay_holds_its_books_and_replays_again(folder, capsys)
     again = find_recording(str(folder / "kept"))
     for told_file, name, sizes in zip(again.told.file, ("spot", "usdm"), (("0.01", "0.00001"), ("0.1", "0.001")), strict=True):
         first = list(read_rows(recording / f"{name}.BTCUSDT.csv.gz", *map(Decimal, sizes)))
-        kept = list(read_rows(again.paths_of(told_file), *map(Decimal, sizes), told_file))
+        kept = list(read_rows(again.map_of(told_file.venue, told_file.symbol)[1], *map(Decimal, sizes), told_file))
         assert [(row.bids, row.asks) for row in kept if isinstance(row, QuoteRow)] == [(row.bids, row.asks) for row in first]
         assert [row.status for row in kept if isinstance(row, StatusRow)] == [18, 17, 18]
     assert run(["-o", "json", "replay", str(folder / "kept"), "--virtual", "--dir", str(folder / "v")]) == 0
@@ -244,9 +244,10 @@ def test_recorder_that_was_killed_goes_on_in_the_same_folder(folder, capsys):
         process.send_signal(signal.SIGTERM)
         process.wait(10)
     again = find_recording(str(kept))
-    books = list(read_rows(again.paths_of(again.told.file[0]), Decimal("0.01"), Decimal("0.00001"), again.told.file[0]))
+    paths = again.map_of("SPOT", "SPOT.BTCUSDT")[1]
+    books = list(read_rows(paths, Decimal("0.01"), Decimal("0.00001"), again.told.file[0]))
     asks = [row.asks[0] for row in books if isinstance(row, QuoteRow)]
-    assert len(again.paths_of(again.told.file[0])) == 2
+    assert len(paths) == 2
     assert asks[-1] - asks[0] >= 250
     assert asks == sorted(asks)
 

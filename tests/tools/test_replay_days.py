@@ -144,7 +144,7 @@ def fees_of(folder: Path, venue: str) -> Decimal:
 @pytest.mark.parametrize("words", [["--virtual"], pytest.param(["--speed", "10", "--no-compare"], marks=pytest.mark.slow)])
 def test_pairs_trade_over_the_end_of_a_day_and_books_and_money_are_equal(folder, capsys, words):
     recording = recorded(folder / "r", ("CU", "HG"), ("AL", "AX"))
-    found = replayed(capsys, folder / "d", str(recording), "--data", str(folder / "r"), *words)
+    found = replayed(capsys, folder / "d", str(recording), *words)
     assert (found["books_equal"], found["money_equal"], found["naked_qty"], found["working"]) == (True, True, 0, 0)
     assert [(each["pair"], each["opened"], each["closed"], each["units"]) for each in found["pairs"]] == [("CU", 1, 1, 0), ("AL", 1, 1, 0)]
     home = orders_of(folder / "d", "HOME")
@@ -161,12 +161,10 @@ def test_pairs_trade_over_the_end_of_a_day_and_books_and_money_are_equal(folder,
 def test_recordings_of_two_files_are_played_in_step_by_one_clock(folder, capsys):
     first = recorded(folder / "a", ("CU", "HG"), seconds=50)
     second = recorded(folder / "b", ("AL", "AX"), seconds=50)
-    one = replayed(capsys, folder / "d1", str(first), "--data", str(folder / "a"), "--virtual")
+    one = replayed(capsys, folder / "d1", str(first), "--virtual")
     words = ["-c", str(folder / "both.toml"), "--virtual"]
     (folder / "both.toml").write_text(NODE + "".join(PAIR.format(home=home, away=away) for home, away in (("CU", "HG"), ("AL", "AX"))), encoding="utf-8")
-    shutil.copy(folder / "b" / "AL.csv", folder / "a")
-    shutil.copy(folder / "b" / "AX.csv", folder / "a")
-    both = replayed(capsys, folder / "d2", str(first), str(second), "--data", str(folder / "a"), *words)
+    both = replayed(capsys, folder / "d2", str(first), str(second), *words)
     assert both["recording"] == "cu+al"
     assert [each["hedges"] for each in both["pairs"]] == [one["hedges"]] * 2
     alone, beside = (orders_of(folder / name, "HOME") for name in ("d1", "d2"))
@@ -180,7 +178,7 @@ def test_pairs_whose_limits_differ_on_one_instrument_are_refused_before_anything
     (folder / "r" / "CU.csv").write_text("not,a\nrecording", encoding="utf-8")
     other = PAIR.format(home="CU", away="HG").replace('name = "CU"', 'name = "CU-2"').replace("order_lots = 9", "order_lots = 8", 1)
     (folder / "pair.toml").write_text(NODE + PAIR.format(home="CU", away="HG") + other[other.index("[[pair]]") :], encoding="utf-8")
-    words = ["replay", str(recording), "--data", str(folder / "r"), "-c", str(folder / "pair.toml"), "--virtual", "--dir", str(folder / "d")]
+    words = ["replay", str(recording), "-c", str(folder / "pair.toml"), "--virtual", "--dir", str(folder / "d")]
     assert run(words) == 2
     assert "the same limits in each pair that trades HOME.CU" in capsys.readouterr().err
 
@@ -197,14 +195,14 @@ def test_recordings_that_read_one_instrument_in_two_ways_are_refused(folder, cap
     first = recorded(folder / "r", ("CU", "HG"))
     second = folder / "r" / "other.toml"
     second.write_text(first.read_text(encoding="utf-8").replace('name = "cu"', 'name = "other"').replace('["b", "q"]', '["a", "q"]', 1), encoding="utf-8")
-    assert run(["replay", str(first), str(second), "--data", str(folder / "r"), "--virtual", "--dir", str(folder / "d")]) == 2
+    assert run(["replay", str(first), str(second), "--virtual", "--dir", str(folder / "d")]) == 2
     assert "HOME/HOME.CU" in (said := capsys.readouterr().err)
     assert "read alike in each" in said
 
 
 def test_assessment_of_several_pairs_asks_which(folder, capsys):
     recording = recorded(folder / "r", ("CU", "HG"), ("AL", "AX"), seconds=10)
-    words = ["-o", "json", "assess", str(recording), "--data", str(folder / "r")]
+    words = ["-o", "json", "assess", str(recording)]
     assert run([*words, "--dir", str(folder / "d")]) == 2
     assert "--pair, one of CU, AL" in capsys.readouterr().err
     assert run([*words, "--pair", "AL", "--dir", str(folder / "d2")]) == 0
