@@ -1,4 +1,4 @@
-"""What a venue that is a book of ours is told of itself: instruments, fees, days.
+"""What a venue that is ours says of itself: instruments, fees, days.
 
 Replay and paper gateways are such venues: what a configuration says of an
 instrument is what they announce, and what they charge.

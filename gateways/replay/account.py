@@ -1,4 +1,4 @@
-"""The account of a venue that is a book of ours: orders, trades, positions, money.
+"""The account of a venue that is ours: orders, trades, positions, money.
 
 Theory. State changes in one way, by a record of truth.py: the venue writes it,
 then applies it. A restart applies the file again and stands where it stood,
