@@ -194,6 +194,12 @@ class Account(Actor):
             claims[spec.name, index] = 0 if memory is None else outside.claim(memory.pair, index)
         nets = legs[0][0].legs[legs[0][1]].instrument.offset_mode == "net"
         long_qty, short_qty = (0, 0) if row is None else (row.long_qty, row.short_qty)
+        books = {at: self.desk.memories[at[0]].pair.books[at[1]] for at in claims if at[0] in self.desk.memories}
+        if outside.lacking(list(books.values()), long_qty, short_qty):
+            for (name, leg), book in books.items():
+                if book.net or book.sides is not None:
+                    self.tell(name, OutsideLoss(leg, (), "X", 0))
+            return True
         lost = outside.lost(list(claims.values()), long_qty, short_qty, nets=nets)
         side = "2" if lost > 0 else "1"
         trades = [each for each in self.trades.waiting[key] if each.side == side]

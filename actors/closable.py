@@ -28,7 +28,7 @@ def closable_of(
         if told is not None:
             held = Held()
             for book in (pair.books[i], *others):
-                held.add(book.net, book.today)
+                held.add(book)
             told = told if held == told.ours else None  # fills since: it says no more what is there
         taken = desk.closable.taken(key, side, spec.name)
         found[i] = there(pair.books[i], others, side, taken, None if told is None else told.position)

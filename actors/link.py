@@ -103,7 +103,7 @@ class VenueLink:
         self.announced: dict[str, Instrument] = {}
         """What the gateway has said of symbols that nobody configured."""
         self.days = {each.symbol: LastDays(each.last_open_day, each.expiry) for each in settings.instruments}
-        self.margins = {each.symbol: rates_of(each) for each in settings.instruments}
+        self.margins = {each.symbol: rates_of(each, larger_side=each.larger_side) for each in settings.instruments}
         self.over: dict[str, Over] = {}  # by symbol: those alone of which something is over
         self.roll()
         self.journal_failed = False
@@ -143,7 +143,7 @@ class VenueLink:
             return None
         reason = self.blocked[symbol] = why_blocked(configured, announced)
         if not rates_of(configured).known:
-            self.margins[symbol] = rates_of(announced)
+            self.margins[symbol] = rates_of(announced, larger_side=configured.larger_side)
         self.last_days(symbol, announced.last_open_day or "", announced.expiry or "")
         return reason
 

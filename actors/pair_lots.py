@@ -12,6 +12,7 @@ from actors.notes import Tick
 from actors.pair_words import PairWords
 from actors.venue import AskAgain
 from domain import pairs
+from domain.books import split_of
 from domain.closable import CLOSING, read_today
 from domain.orders import OrderRejected
 from domain.pairs import LotsRead
@@ -53,11 +54,12 @@ class PairLots(PairWords):
         for index in found:
             side = wanted.pop(index)
             book, row = self.memory.pair.books[index], rows.get(self.spec.legs[index].symbol)
-            if row is None or not book.net:
+            if row is None or (not book.net and book.sides is None):
                 continue
             today = read_today(book, row, side)
-            if today != book.today:
-                self._own(LotsRead(index, today, "close refused"))
+            known = book.today if book.sides is None else -side * split_of(book, side)[1]
+            if today != known:
+                self._own(LotsRead(index, today, "close refused", 0 if book.sides is None else side))
         if found and not wanted:
             self._go_on()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.session_show import show_session
 from domain import guards, unit_lots
-from domain.books import LegBook
+from domain.books import LegBook, sides_of
 from domain.formula_view import ratios
 from domain.hedges import Hedge
 from domain.market import Quote
@@ -39,6 +39,8 @@ def show_leg(leg: LegSpec, quote: Quote | None, book: LegBook, now_ns: int) -> d
         "age_ms": None if quote is None else (now_ns - quote.changed_mono_ns) // 1_000_000,
         "why_not": guards.why_not(quote, True, True, now_ns, leg.quote_limits),
         "net_lots": book.net,
+        "long_lots": sides_of(book).long,
+        "short_lots": sides_of(book).short,
         "today_lots": book.today,
         "cash_ticks": book.cash,
     }

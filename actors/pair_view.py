@@ -55,6 +55,7 @@ class PairView:
         self.reason = ""
         self.over = NOTHING
         self._splits = [i for i, leg in enumerate(spec.legs) if leg.instrument.offset_mode == "octy"]
+        self._locks = any(leg.locks for leg in spec.legs)
         self.lots_wanted: dict[int, int] = {}
         """Legs of which a close was refused, until the venue has said what it has; the side of the close."""
         self.holds: Counter[str] = Counter()
@@ -172,8 +173,8 @@ class PairView:
                 return f"RISK {why}"
         if not self._watches_touch and not firing.meets(spec, event, price.executable(aim.direction, units, aim.per_unit)):
             return "EXECUTABLE"
-        lots = closable_of(self.desk, spec, self._splits, pair, aim) if self._splits and not aim.opens else ()
-        opened = firing.plan(pair, spec, aim, units, quotes, self.desk.node_epoch, now_ns, self.rates, lots)
+        lots = closable_of(self.desk, spec, self._splits, pair, aim) if self._splits and (self._locks or not aim.opens) else ()
+        opened = firing.plan(pair, spec, aim, units, quotes, self.desk.node_epoch, now_ns, self.rates, lots, locks=self._locks and self._has_room_to_lock(sums, units))
         if opened.__class__ is str:
             return opened
         if not spec.sends_orders:
@@ -192,6 +193,13 @@ class PairView:
             worth = self.price.worth(aim.direction)
             return replace(opened, edge=opened.edge * worth if isfinite(worth) else 0.0)
         return opened
+
+    def _has_room_to_lock(self, sums: Sums, units: int) -> bool:
+        """Whether what a lock opens can be paid; else today's lots are closed, dear as they are."""
+        legs = self.spec.legs
+        if all(leg.instrument.larger_side for leg in legs if leg.locks):
+            return True
+        return room(sums, units)[0] >= units
 
     def why_closed(self) -> str:
         """What the markets' calendars have against a hedge now, or ""."""
@@ -237,7 +245,7 @@ class PairView:
                 return sized
             aim, size = sized
         self.sums = sums_of(tuple(self.needs_of(aim)) if self._is_sized else self._needs[event], quotes)
-        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, closable_of(self.desk, self.spec, self._splits, pair, aim))
+        opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, closable_of(self.desk, self.spec, self._splits, pair, aim), locks=False)
         why = opened if isinstance(opened, str) else self.refusal(opened)
         return why or replace(opened, trigger="kill", edge=0.0)
 

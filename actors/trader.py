@@ -19,6 +19,7 @@ from actors.link import Purpose, VenueLink
 from actors.notes import RepairFacts, RepairTold
 from domain.closable import CLOSING
 from domain.errors import JournalError
+from domain.market import LOCK, UNLOCK
 from domain.orders import (
     LIVE,
     CancelSubmitted,
@@ -36,6 +37,8 @@ from wire.records import encode_decision
 DECISION = "decision"
 _TOLD = frozenset((CancelSubmitted, MassCancelSubmitted, OrderQueried))
 _REFUSED = frozenset((OrdStatus.REJECTED, OrdStatus.DENIED))
+OURS = frozenset((LOCK, UNLOCK))
+"""Offsets that no venue knows: see `domain.market`."""
 NOT_SENT = "NOT_SENT"
 """The code of an order that never left us: no word of a venue."""
 HELD_NS = 50_000_000
@@ -80,6 +83,9 @@ class Trader(Actor):
             if kind is OrderSubmitted:
                 leg = self.spec.legs[fact.leg]
                 link = self.desk.links[leg.venue]
+                offset = fact.offset
+                if offset in OURS:
+                    offset = "O" if offset == LOCK else "Y" if leg.instrument.offset_mode == "octy" else "C"
                 frame = link.encode_order(
                     fact.cl_ord_id,
                     leg.symbol,
@@ -87,7 +93,7 @@ class Trader(Actor):
                     fact.qty,
                     fact.px,
                     fact.tif,
-                    fact.offset,
+                    offset,
                     self._life_ms,
                     leg.hedge_flag,
                 )

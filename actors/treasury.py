@@ -19,8 +19,9 @@ from actors.notes import HedgeSettled, SpecsChanged
 from actors.venue import AskAgain
 from domain.controls import RECONCILER, ScopeModeSet, symbol_scope
 from domain.ledger import FeeDiffers
+from domain.margin import used_by
 from domain.market import Instrument
-from domain.money import SCALE, scaled_up, text_of
+from domain.money import SCALE, text_of
 from domain.pairs import Mode, unreleased
 from domain.pairspec import PairSpec
 from domain.positions import Held, Told, difference, held_by, is_less
@@ -239,12 +240,8 @@ class Treasury(Actor):
         for ledger in self.desk.ledgers.of.values():
             for terms, leg in zip(ledger.terms, ledger.legs, strict=True):
                 funds = self.desk.margin.funds.get((venue, terms.currency))
-                net = leg.net
-                if terms.venue != venue or funds is None or not net:
-                    continue
-                rates, px = link.margins[terms.symbol], abs(leg.tick_lots() // net)
-                rate, by_lot = (rates.long_rate, rates.long_lot) if net > 0 else (rates.short_rate, rates.short_lot)
-                funds.used += scaled_up(abs(terms.value(max(1, px), abs(net))) * terms.unit / SCALE * rate + by_lot * abs(net))
+                if terms.venue == venue and funds is not None and leg.lots:
+                    funds.used += used_by(terms, leg, link.margins[terms.symbol])
         for funds in budgets:
             funds.reckon()
 

@@ -173,8 +173,8 @@ def leg_problems(loaded: Loaded, index: int, place: int, mode: str) -> Found:
             yield loaded.error((*path, "unit_factor"), leg.unit_factor, "more than 0")
     except ValueError as error:
         yield loaded.error((*path, "unit_factor"), leg.unit_factor, str(error))
-    if leg.close == "lock":
-        yield loaded.error((*path, "close"), leg.close, "close: a locked position is one long and one short leg, which no ledger of a pair keeps (docs/adr/0011)")
+    if leg.close == "lock" and told is not None and told.offset_mode == "net":
+        yield loaded.error((*path, "close"), leg.close, f"close: {leg.symbol} nets long and short (offset_mode), so that nothing of it can be locked")
     yield from rate_of_leg(loaded, path, pair, leg)
     for key in ("duty", "vat"):
         if not 0 <= getattr(leg, key) < 1:

@@ -120,6 +120,7 @@ def leg_spec(config: Config, pair: Pair, leg: Leg, book: Book) -> LegSpec:
         fixed_fx=1.0 if fx is not None else float(decimal_of(leg.fx)),
         hedge_flag=leg.hedge_flag,
         inventory_lots=leg.inventory_lots,
+        locks=leg.close == "lock",
         calendar=calendar_for(config, told, book),
         sized=is_sized(config, leg),
     )

@@ -144,6 +144,7 @@ class Instrument(Table):
     margin_rate_short: Decimal | None = None
     margin_lot_long: Decimal | None = None
     margin_lot_short: Decimal | None = None
+    margin_sides: Literal["both", "larger"] = "both"
     fees: Fees | None = None
     digits: Digits | None = None
     base_digits: Digits | None = None

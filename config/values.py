@@ -57,6 +57,7 @@ def instrument_of(told: Instrument) -> market.Instrument:
         kind=told.kind,
         offset_mode=told.offset_mode,
         fees=fees,
+        larger_side=told.margin_sides == "larger",
         **given,
     )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from domain.books import LegBook
+from domain.books import LegBook, split_of
+from domain.market import UNLOCK
 from domain.venue_news import Position
 
 Key = tuple[str, str]
 TODAY, OLD, EITHER = "T", "Y", "C"
-CLOSING = frozenset((TODAY, OLD, EITHER))
+CLOSING = frozenset((TODAY, OLD, EITHER, UNLOCK))
 """Offsets that close; a venue that nets has none."""
 
 
@@ -41,12 +42,6 @@ class Closable:
             if who != owner:
                 old, today = (old, today + lots) if offset == TODAY else (old + lots, today)
         return old, today
-
-
-def split_of(book: LegBook, side: int) -> tuple[int, int]:
-    """(yesterday's, today's) lots that an order of `side` would close."""
-    today = max(0, -side * book.today)
-    return max(0, -side * book.net - today), today
 
 
 def there(own: LegBook, others: Iterable[LegBook], side: int, taken: tuple[int, int], told: Position | None) -> tuple[int, int]:
@@ -80,8 +75,11 @@ def read_today(book: LegBook, told: Position, side: int) -> int:
     Its own figure where the venue has so many of both days; else as many of
     today's as there are, or as yesterday's leave.
     """
-    held = abs(book.net)
     old, today = venue_split(told, side)
-    own = abs(book.today)
+    if book.sides is None:
+        held, own, sign = abs(book.net), abs(book.today), 1 if book.net > 0 else -1
+    else:
+        own, sign = split_of(book, side)[1], -side
+        held = own + split_of(book, side)[0]
     found = min(max(own, held - old), today, held) if today < held or old < held else own
-    return found if book.net > 0 else -found
+    return sign * found

@@ -19,7 +19,7 @@ from math import nan
 
 import msgspec
 
-from domain.market import CLOSE_TODAY, OPEN, FeeSchedule, Instrument
+from domain.market import CLOSE_TODAY, LOCK, OPEN, UNLOCK, FeeSchedule, Instrument
 from domain.prices import walk_book
 
 REPLENISH = "replenish"
@@ -163,4 +163,4 @@ def _rates(fees: FeeSchedule) -> dict[str, tuple[float, float]]:
     opening = (float(fees.open_rate), float(fees.open_lot))
     closing = (float(fees.close_rate), float(fees.close_lot))
     today = (float(fees.close_today_rate), float(fees.close_today_lot))
-    return {OPEN: opening, "N": opening, "C": closing, "Y": closing, CLOSE_TODAY: today}
+    return {OPEN: opening, LOCK: opening, "N": opening, UNLOCK: closing, "C": closing, "Y": closing, CLOSE_TODAY: today}

@@ -13,12 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import guards
-from domain.books import LegBook
-from domain.closable import split_of
+from domain.books import LegBook, split_of
 from domain.hedges import HedgeOpened
 from domain.ids import hedge_id
 from domain.legs import LegPlan
-from domain.market import Quote, depth
+from domain.market import LOCK, UNLOCK, Quote, depth
 from domain.orders import OrderSubmitted
 from domain.pairs import Mode, Pair
 from domain.pairspec import BY_LIQUIDITY, LegSpec, PairSpec
@@ -124,8 +123,13 @@ def plan(
     now_ns: int,
     rates: Sequence[float] = (),
     there: Sequence[tuple[int, int] | None] = (),
+    *,
+    locks: bool = True,
 ) -> HedgeOpened | str:
-    """The hedge with its orders, priced at touch plus payup; or why not."""
+    """The hedge with its orders, priced at touch plus payup; or why not.
+
+    `locks`: the accounts have room for what a lock opens.
+    """
     ref = hedge_id(pair.name, node_epoch, pair.hedge_count + 1)
     opens = aim.opens
     plans, orders = [], []
@@ -139,7 +143,7 @@ def plan(
         if leg.instrument.offset_mode == "net" and leg.instrument.kind != "spot":
             split = (("N", qty),)
         else:
-            split = offsets(leg, pair.books[index], side, qty, opens, there[index] if there else None)
+            split = offsets(leg, pair.books[index], side, qty, opens, there[index] if there else None, locks=locks)
             if split.__class__ is str:
                 return split
         plans.append(LegPlan(index, leg.venue, leg.symbol, side, per_unit, qty, touch))
@@ -173,30 +177,46 @@ def limited(px: int, quote: Quote) -> int:
 
 
 def offsets(
-    leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, there: tuple[int, int] | None = None
+    leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, there: tuple[int, int] | None = None, *, locks: bool = True
 ) -> tuple[tuple[str, int], ...] | str:
     """How an order is told to the venue: (offset, lots), one or two.
 
     A close on a venue that keeps today's and yesterday's lots apart is split,
     yesterday's first; one that finds too few lots is a reason, never an open.
     `there`: (yesterday's, today's) lots of the pair's that the account has free.
+    A leg that `locks` closes none of today's: its close opens the other side,
+    and what opens later takes older lots off that side first.
     """
     mode = leg.instrument.offset_mode
     if mode == "net":
         short = leg.instrument.kind == "spot" and side < 0 and book.net + leg.inventory_lots < qty
         return INVENTORY if short else (("N", qty),)
-    if opens:
+    if opens and (book.sides is None or not leg.locks):
         return (("O", qty),)
     held = -side * book.net
-    if held < qty:
+    if held < qty and not opens:
         return OFFSET
-    if mode == "oc":
+    if mode == "oc" and not leg.locks:
         return (("C", qty),)
     old, today = there if there is not None else split_of(book, side)
+    if opens:
+        return _parts(UNLOCK, _older(mode, old, today), "O", qty)
     if old + today < qty:
         return OFFSET
-    first = min(old, qty)
-    return tuple((offset, lots) for offset, lots in (("Y", first), ("T", qty - first)) if lots)
+    if leg.locks and locks:
+        return _parts("Y" if mode == "octy" else "C", _older(mode, old, today), LOCK, qty)
+    return _parts("Y", old, "T", qty) if mode == "octy" else (("C", qty),)
+
+
+def _older(mode: str, old: int, today: int) -> int:
+    """Lots that can be closed with none of today's: where days are not apart, only without any."""
+    return old if mode == "octy" or not today else 0
+
+
+def _parts(first: str, most: int, then: str, qty: int) -> tuple[tuple[str, int], ...]:
+    """At most so many lots under the first offset, the rest under the other."""
+    lots = min(most, qty)
+    return tuple((offset, part) for offset, part in ((first, lots), (then, qty - lots)) if part)
 
 
 def closable_lots(leg: LegSpec, book: LegBook, side: int) -> int:
@@ -211,13 +231,12 @@ def repair_offset(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool,
     if mode == "net":
         return "N"
     if opens != reverses:
-        return "O"
+        return LOCK if leg.locks and side * book.net < 0 else "O"
     if reverses and side * book.net >= 0:
         return "O"  # a later hedge has closed what this one takes back: nothing is there to be closed
     if mode == "oc":
         return "C"
-    today = max(0, -side * book.today)
-    old = max(0, -side * book.net) - today
+    old, today = split_of(book, side)
     if reverses and today >= qty:
         return "T"
     return "Y" if old >= qty else "T"
@@ -249,8 +268,7 @@ def repair_lots(leg: LegSpec, book: LegBook, side: int, qty: int, opens: bool, r
         return qty
     if leg.instrument.offset_mode == "oc":
         return min(qty, held)
-    today = min(held, max(0, -side * book.today))
-    old = held - today
+    old, today = split_of(book, side)
     if today >= qty or old >= qty:
         return qty
     return (today or old) if reverses else (old or today)

@@ -21,7 +21,7 @@ from msgspec import Struct, field
 
 from domain import orders
 from domain.hedges import HedgeOpened, HedgeReleased, OutsideFilled
-from domain.market import CLOSE_TODAY, CLOSE_YESTERDAY, OPEN
+from domain.market import CLOSE_TODAY, CLOSE_YESTERDAY, LOCK, OPEN, UNLOCK
 from domain.money import scaled
 from domain.pairs import DayRolled
 from domain.terms import CLOSING, CLOSING_TODAY, OPENING, LegTerms
@@ -60,6 +60,8 @@ class LegLedger(Struct):
     rate: int = 0
     untold: int = 0
     trades: int = 0
+    locks: bool = False
+    """A lock has opened lots against others, and not all of it is closed."""
 
     @property
     def net(self) -> int:
@@ -70,6 +72,10 @@ class LegLedger(Struct):
     def today(self) -> int:
         """Signed lots of it that were opened this trading day."""
         return sum(one.lots for one in self.lots if one.day == self.day)
+
+    def side(self, sign: int) -> list[OpenLot]:
+        """The open lots of one side, + long."""
+        return [one for one in self.lots if one.lots * sign > 0]
 
     def tick_lots(self, *, today: bool | None = None) -> int:
         """Price x lots of what is open: all, or today's, or older."""
@@ -241,6 +247,7 @@ def _book(
     day = key.partition("/")[0] if "/" in key else leg.day
     leg.day = max(leg.day, day)
     took, opened = _apply(leg, OpenLot(key, day, sent.side * qty, px), sent.offset)
+    leg.locks = (leg.locks or sent.offset == LOCK) and bool(leg.lots)
     parts = _parts(sent.offset, took, opened, day)
     scheduled = terms.fee(parts, px)
     fees = _fees(terms, parts, scheduled, fee)
@@ -325,11 +332,11 @@ def _fees(
 def _parts(offset: str, took: tuple[OpenLot, ...], opened: int, day: str) -> tuple[tuple[str, int], ...]:
     """What a trade's lots did, as its fee is reckoned."""
     closed = sum(abs(one.lots) for one in took)
-    if offset == OPEN:
+    if offset in (OPEN, LOCK):
         return ((OPENING, closed + opened),)
     if offset == CLOSE_TODAY:
         return ((CLOSING_TODAY, closed + opened),)
-    if offset == CLOSE_YESTERDAY:
+    if offset in (CLOSE_YESTERDAY, UNLOCK):
         return ((CLOSING, closed + opened),)
     if offset == "N":
         return tuple((part, qty) for part, qty in ((OPENING, opened), (CLOSING, closed)) if qty)
@@ -345,7 +352,8 @@ def _apply(leg: LegLedger, trade: OpenLot, offset: str) -> tuple[tuple[OpenLot, 
     left, side = abs(trade.lots), 1 if trade.lots > 0 else -1
     took: list[OpenLot] = []
     kept: list[OpenLot | None] = list(leg.lots)
-    for place in _order(leg.lots, trade.day, offset):
+    opens = offset == LOCK or (offset == OPEN and leg.locks)
+    for place in () if opens else _order(leg.lots, trade.day, offset):
         one = leg.lots[place]
         if not left or one.lots * side >= 0:
             continue
@@ -365,6 +373,6 @@ def _order(lots: list[OpenLot], day: str, offset: str) -> list[int]:
     places = list(range(len(lots)))
     if offset == CLOSE_TODAY:
         return sorted(places, key=lambda place: lots[place].day != day)
-    if offset == CLOSE_YESTERDAY:
+    if offset in (CLOSE_YESTERDAY, UNLOCK):
         return sorted(places, key=lambda place: lots[place].day == day)
     return places

@@ -18,9 +18,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.ledger import LegLedger
 from domain.market import Instrument, Quote
-from domain.money import scaled, scaled_up, text_of
-from domain.terms import CLOSING, CLOSING_TODAY, OPENING, schedule_of
+from domain.money import SCALE, scaled, scaled_up, text_of
+from domain.terms import CLOSING, CLOSING_TODAY, OPENING, LegTerms, schedule_of
 
 MARGIN = "MARGIN"
 UNKNOWN = "MARGIN_UNKNOWN"
@@ -34,16 +35,18 @@ class Rates(Struct, frozen=True):
     short_rate: Fraction = Fraction(0)
     long_lot: Fraction = Fraction(0)
     short_lot: Fraction = Fraction(0)
+    larger_side: bool = False
+    """Of long and short the larger one alone is asked for (单向大边)."""
 
     @property
     def known(self) -> bool:
         return any((self.long_rate, self.short_rate, self.long_lot, self.short_lot))
 
 
-def rates_of(told: Any) -> Rates:
+def rates_of(told: Any, *, larger_side: bool = False) -> Rates:
     """Margin rates of a definition, configured or announced."""
     names = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
-    return Rates(*(Fraction(getattr(told, name) or 0) for name in names))
+    return Rates(*(Fraction(getattr(told, name) or 0) for name in names), larger_side)
 
 
 class Funds:
@@ -142,6 +145,17 @@ def need_of(
     tick = Fraction(instrument.tick_size) * lot
     fixed = scaled_up((by_lot + (reach + cap) * tick) * per_unit)
     return Need(funds, index, side, reach, fixed, scaled_up(rate * tick * per_unit), inverse=False)
+
+
+def used_by(terms: LegTerms, leg: LegLedger, rates: Rates) -> int:
+    """Margin of what a leg holds, by its own prices; scaled. Of the larger side, where the venue asks for that alone."""
+    sides = []
+    for sign, rate, by_lot in ((1, rates.long_rate, rates.long_lot), (-1, rates.short_rate, rates.short_lot)):
+        lots = leg.side(sign) if leg.locks else leg.lots if leg.net * sign > 0 else []
+        held = abs(sum(one.lots for one in lots))
+        px = max(1, abs(sum(one.lots * one.px for one in lots)) // held) if held else 1
+        sides.append(abs(terms.value(px, held)) * terms.unit / SCALE * rate + by_lot * held)
+    return scaled_up(max(sides) if rates.larger_side else sum(sides))
 
 
 Sums = list[tuple[Funds, int]]

@@ -25,6 +25,12 @@ OPEN = "O"
 CLOSE = "C"
 CLOSE_TODAY = "T"
 CLOSE_YESTERDAY = "Y"
+LOCK = "L"
+UNLOCK = "U"
+"""Ours alone: an open that reduces (锁仓), and a close of older lots that opens (解锁).
+
+They leave as O, and as Y (or C, where the venue keeps no days apart).
+"""
 
 STATUS_HALT = 2
 STATUS_OPEN = 17
@@ -81,6 +87,8 @@ class Instrument(msgspec.Struct, frozen=True):
     digits: int = 2
     base_digits: int = 8
     """Decimals of the currency's money, and of the base asset's."""
+    larger_side: bool = False
+    """Margin is asked for the larger of long and short alone (单向大边)."""
 
     @property
     def key(self) -> tuple[str, str]:

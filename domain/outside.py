@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from domain import hedges, pairs
+from domain.books import LegBook, sides_of
 from domain.hedges import HedgeImbalanced, HedgeOpened, HedgeSettling, HedgeStranded, OutsideFilled
 from domain.ids import hedge_id
 from domain.legs import LegPlan
@@ -91,6 +92,17 @@ def lost(claims: Sequence[int], long_qty: int, short_qty: int, *, nets: bool) ->
     longs = max(0, sum(c for c in claims if c > 0) - long_qty)
     shorts = max(0, -sum(c for c in claims if c < 0) - short_qty)
     return longs if longs >= shorts else -shorts
+
+
+def lacking(books: Sequence[LegBook], long_qty: int, short_qty: int) -> bool:
+    """Whether the account has fewer lots of a side than pairs hold there, some of them locked.
+
+    Which of the two sides a lock has lost decides what is naked: a person does.
+    """
+    held = [sides_of(book) for book in books]
+    if not any(each.is_locked for each in held):
+        return False
+    return sum(each.long for each in held) > long_qty or sum(each.short for each in held) > short_qty
 
 
 def shares(lots: int, holdings: Mapping[str, int]) -> dict[str, int]:

@@ -89,12 +89,14 @@ class DayRolled(Struct, frozen=True, array_like=True, tag=True):
 class LotsRead(Struct, frozen=True, array_like=True, tag=True):
     """A close was refused: today's lots of a leg are as the venue has them.
 
-    `today`: signed lots of what the pair holds that were opened today.
+    `today`: signed lots of what the pair holds that were opened today; of both
+    sides (locked) of what an order of `side` closes.
     """
 
     leg: int
     today: int
     why: str
+    side: int = 0
 
 
 OPEN, CLOSE, ENDED, HANDED_OVER, REOPENED_OPEN, REOPENED_CLOSE = (
@@ -283,7 +285,7 @@ def _released(pair: Pair, _fact: PairReleased) -> Pair:
 
 
 def _lots_read(pair: Pair, fact: LotsRead) -> Pair:
-    changed = tuple(replace(b, today=fact.today) if i == fact.leg else b for i, b in enumerate(pair.books))
+    changed = tuple(books.read(b, fact.today, fact.side) if i == fact.leg else b for i, b in enumerate(pair.books))
     return replace(pair, books=changed)
 
 

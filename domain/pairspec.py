@@ -48,6 +48,8 @@ class LegSpec(Struct, frozen=True):
     fixed_fx: float = 1.0
     hedge_flag: str | None = None
     inventory_lots: int = 0
+    locks: bool = False
+    """A close opens the other side instead of closing today's lots (锁仓)."""
     calendar: Calendar | None = None
     sized: bool = False
     """Inverse: its lots are those of the price of each decision; `lots` is a sign."""

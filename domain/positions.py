@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.books import LegBook, sides_of
 from domain.ledger import Ledger
 from domain.pairs import Pair
 from domain.profit import average_of
@@ -30,12 +31,11 @@ class Held(Struct):
     long_today: int = 0
     short_today: int = 0
 
-    def add(self, net: int, today: int) -> None:
-        """Take a pair's signed lots in."""
-        if net > 0:
-            self.long, self.long_today = self.long + net, self.long_today + today
-        else:
-            self.short, self.short_today = self.short - net, self.short_today - today
+    def add(self, book: LegBook) -> None:
+        """Take a pair's lots in."""
+        sides = sides_of(book)
+        self.long, self.long_today = self.long + sides.long, self.long_today + sides.long_today
+        self.short, self.short_today = self.short + sides.short, self.short_today + sides.short_today
 
 
 class Told(Struct, frozen=True):
@@ -51,7 +51,7 @@ def held_by(pairs: Iterable[tuple[Pair, tuple[Key, ...]]]) -> dict[Key, Held]:
     found: dict[Key, Held] = {}
     for pair, keys in pairs:
         for book, key in zip(pair.books, keys, strict=True):
-            found.setdefault(key, Held()).add(book.net, book.today)
+            found.setdefault(key, Held()).add(book)
     return found
 
 
@@ -117,7 +117,7 @@ def _lots(held: Held) -> dict[str, int]:
 
 def _of_pair(key: Key, name: str, pair: Pair, index: int, ledger: Ledger) -> dict[str, Any]:
     held = Held()
-    held.add(pair.books[index].net, pair.books[index].today)
+    held.add(pair.books[index])
     blank = ("venue_long", "venue_short", "venue_long_today", "venue_short_today", "difference_long", "difference_short", "accepted", "age_ms")
     return {
         "place": f"{'/'.join(key)}/{name}/{index}",

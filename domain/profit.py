@@ -99,7 +99,11 @@ def _leg(terms: LegTerms, leg: LegLedger, mark: int | None, rate: int) -> tuple[
         "lots": abs(net),
         "today": abs(leg.today),
         "yesterday": abs(net - leg.today),
+        "long": sum(one.lots for one in leg.side(1)),
+        "short": -sum(one.lots for one in leg.side(-1)),
         "avg_px": average_of(terms, leg),
+        "avg_px_long": side_average(terms, leg, 1),
+        "avg_px_short": side_average(terms, leg, -1),
         "avg_px_today": average_of(terms, leg, today=True),
         "avg_px_yesterday": average_of(terms, leg, today=False),
         "mark_px": None if mark is None or not net else _price(Fraction(mark), terms),
@@ -125,9 +129,21 @@ def _at(amount: int, rate: int) -> int:
 
 
 def average_of(terms: LegTerms, leg: LegLedger, *, today: bool | None = None) -> str | None:
-    """Average price of what is open, of today's or older lots, as text."""
+    """Average price of what is open, of today's or older lots, as text.
+
+    None where both sides are held: each has its own (`side_average`).
+    """
+    if leg.locks and leg.side(1) and leg.side(-1):
+        return None
     lots = leg.net if today is None else leg.today if today else leg.net - leg.today
     return _price(Fraction(leg.tick_lots(today=today), lots), terms) if lots else None
+
+
+def side_average(terms: LegTerms, leg: LegLedger, sign: int) -> str | None:
+    """Average price of the long (+1) or short lots that are open, as text."""
+    lots = leg.side(sign)
+    held = sum(one.lots for one in lots)
+    return _price(Fraction(sum(one.lots * one.px for one in lots), held), terms) if held else None
 
 
 def _price(ticks: Fraction, terms: LegTerms) -> str:

@@ -165,8 +165,9 @@ class Account:
             net = position.net
             held = max(net * long_lot, -net * short_lot)
             return held, max(held, (net + adds["1"]) * long_lot, (adds["2"] - net) * short_lot)
-        held = position.long.qty * long_lot + position.short.qty * short_lot
-        return held, held + adds["1"] * long_lot + adds["2"] * short_lot
+        asked = max if instrument.larger_side else sum
+        held = asked((position.long.qty * long_lot, position.short.qty * short_lot))
+        return held, asked(((position.long.qty + adds["1"]) * long_lot, (position.short.qty + adds["2"]) * short_lot))
 
     def _frozen_fees(self, instrument: Instrument, reference_px: int) -> int:
         return sum(self._fee_ahead(instrument, order, reference_px) for order in self._working(instrument.symbol))

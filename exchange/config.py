@@ -53,6 +53,7 @@ class InstrumentSpec(Struct, frozen=True, forbid_unknown_fields=True):
     margin_rate_short: Money = ZERO
     margin_lot_long: Money = ZERO
     margin_lot_short: Money = ZERO
+    margin_sides: Literal["both", "larger"] = "both"
     fee_rate_open: Money = ZERO
     fee_lot_open: Money = ZERO
     fee_rate_close: Money | None = None
@@ -181,6 +182,7 @@ def instrument_from(spec: InstrumentSpec, currencies: dict[str, int]) -> Instrum
         margin_rate_short=Fraction(spec.margin_rate_short),
         margin_lot_long=to_minor(spec.margin_lot_long, settle_digits),
         margin_lot_short=to_minor(spec.margin_lot_short, settle_digits),
+        larger_side=spec.margin_sides == "larger",
         fees=_tariffs(spec, settle_digits),
         tick_value=_tick_value(spec, digits),
     )
@@ -188,7 +190,7 @@ def instrument_from(spec: InstrumentSpec, currencies: dict[str, int]) -> Instrum
 
 def definition_of(spec: InstrumentSpec) -> dict[str, Any]:
     """The instrument map that clients are told; absent keys left out."""
-    ours = ("fair", "crowd", "band")
+    ours = ("fair", "crowd", "band", "margin_sides")
     fields = {key: value for key, value in msgspec.structs.asdict(spec).items() if key not in ours}
     for what in ("rate", "lot"):
         opening = fields[f"fee_{what}_open"]

@@ -75,6 +75,8 @@ class Instrument(msgspec.Struct, frozen=True):
     margin_rate_short: Fraction = Fraction(0)
     margin_lot_long: int = 0
     margin_lot_short: int = 0
+    larger_side: bool = False
+    """Margin is asked for the larger of long and short alone."""
     fees: dict[str, Tariff] = {}
     tick_value: int = 0
     """Minor units that one tick of one lot is worth; 0 for inverse."""

@@ -78,6 +78,9 @@ class VirtualAccount:
         self.deposit = DEPOSIT
         self.a_lot = MARGIN_A_LOT[name]
         self.today = self.old = 0
+        self.sides: list[list[int]] | None = None
+        """[[long old, today], [short old, today]] where a lock may hold both; None: nobody is long and short at once."""
+        self.larger_side = False
         self.cash = 0
         self.fees = 0
 
@@ -87,11 +90,16 @@ class VirtualAccount:
 
     def closable(self, sign: int, offset: str) -> int:
         """Lots that an order of this side and offset may close."""
+        if self.sides is not None:
+            old, today = self.sides[1 if sign > 0 else 0]
+            return {"T": today, "Y": old}.get(offset, today + old)
         today, old = max(0, -sign * self.today), max(0, -sign * self.old)
         return {"T": today, "Y": old}.get(offset, today + old)
 
     def trade(self, sign: int, offset: str, lots: int, px: int) -> int:
         """Book a trade; its fee in cents."""
+        if self.sides is not None:
+            return self._trade_both(sign, offset, lots, px)
         old = 0 if offset in "OT" else min(lots, max(0, -sign * self.old))
         today = 0 if offset in "OY" else min(lots - old, max(0, -sign * self.today))
         rest = lots - old - today
@@ -107,14 +115,62 @@ class VirtualAccount:
         self.fees += fee
         return fee
 
-    def bust(self, sign: int, lots: int, px: int, fee: int) -> None:
+    def _trade_both(self, sign: int, offset: str, lots: int, px: int) -> int:
+        own, other = (self.sides[0], self.sides[1]) if sign > 0 else (self.sides[1], self.sides[0])
+        if offset == "O":
+            own[1] += lots
+            doing = OPENS
+        else:
+            place, left = {"T": 1, "Y": 0}[offset], lots
+            for at in (place, 1 - place):
+                gone = min(left, other[at])
+                other[at], left = other[at] - gone, left - gone
+            own[1] += left  # a fill beyond what was held: the troubles of a venue know no account
+            doing = CLOSES_TODAY if place else CLOSES
+        fee = self.tariff.fee(doing, px, lots)
+        self._net()
+        self.cash -= sign * lots * px * CENTS
+        self.fees += fee
+        return fee
+
+    def _net(self) -> None:
+        (long_old, long_today), (short_old, short_today) = self.sides
+        self.old, self.today = long_old - short_old, long_today - short_today
+
+    def bust(self, sign: int, lots: int, px: int, fee: int, offset: str = "N") -> None:
         """A trade and its fee are taken back."""
-        self._move(-sign * lots, 0)
+        if self.sides is None:
+            self._move(-sign * lots, 0)
+        else:
+            own, other = (self.sides[0], self.sides[1]) if sign > 0 else (self.sides[1], self.sides[0])
+            if offset == "O":
+                left = lots
+                for at in (1, 0):
+                    gone = min(left, own[at])
+                    own[at], left = own[at] - gone, left - gone
+                other[1] += left
+            else:
+                other[1 if offset == "T" else 0] += lots
+            self._net()
         self.cash += sign * lots * px * CENTS
         self.fees -= fee
 
+    def correct(self, sign: int, offset: str, lots: int, before: tuple[int, int], px: int) -> int:
+        """A trade was at another price than `before` (px, fee); its new fee. Lots stay."""
+        kept = None if self.sides is None else [list(side) for side in self.sides]
+        self.bust(sign, lots, *before, offset)
+        fee = self.trade(sign, offset, lots, px)
+        if kept is not None:
+            self.sides = kept
+            self._net()
+        return fee
+
     def roll(self) -> None:
         """A day ends: today's lots are yesterday's."""
+        if self.sides is not None:
+            self.sides = [[old + today, 0] for old, today in self.sides]
+            self._net()
+            return
         self._move(-self.today, self.today)
 
     def _move(self, today: int, old: int) -> None:
@@ -132,12 +188,19 @@ class VirtualAccount:
     @property
     def margin(self) -> int:
         """Cents that the position takes."""
+        if self.sides is not None:
+            return (max if self.larger_side else sum)(sum(side) for side in self.sides) * self.a_lot
         return abs(self.net) * self.a_lot
 
     def lacks(self, sign: int, offset: str, lots: int, working: int, mark: int) -> bool:
         """Whether an order of so many lots can't be paid beside what works."""
         if offset in "CTY" or (offset == "N" and lots + working <= -sign * self.net):
             return False
+        if self.sides is not None:
+            held = [sum(side) for side in self.sides]
+            held[0 if sign > 0 else 1] += lots + working
+            fees = self.tariff.fee(OPENS, mark, lots + working)
+            return self.equity(mark) - (max if self.larger_side else sum)(held) * self.a_lot - fees < 0
         net = self.net if offset == "N" else abs(self.net) * sign
         worst = max(abs(self.net), abs(net + sign * (lots + working)))
         fees = self.tariff.fee(OPENS, mark, lots + working)

@@ -205,8 +205,7 @@ class VirtualGateway:
                 fate = NO_MARGIN
             elif order.qty < venue.min_lots:
                 fate = TOO_FEW
-            elif venue.lacks_lots(order):
-                venue.on_mismatch(order)
+            elif venue.lacks_lots(order, venue.on_mismatch):
                 fate = TOO_MANY
             fate(venue, order)
 
@@ -284,6 +283,9 @@ class VirtualGateway:
         long, short = self.says_held or (max(0, net), max(0, -net))
         old = abs(self.venue.account.old)
         today = (max(0, long - old), max(0, short - old))
+        if self.venue.account.sides is not None:
+            (long_old, long_today), (short_old, short_today) = self.venue.account.sides
+            long, short, today = long_old + long_today, short_old + short_today, (long_today, short_today)
         row = (long, short, *today, long, short, *today)
         self._send(pack(("AP", m[1], self.venue.symbol, *row, self.agenda.wall_ns, self.seq, True)))
 

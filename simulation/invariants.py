@@ -144,7 +144,7 @@ class Judge:
             if most > self.shape.position_lots:
                 self.broken("I7", f"{ref}: may make {most} lots of {self.shape.position_lots}")
         self.knowledge.sent(ref, order)
-        if kind == "close" and side == self.plans[hedge, leg][0] and m[7] == "O":
+        if kind == "close" and side == self.plans[hedge, leg][0] and m[7] == "O" and not (self.shape.locks and record.offset == "L" and "h" in ref.rpartition(".")[2]):
             self.broken("I7", f"{ref}: a close leaves as an open")
         tries = self.tries[hedge] = self.tries.get(hedge, 0) + 1
         if tries > MOST_TRIES * (1 + self.retries.get(hedge, 0)):
@@ -274,7 +274,7 @@ class Judge:
         _, ref, leg, letter, side, qty, px = fact[:7]
         if ref in self.records:
             self.broken("I4", f"{ref}: intended twice")
-        self.records[ref] = RecordedOrder((hedge, leg, side, qty, px))
+        self.records[ref] = RecordedOrder((hedge, leg, side, qty, px), fact[8])
         plan = self.plans.get((hedge, leg))
         if letter == "p" and plan is not None and (px - self.touches[hedge, leg]) * side > CAP_TICKS:
             self.broken("I7", f"{ref}: {px} is past the slippage cap from {self.touches[hedge, leg]}")

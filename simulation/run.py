@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.books import sides_of
 from domain.breaker import LONGEST_PAUSE_NS
 from domain.errors import InvariantViolation
 from domain.ledgers import account_of
@@ -19,6 +20,7 @@ from domain.money import SCALE
 from simulation.agenda import MS
 from simulation.faults import Plan
 from simulation.settings import CHEAP, NAMES, POLICIES, QUIET, RICH, Shape
+from simulation.venue import VirtualVenue
 from simulation.world import NodeMaker, World
 from system.clock import chance
 
@@ -269,6 +271,17 @@ def judge_money(world: World) -> None:
         truth = ((account.cash - account.fees) * CENT, account.fees * CENT, account.net)
         if found != truth:
             world.judge.broken("I14", f"{venue.name}: money, fees, lots by our ledger {found}, by the venue's account {truth}")
+        if account.sides is not None:
+            judge_sides(world, venue)
+
+
+def judge_sides(world: World, venue: VirtualVenue) -> None:
+    """I14: where a lock may hold both sides, our books have them as the venue, by day and side."""
+    index = NAMES.index(venue.name)
+    held = [sides_of(memory.pair.books[index]) for name, memory in world.node.desk.memories.items() if name in world.shape.names]
+    ours = [[sum(s.long_old for s in held), sum(s.long_today for s in held)], [sum(s.short_old for s in held), sum(s.short_today for s in held)]]
+    if ours != venue.account.sides:
+        world.judge.broken("I14", f"{venue.name}: by our books {ours}, by the venue {venue.account.sides}")
 
 
 def _reasons(node: Any) -> list[str]:

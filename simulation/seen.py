@@ -37,10 +37,11 @@ STATES: dict[Any, str] = {
 class RecordedOrder:
     """An order by its records."""
 
-    __slots__ = ("cum", "ended", "intent", "state", "trades")
+    __slots__ = ("cum", "ended", "intent", "offset", "state", "trades")
 
-    def __init__(self, intent: tuple) -> None:
+    def __init__(self, intent: tuple, offset: str = "") -> None:
         self.intent = intent
+        self.offset = offset
         self.state = "SUBMITTED"
         self.ended = False
         self.cum = 0

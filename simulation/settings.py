@@ -51,6 +51,7 @@ tick_size = "1"
 currency = "USD"
 offset_mode = "{offset_mode}"
 min_lots = {min_lots}
+margin_sides = "{margin_sides}"
 tifs = "{tifs}"
 fees = {{ {fees} }}
 """
@@ -86,6 +87,9 @@ class Shape(msgspec.Struct, frozen=True):
     kind: str = "arbitrage"
     """`cover`: leg A alone covers an exposure that the scenario tells."""
     deposit_usd: int = 1_000_000
+    locks: bool = False
+    """Closes open the other side instead of closing today's lots."""
+    margin_sides: str = "both"
     min_lots: int = 1
     tolerance: str = ""
     """`residual_tolerance`; none: what is left over is shown alone."""
@@ -112,7 +116,7 @@ def config_of(shape: Shape) -> Config:
     every = {**DEFAULTS, **shape.defaults}
     lines = ['[node]\nname = "simulated"\nmode = "live"\ndir = "/sim"', f"calendars = {json.dumps(shape.tables)}\n", "[defaults]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in every.items()]
-    lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name], min_lots=shape.min_lots) for name in NAMES]
+    lines += [VENUE.format(name=name, offset_mode=shape.offset_mode, tifs=shape.tifs, fees=FEES[name], min_lots=shape.min_lots, margin_sides=shape.margin_sides) for name in NAMES]
     for pair in shape.names:
         lines += _pair(pair, shape)
     return msgspec.convert(tomllib.loads("\n".join(lines)), Config, strict=True)
@@ -126,6 +130,8 @@ def _pair(pair: str, shape: Shape) -> list[str]:
     for name, side, lots in list(zip(NAMES, ("buy", "sell"), shape.lots, strict=True))[:legs]:
         most = {"position_lots": shape.position_lots, "order_lots": shape.order_lots}
         lines.append(LEG.format(name=name, side=side, lots=lots, **most))
+        if shape.locks:
+            lines.append('close = "lock"')
         if shape.tif:
             lines.append(f'tif = "{shape.tif}"')
     trigger = '[pair.trigger]\non = "spread"\nsell_open = "50"\nbuy_close = "10"'

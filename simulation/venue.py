@@ -161,9 +161,12 @@ class VirtualVenue:
 
     # ------------------------------------------------ orders
 
-    def lacks_lots(self, order: VenueOrder) -> bool:
-        """Whether it would close what is not there: of that day, or at all."""
-        return order.offset in "TYC" and order.qty > self.account.closable(order.sign, order.offset)
+    def lacks_lots(self, order: VenueOrder, tell: Callable[[VenueOrder], None]) -> bool:
+        """Whether it would close what is not there: of that day, or at all; told where it would."""
+        lacks = order.offset in "TYC" and order.qty > self.account.closable(order.sign, order.offset)
+        if lacks:
+            tell(order)
+        return lacks
 
     def roll(self) -> None:
         """Settlement: day orders end, a new trading day begins."""
@@ -222,14 +225,13 @@ class VirtualVenue:
     def bust(self, order: VenueOrder, trade: Trade) -> None:
         """A trade is taken back."""
         trade.busted = True
-        self.account.bust(order.sign, trade.qty, trade.px, trade.fee)
+        self.account.bust(order.sign, trade.qty, trade.px, trade.fee, order.offset)
         self.say(order, "H", trade, exec_ref=trade.exec_id)
 
     def correct(self, order: VenueOrder, trade: Trade, px: int) -> None:
         """A trade was at another price."""
-        self.account.bust(order.sign, trade.qty, trade.px, trade.fee)
+        trade.fee = self.account.correct(order.sign, order.offset, trade.qty, (trade.px, trade.fee), px)
         trade.px = px
-        trade.fee = self.account.trade(order.sign, order.offset, trade.qty, px)
         self.say(order, "G", trade, exec_ref=trade.exec_id)
 
     def say(

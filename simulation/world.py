@@ -91,6 +91,9 @@ class World:
         trade = self.trades[name] = TradeLink(name, agenda, rng, self.judge)
         trade.is_dead, trade.on_sent = self._is_dead, self.burn
         venue.min_lots = self.shape.min_lots
+        if self.shape.locks:
+            venue.account.sides = [[0, 0], [0, 0]]
+        venue.account.larger_side = self.shape.margin_sides == "larger"
         venue.account.deposit = self.shape.deposit_usd * 100
         VirtualGateway(venue, agenda, feed, trade, self.shape.offset_mode)
 

@@ -173,12 +173,12 @@ PLANTS = (
         "today_and_yesterday_swapped",
         "a close takes today's lots as yesterday's",
         FIRING,
-        (('for offset, lots in (("Y", first), ("T", qty - first)) if lots)', 'for offset, lots in (("T", first), ("Y", qty - first)) if lots)'),),
+        (('return _parts("Y", old, "T", qty) if', 'return _parts("T", old, "Y", qty) if'),),
     ),
     Plant(
         "day_never_rolls",
         "today's lots stay today's on a new trading day",
         "domain/books.py",
-        (("    return LegBook(book.net, 0, book.cash, book.bought, book.sold, day)", "    return LegBook(book.net, book.today, book.cash, book.bought, book.sold, day)"),),
+        (("    return LegBook(book.net, 0, book.cash, book.bought, book.sold, day, sides)", "    return LegBook(book.net, book.today, book.cash, book.bought, book.sold, day, sides)"),),
     ),
 )

@@ -80,7 +80,7 @@ PLANTS = (
         "refused_close_opens",
         "a close that was refused is sent again as an open",
         "domain/firing.py",
-        (('    if mode == "oc":\n        return "C"\n    today', '    if mode == "oc":\n        return "O"\n    today'),),
+        (('    if mode == "oc":\n        return "C"\n    old, today', '    if mode == "oc":\n        return "O"\n    old, today'),),
         "T48",
     ),
     Plant(
@@ -284,6 +284,24 @@ PLANTS = (
         "T22",
         seeds=False,
         note="the shapes of seeds have venues that take one lot",
+    ),
+    Plant(
+        "lock_without_room",
+        "a close opens the other side whether or not its account could pay for both",
+        "actors/pair_view.py",
+        (("self._locks and self._has_room_to_lock(sums, units)", "self._locks"),),
+        "T23",
+        seeds=False,
+        note="no shape of the seeds locks",
+    ),
+    Plant(
+        "refused_lock_is_locked_again",
+        "what a refused lock leaves open is locked again, not closed",
+        "domain/firing.py",
+        (("    old, today = split_of(book, side)\n    if reverses and today >= qty:", "    if leg.locks and not opens and not reverses:\n        return LOCK\n    old, today = split_of(book, side)\n    if reverses and today >= qty:"),),
+        "T48",
+        seeds=False,
+        note="no shape of the seeds locks",
     ),
     Plant(
         "offset_as_given",

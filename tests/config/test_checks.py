@@ -115,7 +115,7 @@ def legs(first=LIMITS, second=LIMITS):
         (PAIR + "[pair.defaults]\nquery_ladder_ms=[300, 300]", "pair[CU03xHGH].defaults.query_ladder_ms", "each later"),
         ("[[venue]]\nname='SHFE'\nfeed='ipc://{dri}/a'", "venue[SHFE].feed", "{dri} is none"),
         ("[[venue]]\nname='SHFE'\ntrade='ipc://{feed}/a'", "venue[SHFE].trade", "{dir}, {root}, {name}"),
-        (legs(first=LIMITS + "\nclose='lock'"), "pair[CU03xHGH].legs[SHFE.cu2703].close", "no ledger of a pair keeps"),
+        (legs(second=LIMITS + "\nclose='lock'"), "pair[CU03xHGH].legs[COMEX.HGH27].close", "nothing of it can be locked"),
         ("[[venue]]\nname='SHFE'\nmargin_budget={ CNY = '0' }", "venue[SHFE].margin_budget.CNY", "above 0"),
         ("[[venue]]\nname='SHFE'\nmargin_budget={ USD = '9' }", "venue[SHFE].margin_budget.USD", "settle in: CNY"),
         ("[[venue]]\nname='SHFE'\nfx_haircut='5'", "venue[SHFE].fx_haircut", "0.05"),

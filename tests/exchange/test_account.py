@@ -148,3 +148,12 @@ def test_spot_can_sell_no_more_than_it_holds(make_venue, place):
 def test_fee_is_by_rate_and_by_lot(make_instrument):
     instrument = make_instrument(fees={"open": Tariff(Fraction(1, 10000), 100)})
     assert instrument.fee("open", 1000, 3) == 1500 + 300
+
+
+def test_locked_position_asks_for_both_sides_or_for_the_larger(make_venue):
+    for larger_side, lots in ((False, 5), (True, 3)):
+        venue = make_venue(offset_mode="oc", larger_side=larger_side)
+        account = venue.accounts["a"]
+        account.position("X.a").long.today, account.position("X.a").short.today = 3, 2
+        # 5 t x 10,000 CNY x 10 % a lot, in cents
+        assert account.balance("CNY", venue.reference, venue.mark).margin_used == lots * 5_000 * 100

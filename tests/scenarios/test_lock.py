@@ -1,0 +1,158 @@
+"""Locked positions 锁仓, over a day's turn and in trouble: T23, T48."""
+
+from actors.controls import HoldChanged
+from domain.books import sides_of
+from domain.controls import ALL, Killed, Level
+from simulation import fates
+from simulation.agenda import MS
+from simulation.settings import PAIR
+from tests.scenarios.test_money import FLAT, offsets
+
+LOCKS = {"units": 2, "max_units": 4, "offset_mode": "octy", "locks": True}
+
+
+def locked(scene, **shape):
+    """Opened and closed on one day: both sides are held, nothing is naked."""
+    s = scene(**{**LOCKS, **shape})
+    s.holds()
+    s.closes()
+    assert s.ends() == "DONE"
+    return s
+
+
+def rolls(s):
+    """The trading day of both venues ends and another begins."""
+    for venue in (s.a, s.b):
+        venue.roll()
+        venue.gateway.kill(50 * MS)
+    s.run(1000)
+    assert s.until(s.ready, 5000 * MS)
+
+
+def sides(s, index=0):
+    one = sides_of(s.pair.books[index])
+    return [[one.long_old, one.long_today], [one.short_old, one.short_today]]
+
+
+def test_close_of_todays_lots_opens_the_other_side_and_nothing_is_naked(scene):
+    s = locked(scene)
+    assert offsets(s.a) == [("O", 2, "2"), ("O", 2, "2")]
+    assert sides(s) == s.a.account.sides == [[0, 2], [0, 2]]
+    assert (s.pair.units, s.pair.naked, s.position) == (0, FLAT, FLAT)
+    assert [row for row in s.judge.alerts if row.startswith("POSITION")] == []
+
+
+def test_next_days_open_takes_the_lock_off_and_its_close_closes_yesterdays(scene):
+    s = locked(scene)
+    rolls(s)
+    assert sides(s) == s.a.account.sides == [[2, 0], [2, 0]]
+    s.holds()  # sells A: what is long there of yesterday's goes first
+    assert offsets(s.a)[2:] == [("Y", 2, "2")]
+    assert sides(s) == [[0, 0], [2, 0]]
+    s.closes()
+    assert s.ends() == "DONE"
+    assert offsets(s.a)[3:] == [("Y", 2, "2")]
+    assert s.a.account.sides == [[0, 0], [0, 0]]
+    assert sides(s) == [[0, 0], [0, 0]]
+
+
+def test_open_beyond_the_lock_opens_the_rest(scene):
+    s = locked(scene, units=1)
+    rolls(s)
+    s.holds()
+    assert offsets(s.a)[-1] == ("Y", 1, "2")
+    s.opens()
+    assert s.ends() == "DONE"
+    assert offsets(s.a)[-1] == ("O", 1, "2")
+    assert sides(s) == s.a.account.sides == [[0, 0], [1, 1]]
+
+
+def test_lock_that_fills_in_part_is_completed_by_a_close_never_by_a_larger_lock(scene):
+    s = scene(**LOCKS)
+    s.holds()
+    s.closes(a=fates.part(1))
+    assert s.ends() == "DONE"
+    assert offsets(s.a)[1:] == [("O", 2, "C"), ("T", 1, "2")]
+    assert sides(s) == s.a.account.sides == [[0, 1], [0, 1]]
+
+
+def test_t48_lock_that_is_refused_is_closed_instead(scene):
+    s = scene(**LOCKS)
+    s.holds()
+    s.closes(a=fates.reject("31 no money"))
+    assert s.ends() == "DONE"
+    assert offsets(s.a)[1:] == [("O", 2, "8"), ("T", 2, "2")]
+    assert s.a.account.sides == [[0, 0], [0, 0]]
+
+
+def test_t23_close_that_no_account_could_pay_as_a_lock_closes_todays_lots(scene):
+    s = scene(**LOCKS, deposit_usd=420)
+    s.holds()
+    used = s.pair.units
+    s.closes()
+    assert s.ends() == "DONE"
+    assert offsets(s.a)[1][0] == "T"
+    assert abs(used) > 0 and s.a.account.sides == [[0, 0], [0, 0]]
+
+
+def test_where_the_larger_side_alone_is_asked_for_a_lock_needs_no_room(scene):
+    s = scene(**LOCKS, deposit_usd=420, margin_sides="larger")
+    s.holds()
+    s.closes()
+    assert s.ends() == "DONE"
+    assert offsets(s.a)[1][0] == "O"
+    assert s.a.account.sides[0][1] == s.a.account.sides[1][1] > 0
+
+
+def test_unlock_that_is_refused_is_opened_and_the_lock_stays(scene):
+    s = locked(scene)
+    rolls(s)
+    s.opens(a=fates.reject("51 over close yesterday"))
+    assert s.ends() in ("DONE", "NONE", "PART")
+    assert sides(s) == s.a.account.sides
+    assert s.pair.naked == FLAT
+
+
+def test_rollback_of_an_unlocking_open_closes_what_it_finds(scene):
+    s = locked(scene, policy="rollback_first")
+    rolls(s)
+    s.opens(b=fates.reject())
+    assert s.ends() == "NONE"
+    assert sides(s) == s.a.account.sides
+    assert (s.pair.naked, s.position) == (FLAT, FLAT)
+
+
+def test_busted_lock_is_undone_on_its_own_side(scene):
+    s = scene(**LOCKS)
+    s.holds()
+    s.closes(a=fates.busted(after_ms=1500))
+    s.ends()
+    s.run(6000)
+    assert s.pair.naked == FLAT
+    assert sides(s) == s.a.account.sides
+
+
+def test_both_sides_are_folded_again_after_a_kill(scene):
+    s = locked(scene)
+    s.kill()
+    s.start()
+    assert s.until(lambda: s.node.pair_actor(PAIR) is not None, 2000 * MS)
+    s.run(500)
+    assert sides(s) == s.a.account.sides == [[0, 2], [0, 2]]
+
+
+def test_legs_that_follow_lock_too(scene):
+    s = locked(scene, sequence="sequential")
+    assert {offset for offset, _, _ in offsets(s.a) + offsets(s.b)} == {"O"}
+    assert sides(s, 0) == s.a.account.sides
+
+
+def test_kill_that_flattens_closes_and_locks_nothing(scene):
+    s = scene(**LOCKS)
+    s.holds()
+    seq, names = s.node.desk.controls.apply(Killed(ALL, Level.FLATTEN, "ann", "news"), "kill")
+    for name in names:
+        s.node.runtime.tell(name, HoldChanged(seq))
+    assert s.until(lambda: s.position == FLAT, 5000 * MS)
+    assert [offset for offset, _, _ in offsets(s.a)] == ["O", "T"]
+    assert s.a.account.sides == [[0, 0], [0, 0]]
