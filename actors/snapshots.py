@@ -75,10 +75,13 @@ class _Tail:
 
 
 def _last(directory: Path) -> Snapshot | None:
-    """The last one that can be read, by this code; None where there is none."""
+    """The last one that can be read, by this code; None where there is none.
+
+    It is a cache: where the disk does not give it, the journal is read from its first record.
+    """
     try:
         return decode_snapshot((directory / NAME).read_bytes())
-    except (FileNotFoundError, WireError):
+    except (OSError, WireError):
         return None
 
 

@@ -36,6 +36,8 @@ class World:
             venue.agenda = self.agenda
             venue.troubles.rng = Random(f"{seed}/trouble/{name}")
         self._trouble_rng = Random(f"{seed}/trouble")
+        self.is_well = False
+        """Once it is, no scheduled trouble is armed any more."""
         for one in spec.venue:
             self._plan_venue(one, seed)
         for trouble in spec.trouble:
@@ -91,6 +93,8 @@ class World:
         due = base + self._trouble_rng.randint(0, spec.jitter_ms) * MS
 
         def arm(now: int) -> None:
+            if self.is_well:
+                return
             venue = self.venues[spec.venue]
             try:
                 venue.trouble(now, spec.kind, **spec.args)

@@ -53,9 +53,12 @@ def absorb(files: Files, directory: Path) -> str:
     JournalError where it does not fit; OSError.
     """
     path = pointed(directory)
-    if path is None or not path.exists():
+    if path is None:
         return ""
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
     header = decode_header(data)
     if header.state != ACTIVE:
         return ""
@@ -79,10 +82,11 @@ def absorb(files: Files, directory: Path) -> str:
 
 
 def _is_active(path: Path) -> bool:
-    if not path.exists():
+    try:
+        with path.open("rb") as file:
+            page = file.read(HEADER_BYTES)
+    except FileNotFoundError:
         return False
-    with path.open("rb") as file:
-        page = file.read(HEADER_BYTES)
     try:
         return decode_header(page).state == ACTIVE
     except JournalError:

@@ -12,7 +12,7 @@ from domain.errors import JournalError
 from journal.format import ACTIVE, HEADER_BYTES, Mark, Record, decode_header, decode_marks
 from journal.recovery import damaged
 from journal.scan import Scan, later_record
-from journal.segment import segment_name, segment_paths
+from journal.segment import is_begun, reads, segment_name, segment_paths, unreadable
 from journal.writer import SNAPSHOT_END
 
 
@@ -23,12 +23,16 @@ def read(directory: Path | str, *, from_seq: int = 1) -> Iterator[Record]:
     wrong, naming file, offset and seq; or if the directory holds nothing.
     """
     walk = _Walk(directory, from_seq)
-    for path in walk.paths():
-        for record in walk.segment(path):
-            if record.seq >= from_seq:
-                yield record
+    try:
+        for path in walk.paths():
+            for record in walk.segment(path):
+                if record.seq >= from_seq:
+                    yield record
+    except OSError as error:
+        raise unreadable(directory, error) from error
 
 
+@reads
 def replay_from(directory: Path | str) -> int:
     """The seq at which the last complete snapshot opens; 1 if none does.
 
@@ -49,6 +53,7 @@ def replay_from(directory: Path | str) -> int:
     return 1
 
 
+@reads
 def last_record(directory: Path | str) -> Record | None:
     """The last record; None where there is none.
 
@@ -70,8 +75,8 @@ def last_record(directory: Path | str) -> Record | None:
 
 
 def last_mono_ns(directory: Path | str) -> int:
-    """The last record's monotonic time; 0 where there is none."""
-    last = last_record(directory)
+    """The last record's monotonic time; 0 where there is none, or no journal."""
+    last = last_record(directory) if is_begun(directory) else None
     return 0 if last is None else last.mono_ns
 
 

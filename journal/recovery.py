@@ -21,7 +21,7 @@ from domain.errors import JournalError
 from journal.format import ACTIVE, HEADER_BYTES, NO_HASH, Header, Mark, decode_header, decode_marks, encode_mark
 from journal.format import mark_offset as _slot
 from journal.scan import Scan, later_record
-from journal.segment import close_quietly, segment_name, segment_paths
+from journal.segment import close_quietly, reads, segment_name, segment_paths
 from system.files import Files, replace_file
 
 WHAT_TO_DO = (
@@ -213,6 +213,7 @@ def next_node_epoch(last_epoch: int, wall_ns: int) -> int:
     return max(last_epoch + 1, wall_ns)
 
 
+@reads
 def last_node_epoch(directory: Path | str) -> int:
     """The epoch of the last segment in use; 0 if there is none."""
     epochs = [look(path).header.node_epoch for path in segment_paths(directory).values()]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import mmap
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +28,8 @@ from journal.format import (
 )
 from system.files import Files
 
+T = TypeVar("T")
+
 _NAME = re.compile(r"segment-(\d{8,})\.journal")
 _PREPARING = "preparing.tmp"
 POINTER = "emergency.path"
@@ -40,11 +45,39 @@ def segment_name(ordinal: int) -> str:
     return f"segment-{ordinal:08d}.journal"
 
 
+def unreadable(directory: Path | str, error: OSError) -> JournalError:
+    """The disk does not give what is on record: nobody may take that for nothing."""
+    return JournalError(f"{directory}: the journal can't be read: {error}; see to the disk and to open files (ulimit -n), then start anew")
+
+
+def reads(read: Callable[..., T]) -> Callable[..., T]:
+    """For what reads a journal, its directory first: an OSError is told as a JournalError."""
+
+    @functools.wraps(read)
+    def told(directory: Path | str, *words: Any, **more: Any) -> T:
+        try:
+            return read(directory, *words, **more)
+        except OSError as error:
+            raise unreadable(directory, error) from error
+
+    return told
+
+
+@reads
+def is_begun(directory: Path | str) -> bool:
+    """Whether a journal is there at all. Raises: JournalError where the disk does not say."""
+    try:
+        return any(_NAME.fullmatch(path.name) for path in Path(directory).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+@reads
 def segment_paths(directory: Path | str) -> dict[int, Path]:
     """Every segment file of the directory by its ordinal, in order.
 
     An emergency segment in use is the last one, wherever it lies. Raises:
-    JournalError if the directory isn't there.
+    JournalError if the directory isn't there, or can't be read.
     """
     try:
         names = [(match, path) for path in Path(directory).iterdir() if (match := _NAME.fullmatch(path.name))]
@@ -68,11 +101,14 @@ def pointed(directory: Path | str) -> Path | None:
 
 
 def _ordinal_in_use(path: Path) -> int:
-    """Its ordinal where it holds records; 0 where it is ready, gone or damaged."""
+    """Its ordinal where it holds records; 0 where it is ready, gone or damaged.
+
+    Raises: OSError where that can't be seen: records are there, perhaps.
+    """
     try:
         with path.open("rb") as file:
             header = decode_header(file.read(HEADER_BYTES))
-    except (OSError, JournalError):
+    except (FileNotFoundError, NotADirectoryError, JournalError):
         return 0
     return header.ordinal if header.state == ACTIVE else 0
 

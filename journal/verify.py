@@ -9,7 +9,7 @@ import msgspec
 from domain.errors import JournalError
 from journal.format import ACTIVE, HEADER_BYTES, NO_HASH, decode_header, decode_marks
 from journal.scan import Scan
-from journal.segment import segment_name, segment_paths
+from journal.segment import reads, segment_name, segment_paths
 
 MAX_PROBLEMS = 100
 
@@ -39,12 +39,13 @@ class Report(msgspec.Struct):
         return not self.problems
 
 
+@reads
 def verify(directory: Path | str, *, head: tuple[int, str] | None = None) -> Report:
     """Reads all of it; what is wrong is listed, not raised.
 
     `head`: a seq and its hash in hex, noted before: the journal must hold
     that very record, which shows a rewritten or shortened one.
-    Raises: JournalError if the directory holds no journal at all.
+    Raises: JournalError if the directory holds no journal at all, or can't be read.
     """
     paths = segment_paths(directory)
     if not paths:

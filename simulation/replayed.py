@@ -83,15 +83,15 @@ class ReplayedVenue:
     def begin(self) -> None:
         """Its process starts."""
         self.gateway.begin()
-        self._turn()
+        self.turn()
         self._timers()
 
     def arrived(self, identity: int, body: bytes) -> None:
         """A frame of the node: it and the venue's turn, as one lap."""
         self.gateway.trade_frames([identity.to_bytes(4, "big"), body])
-        self._turn()
+        self.turn()
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
         """The venue's turn now, and the next when it wants it."""
         due_ns = self.gateway.venue_turn()
         if self._next is not None and self._next.live:
@@ -101,7 +101,7 @@ class ReplayedVenue:
         self._next = None
         if due_ns is not None:
             self._next_ns = due_ns
-            self._next = self._agenda.at(due_ns, self._turn)
+            self._next = self._agenda.at(due_ns, self.turn)
 
     def _timers(self) -> None:
         self.gateway.timers()

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from domain.errors import JournalError
@@ -36,21 +37,25 @@ class DirectoryLock:
         self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "node": node}
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, json.dumps(holder).encode() + b"\n", 0)
         except OSError as error:
-            os.close(self._fd)
+            fd, self._fd = self._fd, -1  # not ours, or not to be trusted: what it says stays as it is
+            with suppress(OSError):
+                os.close(fd)
             if isinstance(error, BlockingIOError):
                 raise LockHeldError(Path(directory), read_holder(directory)) from None
             raise
-        holder = {"pid": os.getpid(), "host": socket.gethostname(), "node": node}
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, json.dumps(holder).encode() + b"\n", 0)
 
     def release(self) -> None:
-        """Gives the directory up; a second call does nothing."""
+        """Gives the directory up, whatever the disk says; a second call does nothing."""
         if self._fd >= 0:
-            os.ftruncate(self._fd, 0)
-            os.close(self._fd)
-            self._fd = -1
+            fd, self._fd = self._fd, -1
+            with suppress(OSError):
+                os.ftruncate(fd, 0)
+            with suppress(OSError):
+                os.close(fd)
 
 
 def read_holder(directory: Path | str) -> dict[str, object]:

@@ -45,7 +45,7 @@ from domain.risk import RiskTable
 from domain.terms import terms_of
 from journal.reader import last_mono_ns
 from journal.recovery import last_node_epoch, next_node_epoch
-from journal.segment import segment_paths
+from journal.segment import is_begun
 from journal.writer import Journal
 from supervisors.engine import Supervisor
 from supervisors.processes import ProcessSpec, process_child
@@ -80,8 +80,7 @@ def left_of(pair: Any) -> dict[str, Any]:
 
 def on_record_ns(config: Config) -> int:
     """Where the journal's monotonic time stands."""
-    journal = Path(config.node.dir) / "journal"
-    return last_mono_ns(journal) if journal.exists() else 0
+    return last_mono_ns(Path(config.node.dir) / "journal")
 
 
 def add_limits(risk: RiskTable, pairs: Iterable[Pair]) -> None:
@@ -137,7 +136,7 @@ class Node:
     def _recover(self) -> tuple[Recovered, int]:
         directory = self.directory / "journal"
         lots = {spec.name: spec.lots for spec in self.specs}
-        if not directory.exists() or not segment_paths(directory):
+        if not is_begun(directory):
             return Recovered(), next_node_epoch(0, self.clock.wall_ns())
         found, self.read_from, _ = recover(directory, lots)
         return found, next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())

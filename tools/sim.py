@@ -19,8 +19,10 @@ import click
 from domain.errors import ConfigError, WireError
 from tools.errors import NotConnected, Refused, ToolError
 from tools.output import Output, pass_out
+from tools.sim_calls import calls
 from tools.sim_plants import plants
 from tools.sim_run import fleet, run, shrink
+from tools.sim_try import try_
 from tools.torture import torture
 
 ANSWER_MS = 2000
@@ -38,6 +40,8 @@ sim.add_command(fleet)
 sim.add_command(fleet, "seeds")
 sim.add_command(shrink)
 sim.add_command(plants)
+sim.add_command(calls)
+sim.add_command(try_)
 sim.add_command(torture)
 
 

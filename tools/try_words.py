@@ -1,0 +1,85 @@
+"""The words of `sim try`'s page and tables, in English and Chinese."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "title": ("What the desk would have suffered", "这套配置会吃多少亏"),
+    "intro": (
+        ("The desk's own node traded in virtual time against simulated venues, which did to it what the scenarios say. "
+        "Fills, orders and what was naked are told from the venues' own log, not from the node's."),
+        "用本配置启动的节点在虚拟时间里与仿真场所交易,场所按下列情景制造麻烦。成交、报单与裸腿均取自场所自己的账,不取节点的说法。",
+    ),
+    "desk": ("Desk", "配置"),
+    "pairs": ("pairs", "组合"),
+    "market": ("market", "行情来源"),
+    "prices": ("made around the prices given", "按所给价格生成"),
+    "runs": ("runs", "次数"),
+    "runs_of": ("{scenarios} scenarios x {seeds} seeds, {seconds} s each", "{scenarios} 个情景 × {seeds} 个种子,每次 {seconds} 秒"),
+    "left_out": ("Left out", "未计入"),
+    "problems": ("Not as it must be", "有问题"),
+    "fine": (
+        "In every run the node's books were the venues' books, and the journal verified.",
+        "每次运行,节点的账与场所的账逐笔相同,流水校验通过。",
+    ),
+    "summary": ("By scenario", "按情景"),
+    "scenario": ("scenario", "情景"),
+    "pair": ("pair", "组合"),
+    "troubles": ("troubles met", "遇到的麻烦"),
+    "hedges": ("hedges", "对冲单"),
+    "outcomes": ("How hedges ended", "对冲单结局"),
+    "orders_hedge": ("orders a hedge", "每笔报单数"),
+    "refused": ("refused", "被拒"),
+    "repaired": ("repaired", "补救过"),
+    "naked_lots": ("most naked, lots", "最多裸腿(手)"),
+    "naked_p50": ("naked p50, ms", "裸腿时长 p50(毫秒)"),
+    "naked_p95": ("p95, ms", "p95(毫秒)"),
+    "longest": ("longest, ms", "最长(毫秒)"),
+    "value_s": ("naked value x s", "裸腿市值×秒"),
+    "repair_cost": ("repair cost", "补救成本"),
+    "cost": ("all costs", "全部成本"),
+    "alerts": ("alerts", "告警"),
+    "at_end": ("naked at the end", "结束仍裸"),
+    "naked_plot": ("How long legs were naked: each mark an episode, ms (logarithmic)", "裸腿时长:每点一次,毫秒(对数轴)"),
+    "cost_plot": ("What each repaired hedge's repairs cost, {currency}", "每笔补救的成本,{currency}"),
+    "outcome_plot": ("How hedges ended, share", "对冲单结局占比"),
+    "worst_plot": ("The worst episodes: naked value over time, {currency} (logarithmic)", "最坏几次:裸腿市值随时间变化(对数轴),{currency}"),
+    "worst": ("The worst episodes", "最坏的几次"),
+    "hedge": ("hedge", "对冲单"),
+    "ms": ("ms", "毫秒"),
+    "value": ("most naked value", "最大裸腿市值"),
+    "alerts_head": ("What people would have been told", "会收到的告警"),
+    "code": ("alert", "告警"),
+    "count": ("times", "次数"),
+    "cost_note": (
+        "Repair cost: what the repairs' trades gave away against the touches of their hedge's decision, with their fees; in the pair's currency, over all seeds. Less than nothing: the market came back.",
+        "补救成本:补单与回滚的成交价相对决策时对价的差额,加手续费,以组合币种计,为全部种子之和。为负表示行情回来了。",
+    ),
+    "naked_note": (
+        "Between two legs' fills there is always a moment; the calm scenario shows what of it is the markets' own. An episode begins with the fill that leaves a leg uncovered and ends with the one that covers it.",
+        "两腿成交之间总有先后,calm(风平浪静)一行即市场自身的底数。一次裸腿从使某腿失去对冲的那笔成交算起,到补平的那笔为止。",
+    ),
+    "nothing": ("none", "无"),
+    "DONE": ("done", "完成"),
+    "PART": ("in part", "部分"),
+    "NONE": ("taken back", "撤回"),
+    "STRANDED": ("waits for a person", "等人处理"),
+    "scenario calm": ("calm: nothing goes wrong", "风平浪静:一切正常"),
+    "scenario refused": ("refused: single orders are refused", "拒单:偶有报单被拒"),
+    "scenario refused_for_long": ("refused_for_long: a leg refuses for 4 s", "连续拒单:某腿 4 秒内全拒"),
+    "scenario filled_in_part": ("filled_in_part: half of an order is filled", "部分成交:只成交一半"),
+    "scenario no_money": ("no_money: margin short, flow control", "资金不足与流控"),
+    "scenario orders_lost": ("orders_lost: orders, acks, reports are lost", "丢失:报单、应答、回报丢失"),
+    "scenario reports_late": ("reports_late: late, repeated, out of order", "迟到:回报迟到、重复、乱序"),
+    "scenario cancels_fail": ("cancels_fail: lost, refused, overtaken by fills", "撤单失败:丢失、被拒、撤单途中成交"),
+    "scenario sessions_dropped": ("sessions_dropped: sessions drop, venues go silent", "断线:会话中断、场所无声"),
+    "scenario markets_halted": ("markets_halted: halts, limits up and down", "停牌与涨跌停"),
+    "scenario quotes_wrong": ("quotes_wrong: frozen, crossed, empty, stale, absurd", "行情异常:冻结、交叉、空、陈旧、离谱"),
+    "scenario trades_undone": ("trades_undone: busts and overfills", "成交撤销与超量成交"),
+    "scenario node_killed": ("node_killed: kill -9 in mid-hedge, partial fills", "节点被杀:对冲途中 kill -9,兼部分成交"),
+    "scenario storm": ("storm: all of it, and kills", "风暴:以上全部"),
+}
+
+
+def word(key: str, lang: str) -> str:
+    """A word of the page."""
+    return WORDS[key][1 if lang == "zh" else 0]
