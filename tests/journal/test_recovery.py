@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from domain.errors import JournalError
 from journal.format import HEADER_BYTES, RECORDS_START, decode_header, decode_marks
-from journal.reader import read
-from journal.recovery import cut_is_allowed
+from journal.reader import last_mono_ns, last_record, read
+from journal.recovery import cut_is_allowed, last_node_epoch
 from journal.scan import Scan
-from journal.segment import segment_paths
+from journal.segment import POINTER, is_begun, segment_paths
 from journal.verify import verify
 from journal.writer import Journal
 from system.files import Files
@@ -317,3 +319,30 @@ def test_process_killed_while_it_appends_loses_nothing_it_told(tmp_path):
         last = verify(tmp_path / "j").last_seq
         assert last >= told[-1]
     assert verify(tmp_path / "j").ok
+
+
+@pytest.mark.parametrize("what", ["segment", "pointer", "directory"])
+def test_journal_that_the_disk_does_not_give_is_no_empty_journal(crashed, monkeypatch, what):
+    """Whoever reads is told; nobody takes silence of the disk for nothing on record."""
+    path = {"segment": crashed, "pointer": crashed.parent / POINTER, "directory": crashed.parent}[what]
+    for name in ("open", "iterdir"):
+        real = getattr(Path, name)
+
+        def fails(self, *words, real=real, **more):
+            if self == path:
+                raise OSError(errno.EIO, "Input/output error", str(self))
+            return real(self, *words, **more)
+
+        monkeypatch.setattr(Path, name, fails)
+    for look in (last_record, lambda place: list(read(place)), verify, last_node_epoch):
+        with pytest.raises(JournalError, match="can't be read.*Input/output error"):
+            look(crashed.parent)
+    if what == "directory":
+        with pytest.raises(JournalError, match="can't be read"):
+            is_begun(crashed.parent)
+
+
+def test_no_journal_is_told_from_one_that_is_begun(crashed, tmp_path):
+    assert is_begun(crashed.parent)
+    assert not is_begun(tmp_path / "none")
+    assert last_mono_ns(tmp_path / "none") == 0

@@ -59,3 +59,28 @@ def test_lock_that_can_not_be_opened_is_a_plain_error(tmp_path):
     (tmp_path / "lock").symlink_to("lock")
     with pytest.raises(JournalError, match="can't be seen"):
         is_locked(tmp_path)
+
+
+def test_failed_lock_leaves_the_holders_words_alone(tmp_path, monkeypatch):
+    lock = DirectoryLock(tmp_path, "n1")
+
+    def fails(_fd, _operation):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("system.locks.fcntl.flock", fails)
+    with pytest.raises(OSError, match="no locks"):
+        DirectoryLock(tmp_path, "n2")
+    assert read_holder(tmp_path)["node"] == "n1"
+    lock.release()
+
+
+def test_lock_is_given_up_though_its_file_can_no_longer_be_written(tmp_path, monkeypatch):
+    lock = DirectoryLock(tmp_path, "n1")
+
+    def fails(_fd, _size):
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr("system.locks.os.ftruncate", fails)
+    lock.release()
+    lock.release()
+    assert not is_locked(tmp_path)
