@@ -99,11 +99,7 @@ class Journal:
         self._next_lock = threading.Lock()
         self._mark_dirty = False
         self._now_wall, self._now_mono = clock.wall_ns, clock.mono_ns
-        try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = DirectoryLock(self.directory, node)
-        except OSError as error:
-            raise self._fail("open", error) from error
+        self._lock = DirectoryLock(self.directory, node)
         try:
             self._open(node_epoch)
             if start is not None:

@@ -29,32 +29,37 @@ class LockHeldError(JournalError):
 class DirectoryLock:
     """An exclusive lock (flock) that dies with its process.
 
-    Raises: LockHeldError if another process, or this one, holds it.
+    The directory is made if need be. Raises: LockHeldError if another
+    process, or this one, holds it; JournalError where the disk refuses.
     """
 
     def __init__(self, directory: Path, node: str) -> None:
         self.path = Path(directory) / LOCK_NAME
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = -1
         try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "node": node}
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, json.dumps(holder).encode() + b"\n", 0)
         except OSError as error:
-            fd, self._fd = self._fd, -1  # not ours, or not to be trusted: what it says stays as it is
-            with suppress(OSError):
-                os.close(fd)
+            self._close()  # what the file says stays as it is: it is another's, or not to be trusted
             if isinstance(error, BlockingIOError):
                 raise LockHeldError(Path(directory), read_holder(directory)) from None
-            raise
+            raise JournalError(f"{directory}: can't be held: {error}; see to the disk, then start anew") from error
 
     def release(self) -> None:
         """Gives the directory up, whatever the disk says; a second call does nothing."""
         if self._fd >= 0:
-            fd, self._fd = self._fd, -1
             with suppress(OSError):
-                os.ftruncate(fd, 0)
-            with suppress(OSError):
+                os.ftruncate(self._fd, 0)
+            self._close()
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        with suppress(OSError):
+            if fd >= 0:
                 os.close(fd)
 
 

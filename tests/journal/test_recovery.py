@@ -335,7 +335,7 @@ def test_journal_that_the_disk_does_not_give_is_no_empty_journal(crashed, monkey
 
         monkeypatch.setattr(Path, name, fails)
     for look in (last_record, lambda place: list(read(place)), verify, last_node_epoch):
-        with pytest.raises(JournalError, match="can't be read.*Input/output error"):
+        with pytest.raises(JournalError, match=r"can't be read.*Input/output error"):
             look(crashed.parent)
     if what == "directory":
         with pytest.raises(JournalError, match="can't be read"):

@@ -68,7 +68,7 @@ def test_failed_lock_leaves_the_holders_words_alone(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr("system.locks.fcntl.flock", fails)
-    with pytest.raises(OSError, match="no locks"):
+    with pytest.raises(JournalError, match=r"can't be held.*no locks"):
         DirectoryLock(tmp_path, "n2")
     assert read_holder(tmp_path)["node"] == "n1"
     lock.release()
