@@ -1,4 +1,4 @@
-"""What a desk is put through: scenarios, each a list of a venue's troubles.
+"""What a desk is put through: scenarios, each a list of troubles.
 
 A scenario is told as the exchange's scheduled troubles, on every leg in turn,
 so that whoever reads the exchange's file knows what they are; and as kills of

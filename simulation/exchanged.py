@@ -1,4 +1,4 @@
-"""A desk in virtual time: production node, gateways and simulated exchange.
+"""A desk in virtual time: node, gateways and exchange, all ours.
 
 All three are what they are as processes: the exchange's world and sessions,
 one gateway a venue with the simulated adapter, the node of the desk's own

@@ -125,69 +125,70 @@ def _strike(trap: Trap, name: str, path: object) -> None:
         raise OSError(code, os.strerror(code), str(path))
 
 
+class _Calls:
+    """The calls of `os`, `io`, `mmap` and `fcntl`, each through the trap where it is about the folder."""
+
+    def __init__(self, trap: Trap, folder: Path) -> None:
+        self.trap, self.inside = trap, str(folder) + os.sep
+        self.fds: dict[int, str] = {}
+        names = ("open", "close", *_BY_PATH, *_BY_FD)
+        self.real: dict[tuple[Any, str], Any] = {(os, name): getattr(os, name) for name in names}
+        self.real |= {(io, "open"): io.open, (mmap, "mmap"): mmap.mmap, (fcntl, "flock"): fcntl.flock}
+        self.made: dict[tuple[Any, str], Any] = {(os, name): self._by_path(name) for name in _BY_PATH}
+        self.made |= {(os, name): self._by_fd(os, name) for name in _BY_FD}
+        self.made |= {(mmap, "mmap"): self._by_fd(mmap, "mmap"), (fcntl, "flock"): self._by_fd(fcntl, "flock")}
+        self.made |= {(os, "open"): self._open, (os, "close"): self._close, (io, "open"): self._file}
+
+    def _is_inside(self, path: Any) -> bool:
+        return isinstance(path, (str, os.PathLike)) and (os.fspath(path) + os.sep).startswith(self.inside)
+
+    def _open(self, path: Any, *words: Any, **more: Any) -> int:
+        real = self.real[os, "open"]
+        if not self._is_inside(path):
+            return real(path, *words, **more)
+        _strike(self.trap, "open", path)
+        fd = real(path, *words, **more)
+        self.fds[fd] = str(path)
+        return fd
+
+    def _close(self, fd: int) -> None:
+        path = self.fds.pop(fd, None)
+        self.real[os, "close"](fd)
+        if path is not None:
+            _strike(self.trap, "close", path)  # Linux gives the descriptor back all the same
+
+    def _file(self, path: Any, *words: Any, **more: Any) -> Any:
+        real = self.real[io, "open"]
+        if not self._is_inside(path):
+            return real(path, *words, **more)
+        _strike(self.trap, "open", path)
+        return _Read(real(path, *words, **more), self.trap, str(path))
+
+    def _by_path(self, name: str) -> Callable[..., Any]:
+        def call(path: Any = ".", *words: Any, **more: Any) -> Any:
+            if self._is_inside(path):
+                _strike(self.trap, name, path)
+            return self.real[os, name](path, *words, **more)
+
+        return call
+
+    def _by_fd(self, module: Any, name: str) -> Callable[..., Any]:
+        def call(fd: int, *words: Any, **more: Any) -> Any:
+            if fd in self.fds:
+                _strike(self.trap, name, self.fds[fd])
+            return self.real[module, name](fd, *words, **more)
+
+        return call
+
+
 @contextmanager
 def trapped(trap: Trap, folder: Path) -> Iterator[None]:
     """Calls on files beneath `folder` go through the trap. Thread: one."""
-    inside = str(folder) + os.sep
-    fds: dict[int, str] = {}
-    real = {name: getattr(os, name) for name in ("open", "close", *_BY_PATH, *_BY_FD)}
-    real_open, real_mmap, real_flock = io.open, mmap.mmap, fcntl.flock
-
-    def opened(path: Any, *words: Any, **more: Any) -> int:
-        if not os.fspath(path).startswith(inside):
-            return real["open"](path, *words, **more)
-        _strike(trap, "open", path)
-        fd = real["open"](path, *words, **more)
-        fds[fd] = str(path)
-        return fd
-
-    def closed(fd: int) -> None:
-        path = fds.pop(fd, None)
-        real["close"](fd)
-        if path is not None:
-            _strike(trap, "close", path)  # Linux gives the descriptor back all the same
-
-    def by_path(name: str) -> Callable[..., Any]:
-        def call(path: Any = ".", *words: Any, **more: Any) -> Any:
-            if isinstance(path, (str, os.PathLike)) and (os.fspath(path) + os.sep).startswith(inside):
-                _strike(trap, name, path)
-            return real[name](path, *words, **more)
-
-        return call
-
-    def by_fd(name: str) -> Callable[..., Any]:
-        def call(fd: int, *words: Any) -> Any:
-            if fd in fds:
-                _strike(trap, name, fds[fd])
-            return real[name](fd, *words)
-
-        return call
-
-    def file(path: Any, *words: Any, **more: Any) -> Any:
-        if isinstance(path, int) or not os.fspath(path).startswith(inside):
-            return real_open(path, *words, **more)
-        _strike(trap, "open", path)
-        return _Read(real_open(path, *words, **more), trap, str(path))
-
-    def mapped(fd: int, *words: Any, **more: Any) -> mmap.mmap:
-        if fd in fds:
-            _strike(trap, "mmap", fds[fd])
-        return real_mmap(fd, *words, **more)
-
-    def locked(fd: int, operation: int) -> None:
-        if fd in fds:
-            _strike(trap, "flock", fds[fd])
-        real_flock(fd, operation)
-
-    os.open, os.close = opened, closed
-    for name in _BY_PATH:
-        setattr(os, name, by_path(name))
-    for name in _BY_FD:
-        setattr(os, name, by_fd(name))
-    io.open, mmap.mmap, fcntl.flock = file, mapped, locked
+    calls = _Calls(trap, folder)
     try:
+        for (module, name), call in calls.made.items():
+            setattr(module, name, call)
         yield
     finally:
-        for name, call in real.items():
-            setattr(os, name, call)
-        io.open, mmap.mmap, fcntl.flock = real_open, real_mmap, real_flock
+        for (module, name), call in calls.real.items():
+            setattr(module, name, call)
