@@ -17,9 +17,6 @@ from tools.errors import FINE
 from tools.output import Output, pass_out
 from tools.run_folder import run_folder
 
-WIDE = 120
-"""Columns that the tables want side by side."""
-
 PATH = click.Path(path_type=Path)
 
 
@@ -109,9 +106,9 @@ def _show(out: Output, found: dict[str, Any], html: Path) -> None:
         }
         for each in found["triggers"]
     )
-    narrow = shutil.get_terminal_size().columns < WIDE
+    columns = shutil.get_terminal_size().columns
     for rows in (legs, triggers):
-        _rows(out, [{word(key, out.lang): value for key, value in row.items()} for row in rows], narrow=narrow)
+        out.fitting([{word(key, out.lang): value for key, value in row.items()} for row in rows], columns)
     sums = {key: found[key] for key in ("recording", "pair", "seconds", "latency_ms")}
     sums["value in"] = found["unit"]
     for key in ("value", "tradable_units"):
@@ -122,12 +119,3 @@ def _show(out: Output, found: dict[str, Any], html: Path) -> None:
     out.one({word(key, out.lang): value for key, value in sums.items()} | {"html": str(html)})
     out.say("p5 / p50 / p95")
 
-
-def _rows(out: Output, rows: list[dict[str, Any]], *, narrow: bool) -> None:
-    """A table; on a narrow screen each row by itself, a line a figure."""
-    if not narrow:
-        out.many(rows)
-        return
-    for row in rows:
-        out.one(row)
-        click.echo()

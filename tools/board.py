@@ -112,7 +112,7 @@ class _Follow:
         columns, _ = self.board.screen.size
         text = io.StringIO()
         try:
-            show_pair(Output(lang=self.lang, stream=text), self.client.ask("pair", pair=self.detail))
+            show_pair(Output(lang=self.lang, stream=text), self.client.ask("pair", pair=self.detail), columns)
         except (Absent, UsageError) as error:
             text.write(f"{error}\n")
         return [*(cut(line, columns) for line in text.getvalue().splitlines()), "", "q, esc, enter"]

@@ -27,7 +27,8 @@ DROPS = ("leg2 bid", "leg2 ask", "leg1 bid", "leg1 ask", "fx", "ratio", "age_ms"
 """What a narrow terminal does without, the first first; leg prices together."""
 
 LEGS = frozenset(DROPS[:4])
-SHORT = {"buy spread": "buy", "sell spread": "sell"}
+SIDES = {"buy spread": "buy", "sell spread": "sell"}
+"""Named by what the trigger of the pairs watches: their spread, ratio, touch, formula."""
 LEFT = ("pair", "state")
 REASON_COLUMNS = 12
 """A reason that has less room stands on a line of its own."""
@@ -201,9 +202,10 @@ def table(
     that nothing jumps when a value goes.
     """
     groups = [lines_of(told, before.get(told["pair"]), choice, word) for told in pairs]
-    names, widths = _fitted([line for group in groups for line in group], columns, word, {} if kept is None else kept)
+    kind = _kind_of(pairs)
+    names, widths = _fitted([line for group in groups for line in group], columns, word, {} if kept is None else kept, kind)
     room = columns - sum(widths.values()) - len(names)
-    heads = [pad(cut(_head(name, word), widths[name]), widths[name], right=name not in LEFT) for name in names]
+    heads = [pad(cut(_head(name, word, kind), widths[name]), widths[name], right=name not in LEFT) for name in names]
     reason_head = [word("reason")] if room >= REASON_COLUMNS else []
     found = [[styled(" ".join([*heads, *reason_head]), BOLD, choice)]]
     for place, group in enumerate(groups):
@@ -212,20 +214,29 @@ def table(
     return found
 
 
-def _head(name: str, word: Word) -> str:
+def _kind_of(pairs: Sequence[Told]) -> str:
+    """What the triggers watch: spread, ratio, touch or formula; `value` where pairs differ."""
+    kinds = {told.get("value") or "spread" for told in pairs}
+    return kinds.pop() if len(kinds) == 1 else "value" if kinds else "spread"
+
+
+def _head(name: str, word: Word, kind: str) -> str:
     """As other screens name it; a leg's number before its price."""
     if name in LEGS:
         leg, side = name.split(" ")
         zh = word(side) != side
         return f"腿{leg[3:]}{word(side)}" if zh else name
-    return word(name) if word(name) != name else SHORT.get(name, name)
+    if name in SIDES:
+        named = f"{SIDES[name]} {kind}"
+        return word(named) if word(named) != named else SIDES[name]
+    return word(name)
 
 
-def _fitted(lines: list[Line], columns: int, word: Word, kept: dict[str, int]) -> tuple[list[str], dict[str, int]]:
+def _fitted(lines: list[Line], columns: int, word: Word, kept: dict[str, int], kind: str) -> tuple[list[str], dict[str, int]]:
     """The columns that fit, and how wide each is."""
     for name in COLUMNS:
         cells = (width(line.cells[name].text) for line in lines if name in line.cells)
-        kept[name] = max([width(_head(name, word)), kept.get(name, 0), *cells])
+        kept[name] = max([width(_head(name, word, kind)), kept.get(name, 0), *cells])
     widths = kept
     names = [name for name in COLUMNS if name != "fx" or any(line.cells.get("fx", Cell("")).text for line in lines)]
     for drop in DROPS:

@@ -175,6 +175,7 @@ def _leg(symbol: str, found: Any, day: date | None, now_ns: int) -> dict[str, An
         "opens": None if now.next_open_ns is None else wall_text(found, now.next_open_ns),
         "opens_utc": None if now.next_open_ns is None else _utc(now.next_open_ns),
         "last_day": str(found.last_day),
+        "is_on": day is None or day == now.trading_day,
         "day_is_known": day is None or found.first_day <= day <= found.last_day,
     }
     if day is None:
@@ -234,9 +235,10 @@ def _rows(group: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _now_text(out: Output, leg: dict[str, Any]) -> str:
-    """`closed, opens ...  china.night-0100  Spring Festival`."""
-    state = out.word(PHASES.get(leg["phase"], leg["phase"]))
-    if leg.get("opens") and leg["phase"] != "open":
+    """`closed, opens ...  china.night-0100  Spring Festival`; of another day nothing of now."""
+    is_on = leg.get("is_on", True)
+    state = out.word(PHASES.get(leg["phase"], leg["phase"])) if is_on else ""
+    if is_on and leg.get("opens") and leg["phase"] != "open":
         state += f", {out.word('opens')} {leg['opens']}"
     unknown = "" if leg.get("day_is_known", True) else f"{out.word('that_day_is_not_known_table_ends').replace('_', ' ')} {leg['last_day']}"
     return "  ".join(text for text in (state, leg["calendar"], leg.get("holiday"), unknown) if text)

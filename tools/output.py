@@ -61,6 +61,18 @@ class Output:
         else:
             self._table(rows, names, head=True)
 
+    def fitting(self, records: Iterable[Mapping[str, Any]], columns: int) -> None:
+        """As `many`; a table that is wider than `columns` is turned: a line a figure, a column a record."""
+        rows = list(records)
+        if self.format != "table" or len(rows) == 0 or self._width(rows) <= columns:
+            self.many(rows)
+            return
+        beside = next((n for n in range(len(rows), 1, -1) if max(map(self._turned_width, _chunks(rows, n))) <= columns), 1)
+        for place, chunk in enumerate(_chunks(rows, beside)):
+            if place:
+                self._line("")
+            self._table(self._turned(chunk), ["", *map(str, range(len(chunk)))], head=False)
+
     def word(self, text: str) -> str:
         """The text in the language of the screen, from the glossary."""
         if self.lang != "zh":
@@ -110,6 +122,22 @@ class Output:
             return json_text(value)
         return str(value)
 
+    def _turned(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+        """A line for each figure of the records, a column for each record."""
+        return [
+            {"": self.word(name), **{str(place): self._cell(row.get(name)) for place, row in enumerate(rows)}}
+            for name in columns_of(rows)
+        ]
+
+    def _width(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """How wide the rows are as a table."""
+        cells = [[self.word(name), *(self._cell(row.get(name)) for row in rows)] for name in columns_of(rows)]
+        return sum(max(map(width, column)) for column in cells) + 2 * (len(cells) - 1)
+
+    def _turned_width(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        lines = self._turned(rows)
+        return sum(max(width(line[name]) for line in lines) for name in lines[0]) + 2 * len(rows)
+
     def _table(self, rows: list[Mapping[str, Any]], names: list[str], *, head: bool) -> None:
         cells = [[self._cell(row.get(name)) for name in names] for row in rows]
         numbers = [all(isinstance(row.get(name), (int, float, type(None))) for row in rows) for name in names]
@@ -122,6 +150,10 @@ class Output:
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Every key of the rows, in the order in which it first appears."""
     return list(dict.fromkeys(key for row in rows for key in row))
+
+
+def _chunks(rows: Sequence[Any], most: int) -> list[Sequence[Any]]:
+    return [rows[at : at + most] for at in range(0, len(rows), most)]
 
 
 def json_text(value: Any, indent: int | None = None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -90,7 +91,10 @@ def pair_ls(out: Output, directory: Path, watch: bool) -> None:
 
     def look() -> None:
         rows = _either(out, directory, lambda client: list(client.rows("pairs", "pair")), pairs_on_record)
-        out.many(rows if out.format in ("json", "jsonl") else [pair_row(out, row) for row in rows])
+        if out.format in ("json", "jsonl"):
+            out.many(rows)
+        else:
+            out.fitting([pair_row(out, row) for row in rows], get_terminal_size().columns)
 
     watched(look, again=watch)
 
@@ -110,19 +114,20 @@ def pair_show(out: Output, directory: Path, watch: bool, name: str | None) -> No
     watched(look, again=watch)
 
 
-def show_pair(out: Output, told: dict[str, Any]) -> None:
-    """One pair in tables; whole in every other form."""
+def show_pair(out: Output, told: dict[str, Any], columns: int | None = None) -> None:
+    """One pair in tables that fit `columns` (the terminal's); whole in every other form."""
     from tools.status_rows import leg_row, money_row, pair_facts
 
     if out.format != "table":
         out.one(told)
         return
+    columns = columns or get_terminal_size().columns
     out.one(pair_facts(out, told))
-    out.many([leg_row(leg) for leg in told.get("legs") or []])
+    out.fitting([leg_row(leg) for leg in told.get("legs") or []], columns)
     if told.get("money"):
-        out.many([money_row(told["money"], leg) for leg in told["money"]["legs"]])
+        out.fitting([money_row(told["money"], leg) for leg in told["money"]["legs"]], columns)
     if told.get("recent"):
-        out.many([{**row, "repairs": len(row["repairs"])} for row in told["recent"]])
+        out.fitting([{**row, "repairs": len(row["repairs"])} for row in told["recent"]], columns)
 
 
 def _asked_pair(client: Client, name: str | None) -> dict[str, Any]:

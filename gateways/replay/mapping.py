@@ -150,6 +150,10 @@ def wrong_with(told: FileMap) -> tuple[str, object, str] | None:
     """What a map says amiss: key, value, what is allowed; None: nothing."""
     if (told.book is None) == (told.made is None):
         return "book", "both book and made" if told.book else None, "one of the tables book and made"
+    for side, levels in (("bids", told.book.bids), ("asks", told.book.asks)) if told.book else ():
+        named = [name for level in levels for name in level]
+        if len(set(named)) < len(named):
+            return f"book.{side}", named, "each column for one price or one quantity"
     if told.made is not None and not told.venue.startswith(MADE):
         return "venue", told.venue, f"a name that begins with {MADE}, since its book is made: {MADE}-{told.venue}"
     if told.trade is not None and told.kind is None:

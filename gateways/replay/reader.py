@@ -25,6 +25,13 @@ from gateways.replay.times import TimeReader, zone_of
 COLUMNS = columns_of(HOUSE)
 NS_PER_MS = 1_000_000
 MAX_KEPT = 65_536
+MOST = 2**53
+"""Ticks or lots of one value: what the wire carries, and a comparison price holds exactly."""
+
+LAST_NS = 2**63 - 1
+SHOWN = 120
+"""Characters of a bad value that a complaint shows."""
+
 QUOTE, TRADE, STATUS, SKIP = range(4)
 
 __all__ = ["COLUMNS", "QuoteRow", "Row", "StatusRow", "TradeRow", "multiples_of", "read_rows"]
@@ -49,7 +56,7 @@ def multiples_of(size: Decimal) -> Callable[[str], int]:
         if not (digits.isascii() and digits.isdigit()) or part[places:].strip("0"):
             raise ValueError(text)
         number, rest = divmod(int(whole + part[:places].ljust(places, "0")), scaled)
-        if rest:
+        if rest or not -MOST <= number <= MOST:
             raise ValueError(text)
         if len(kept) >= MAX_KEPT:
             kept.clear()
@@ -90,8 +97,8 @@ class _Sizes:
 
     def __init__(self, tick_size: Decimal, lot_size: Decimal) -> None:
         self.px, self.qty = multiples_of(tick_size), multiples_of(lot_size)
-        self.allowed_px = f"a decimal, a multiple of the tick {tick_size}"
-        self.allowed_qty = f"a decimal from 0, a multiple of the lot {lot_size}"
+        self.allowed_px = f"a decimal, a multiple of the tick {tick_size}, 2^53 of them at most"
+        self.allowed_qty = f"a decimal from 0, a multiple of the lot {lot_size}, 2^53 of them at most"
 
 
 class _RowParser:
@@ -101,8 +108,11 @@ class _RowParser:
         columns = columns_of(told)
         missing = [column for column in columns if column not in header]
         if missing:
-            raise ConfigError(f"{name}:1", "header", ",".join(header), f"columns {','.join(columns)}; absent: {','.join(missing)}")
+            raise ConfigError(f"{name}:1", "header", ",".join(header)[:SHOWN], f"columns {','.join(columns)}; absent: {','.join(missing)}")
         self._name, self._told, self._sizes = name, told, sizes
+        twice = [column for column in columns if header.count(column) > 1]
+        if twice:
+            raise ConfigError(f"{name}:1", "header", ",".join(header)[:SHOWN], f"each column once; several times: {','.join(twice)}")
         self._at = {column: header.index(column) for column in columns}
         self._width = len(header)
         self._recv = TimeReader(told.time, name)
@@ -215,9 +225,12 @@ class _RowParser:
     def _time(self, reader: TimeReader, columns: tuple[str, ...], cells: list[str]) -> int:
         text = cells[self._at[columns[0]]] if len(columns) == 1 else " ".join(cells[self._at[name]] for name in columns)
         try:
-            return reader.read(text)
+            ns = reader.read(text)
         except (ValueError, OverflowError) as error:
             raise self._refused("+".join(columns), text, reader.allowed) from error
+        if not 0 <= ns <= LAST_NS:
+            raise self._refused("+".join(columns), text, f"a moment from 1970 to 2262; in the unit of the map ({reader.unit}) it is none")
+        return ns
 
     def _levels(self, book: BookMap | None) -> tuple[list[tuple[int, str, int, str]], ...]:
         """Where the price and quantity of each level stand, by side."""
@@ -229,6 +242,8 @@ class _RowParser:
         return " or ".join(self._kinds)
 
     def _refused(self, column: str, value: object, allowed: str) -> ConfigError:
+        if isinstance(value, str) and len(value) > SHOWN:
+            value = f"{value[:SHOWN]}..."
         return ConfigError(f"{self._name}:{self._line}", column, value, allowed)
 
 

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from domain.errors import ConfigError
 
 PARQUET = (".parquet", ".pq")
-READABLE = "a readable recording: CSV, plain or .gz, or .parquet"
+READABLE = "a readable recording: CSV in UTF-8, plain or a whole .gz, or .parquet"
 BATCH_ROWS = 8192
 FAULTS = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
 EXTRA = "Parquet once its extra is there: make parquet (requirements-parquet.txt); or a CSV file"

@@ -36,6 +36,7 @@ class TimeReader:
     """
 
     def __init__(self, told: TimeMap, where: str) -> None:
+        self.unit = told.unit
         self._format, self._zone = told.format, zone_of(told.zone, where)
         self._kept: dict[str, int] = {}
         self.read: Callable[[str], int] = self._text

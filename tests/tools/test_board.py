@@ -300,3 +300,39 @@ def test_selected_pair_is_shown_whole_until_it_is_left():
     assert "CxD" in drawn[6]
     assert "AxB" not in drawn[6]
     assert "AxB" in drawn[-1]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "en", "zh"),
+    [
+        (["spread"], "buy", "买价差"), (["ratio"], "buy", "买比值"), (["ratio", "spread"], "buy", "买值"), ([None], "buy", "买价差"), ([], "buy", "买价差"),
+    ],
+)  # fmt: skip
+def test_head_names_what_the_triggers_watch(kinds, en, zh):
+    pairs = [pair(pair=f"P{place}", **({} if kind is None else {"value": kind})) for place, kind in enumerate(kinds)]
+    for word, name in ((EN, en), (ZH, zh)):
+        (head,) = table(pairs, {}, Choice(colour=False), 160, word)[0]
+        assert name in head.split()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 160])
+def test_page_of_a_pair_fits_the_screen(columns):
+    from tools.status import show_pair
+
+    def whole(symbol):
+        return {**leg(), "symbol": symbol, "lots": 5, "bid_px": 80_360, "ask_px": 80_370, "bid_qty": 7, "ask_qty": 7, "tick_size": "10",
+                "net_lots": 10, "today_lots": 10, "comparable_bid": 80_360.25, "comparable_ask": 80_370.25}  # fmt: skip
+
+    def money(symbol):
+        amounts = dict.fromkeys(("realised", "floating", "fees", "slippage", "profit", "profit_in_pair", "fx_effect"), "-119636.956592")
+        return {"symbol": symbol, "side": "long", "lots": 10, "today": 10, "avg_px": "80365.25", "mark_px": "80360", "currency": "CNY", **amounts}
+
+    symbols = ("SHFE.cu2703", "COMEX.HGH27")
+    told = pair(value="ratio", legs=[whole(each) for each in symbols], money={"currency": "USD", "legs": [money(each) for each in symbols]}, recent=[])
+    for lang in ("en", "zh"):
+        text = io.StringIO()
+        show_pair(Output(lang=lang, stream=text), told, columns)
+        lines = text.getvalue().splitlines()
+        assert max(map(width, lines)) <= columns
+        assert {"en": "buy ratio", "zh": "买比值"}[lang] in text.getvalue()
+        assert text.getvalue().count("-119636.956592") == 14

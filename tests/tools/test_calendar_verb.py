@@ -88,6 +88,15 @@ def test_show_speaks_both_languages(capsys):
 
 
 @freeze_time(SUNDAY)
+def test_show_of_another_day_says_nothing_of_now(capsys):
+    _, text, _ = answer(capsys, "--lang", "en", "calendar", "show", "SHFE.cu", "--day", "2026-12-02")
+    head = text.splitlines()[:2]
+    assert head == ["trading_day  2026-12-02", "SHFE.cu      china.night-0100"]
+    _, on, _ = answer(capsys, "--lang", "en", "calendar", "show", "SHFE.cu", "--day", "2026-11-30")
+    assert "closed, opens 2026-11-30 09:00" in on  # the one that is next
+
+
+@freeze_time(SUNDAY)
 def test_show_of_a_configuration_gives_its_pairs(capsys):
     told = shown(capsys, "-c", EXAMPLE)
     assert [(group["pair"], [leg["calendar"] for leg in group["legs"]]) for group in told["groups"]] == [("CU03xHGH", [None, None])]

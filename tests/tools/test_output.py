@@ -105,3 +105,33 @@ def test_pair_that_is_being_raised_again_is_a_row_like_any_other():
     row = pair_row(Output(), down)
     assert (row["pair"], row["state"], row["units"], row["tradable"]) == ("AxB", "DOWN", None, None)
     assert pair_facts(Output(), down)["reason"] == "it is being raised again"
+
+
+WIDE = [{"symbol": f"SHFE.cu270{n}", "average": "72,310", "profit": "-12.50", "currency": "CNY", "realised": "1,234.50", "lot": n} for n in (1, 2, 3)]
+
+
+def fitted(rows, columns, **kinds):
+    stream = io.StringIO()
+    Output(stream=stream, **kinds).fitting(rows, columns)
+    return stream.getvalue().splitlines()
+
+
+def test_table_that_fits_stays_a_table():
+    assert fitted(WIDE, 80)[0].split() == ["symbol", "average", "profit", "currency", "realised", "lot"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(("columns", "beside"), [(48, 3), (36, 2), (30, 1), (5, 1)])
+def test_table_that_is_too_wide_is_turned_as_many_records_beside_each_other_as_fit(lang, columns, beside):
+    lines = fitted(WIDE, columns, lang=lang)
+    if columns > 20:
+        assert max(map(width, lines)) <= columns
+    names = [line for line in lines if "SHFE" in line]
+    assert [line.count("SHFE") for line in names] == {3: [3], 2: [2, 1], 1: [1, 1, 1]}[beside]
+    assert len([line for line in lines if line]) == 6 * len(names)
+
+
+def test_programs_get_rows_however_narrow_the_screen_is():
+    assert json.loads("\n".join(fitted(WIDE, 5, format="json"))) == WIDE
+    assert fitted(WIDE, 5, format="csv")[0] == "symbol,average,profit,currency,realised,lot"
+    assert fitted([], 5) == [""]

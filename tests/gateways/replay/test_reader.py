@@ -101,3 +101,31 @@ def test_multiples_refuse_what_lies_between_two(number, size):
     text = f"{number * Decimal(size) + Decimal(size) / 4:f}"
     with pytest.raises(ValueError, match=text.replace(".", r"\.")):
         multiples_of(Decimal(size))(text)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("9223372036854775808,,quote,1,1,2,1,,", r"recv_ns = '9223372036854775808'.*from 1970 to 2262; in the unit of the map \(ns\)"),
+        (f"100,,quote,{'9' * 25},1,2,1,,", r"bid = '9+'.*2\^53 of them at most"),
+        (f"100,,quote,1,{'9' * 25},2,1,,", r"bid_qty = '9+'.*2\^53 of them at most"),
+        ("100,,quote,1,1,2,1,,\n" + "9" * 100_000, r"row = '9{120}\.\.\.'"),
+    ],
+)
+def test_reader_refuses_what_no_clock_no_wire_and_no_screen_can_hold(tmp_path, row, told):
+    with pytest.raises(ConfigError, match=told):
+        list(read_rows(recording(tmp_path, GOOD.replace("100,", "99,", 1), row), TICK, LOT))
+
+
+def test_reader_refuses_a_column_that_stands_twice(tmp_path):
+    path = recording(tmp_path, f"{GOOD},61837.63", header=f"{HEADER},bid")
+    with pytest.raises(ConfigError, match="each column once; several times: bid"):
+        list(read_rows(path, TICK, LOT))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gbk"])
+def test_reader_wants_utf_8_and_says_so(tmp_path, encoding):
+    path = tmp_path / "r.csv"
+    path.write_bytes(f"{HEADER},备注\n{GOOD},好\n".encode(encoding))
+    with pytest.raises(ConfigError, match="CSV in UTF-8"):
+        list(read_rows(path, TICK, LOT))
