@@ -229,6 +229,7 @@ GLOSSARY: dict[str, Word] = {
     "comparable": Word("可比价", "the leg's bid and ask in the pair's currency and unit"),
     "raw ratio": Word("原始比值", "first price over second, units converted, no FX or tax"),
     "comparable ratio": Word("可比比值", "first comparable price over second"),
+    "formula": Word("公式值", "what the pair's own formula comes to"),
     "buy spread": Word("买价差", "at which the pair could be bought now"),
     "sell spread": Word("卖价差", "at which the pair could be sold now"),
     "buy ratio": Word("买比值", "the ratio at which the pair could be bought now"),

@@ -16,7 +16,7 @@ import click
 from tools.board_line import Board, quiet_interrupt, snapshot
 from tools.board_table import BASES, SORTS, chosen, cut
 from tools.client import Absent, Client, pass_dir
-from tools.errors import UsageError
+from tools.errors import NotConnected, UsageError
 from tools.output import Output, pass_out
 
 EVERY_S = 0.25
@@ -74,13 +74,17 @@ class _Follow:
         self.client, self.board, self.lang = client, shown, lang
         self.typing = False
         self.detail = ""
+        self.lost = ""
         self.told: tuple[dict[str, Any], list[dict[str, Any]]] = ({}, [])
 
     def run(self, looks: int | None, every_s: float) -> None:
-        """Until q, Ctrl-C, the last look, or the node is gone."""
+        """Until q, Ctrl-C or the last look; on a screen a node that is gone is waited for.
+
+        Raises: NotConnected where it is gone and there is no screen, or it never was there.
+        """
         pause, done = Event(), 0
         while True:
-            self.told = snapshot(self.client)
+            self.look()
             self.draw()
             done += 1
             if done == looks:
@@ -92,9 +96,21 @@ class _Follow:
             if key and not self.press(key):
                 return
 
+    def look(self) -> None:
+        """The node as it is now; as it was, where it does not answer."""
+        if self.lost and not self.client.is_there():
+            return
+        try:
+            self.told, self.lost = snapshot(self.client), ""
+        except NotConnected as error:
+            if self.board.screen is None or not self.told[0]:
+                raise
+            self.lost = str(error)
+
     def draw(self) -> None:
         """The board, or the one pair that was entered."""
-        if self.detail:
+        self.board.lost = self.lost
+        if self.detail and not self.lost:
             self.board.screen.draw(self.pair_lines())
             return
         choice = self.board.choice
@@ -113,7 +129,7 @@ class _Follow:
         text = io.StringIO()
         try:
             show_pair(Output(lang=self.lang, stream=text), self.client.ask("pair", pair=self.detail), columns)
-        except (Absent, UsageError) as error:
+        except (Absent, NotConnected, UsageError) as error:
             text.write(f"{error}\n")
         return [*(cut(line, columns) for line in text.getvalue().splitlines()), "", "q, esc, enter"]
 

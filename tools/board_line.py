@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any, TextIO
 
-from tools.board_table import Choice, chosen, cut, styled, table
+from msgspec.structs import replace
+
+from tools.board_table import BOLD, DIM, RED, Choice, chosen, cut, styled, table
 from tools.board_text import head_text, outcomes_text, plain_line, row_of
 from tools.output import Output
 
+ALARM = f"{BOLD};{RED}"
 EVERY_S = 1.0
 PLAIN_EVERY = 5
 """Looks between two plain lines."""
@@ -39,7 +42,7 @@ class Board:
         self.live = self.stream.isatty() if live is None else live
         self.word = Output(lang=lang).word
         self.choice = Choice(green_up=green_up, colour="NO_COLOR" not in os.environ)
-        self.foot = ""
+        self.foot = self.lost = ""
         self.top = 0
         self.widths: dict[str, int] = {}
         self._keys = keys
@@ -74,6 +77,8 @@ class Board:
         """The node's lines above its pairs, as many as there is room for."""
         found = chosen(pairs, self.choice)
         head = [cut(head_text(status, self.word), columns), cut(outcomes_text(status, self.word), columns)]
+        if self.lost:  # all below is what it said last
+            return [styled(cut(self.lost, columns), ALARM, self.choice), *self._last_known(head, found, columns, rows)]
         heading, *groups = table(found, self._before, self.choice, columns, self.word, self.widths)
         room = rows - len(head) - 2 - bool(self.foot)
         self.top = _scrolled(self.top, groups, self.choice, room)
@@ -85,9 +90,16 @@ class Board:
             shown.extend(group)
             last += 1
         left = len(groups) - last
-        more = [styled(f"… {left}", "2", self.choice)] if left or self.top else []
-        foot = [styled(cut(self.foot, columns), "2", self.choice)] if self.foot else []
+        more = [styled(f"… {left}", DIM, self.choice)] if left or self.top else []
+        foot = [styled(cut(self.foot, columns), DIM, self.choice)] if self.foot else []
         return [*head, *heading, *shown, *more, *foot]
+
+
+    def _last_known(self, head: list[str], found: list[dict[str, Any]], columns: int, rows: int) -> list[str]:
+        plain = replace(self.choice, colour=False)
+        heading, *groups = table(found, {}, plain, columns, self.word, self.widths)
+        lines = [*head, *heading, *(line for group in groups for line in group)][: rows - 2 - bool(self.foot)]
+        return [*(styled(line, DIM, self.choice) for line in lines), *([styled(cut(self.foot, columns), DIM, self.choice)] if self.foot else [])]
 
 
 def _scrolled(top: int, groups: list[list[str]], choice: Choice, room: int) -> int:

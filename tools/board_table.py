@@ -23,13 +23,17 @@ COLUMNS = (
     "pair", "state", "leg1 bid", "leg1 ask", "leg2 bid", "leg2 ask", "fx", "buy spread", "sell spread", "ratio", "tradable", "net/limit",
     "profit", "exposure", "age_ms",
 )  # fmt: skip
-DROPS = ("leg2 bid", "leg2 ask", "leg1 bid", "leg1 ask", "fx", "ratio", "age_ms", "tradable", "profit")
-"""What a narrow terminal does without, the first first; leg prices together."""
+DROPS = (
+    "leg2 bid", "leg2 ask", "leg1 bid", "leg1 ask", "fx", "ratio", "age_ms", "tradable", "profit", "sell spread", "buy spread", "net/limit",
+)  # fmt: skip
+"""What a narrow terminal does without, the first first; leg prices together, and both values."""
 
-LEGS = frozenset(DROPS[:4])
+TOGETHER = (frozenset(DROPS[:4]), frozenset(DROPS[9:11]))
+LEGS = TOGETHER[0]
 SIDES = {"buy spread": "buy", "sell spread": "sell"}
 """Named by what the trigger of the pairs watches: their spread, ratio, touch, formula."""
 LEFT = ("pair", "state")
+LEAST_COLUMNS = 4
 REASON_COLUMNS = 12
 """A reason that has less room stands on a line of its own."""
 
@@ -242,8 +246,12 @@ def _fitted(lines: list[Line], columns: int, word: Word, kept: dict[str, int], k
     for drop in DROPS:
         if sum(widths[name] + 1 for name in names) - 1 <= columns:
             break
-        names = [name for name in names if name != drop and not (drop in LEGS and name in LEGS)]
-    return names, {name: widths[name] for name in names}
+        names = [name for name in names if name != drop and not any(drop in group and name in group for group in TOGETHER)]
+    fitted = {name: widths[name] for name in names}
+    for name in LEFT:  # what is left is cut, so that nothing runs over the edge
+        over = sum(fitted.values()) + len(names) - 1 - columns
+        fitted[name] -= max(0, min(over, fitted[name] - LEAST_COLUMNS))
+    return names, fitted
 
 
 def _drawn(

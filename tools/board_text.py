@@ -31,6 +31,7 @@ class Row(NamedTuple):
     naked: str
     ages: str
     reason: str
+    value: str = "spread"
 
 
 def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
@@ -54,6 +55,7 @@ def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
         naked_text(told),
         "/".join(age_text(leg) for leg in told.get("legs", [])),
         told.get("held") or closed_text(told) or told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
+        told.get("value", "spread"),
     )
 
 
@@ -145,7 +147,7 @@ def plain_line(status: dict[str, Any], rows: list[Row], word: Any) -> str:
     """The board as one line, for where there is no terminal."""
     parts = [f"{int(status['uptime_s'])} s", venues_text(status, word)]
     parts.extend(
-        f"{row.pair} {word(row.state)} {row.units} {word('spread')} {row.buy}/{row.sell} "
+        f"{row.pair} {word(row.state)} {row.units} {word(row.value)} {row.buy}/{row.sell} "
         f"{word('hedges')} {row.hedges} {word('replenished')} {row.replenished} "
         f"{word('rolled_back')} {row.rolled_back} {word('naked')} {row.naked} {word('age_ms')} {row.ages}"
         + (f" {reason_text(row.reason, word)}" if row.reason else "")

@@ -48,6 +48,12 @@ class Client:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
+    def is_there(self) -> bool:
+        """Whether a node runs in the directory; it may not answer yet."""
+        from system.locks import is_locked
+
+        return is_locked(self.directory / "journal")
+
     def close(self) -> None:
         """Give the socket back."""
         self._socket.close(0)

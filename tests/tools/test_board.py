@@ -14,6 +14,7 @@ from tools.board import _Follow
 from tools.board_line import PLAIN_EVERY, Board
 from tools.board_table import SORTS, Choice, chosen, cut, table
 from tools.board_text import age_text, head_text, naked_text, plain_line, row_of, value_text
+from tools.errors import NotConnected
 from tools.output import Output, width
 from tools.screen import KEY, Screen
 
@@ -279,6 +280,59 @@ def typed(*keys):
     _Follow(Node(), board, "en").run(None, 0.25)
     assert board.screen.script == []
     return board, board.screen.drawn
+
+
+class Leaving(Node):
+    """A node that goes after its first answers, and comes back; how often it was asked."""
+
+    def __init__(self, answers):
+        super().__init__()
+        self.answers, self.asked = list(answers), 0
+
+    def is_there(self):
+        return self.answers[0] != "gone"
+
+    def ask(self, verb, **args):
+        self.asked += 1
+        if self.answers[0] == "silent":
+            raise NotConnected("not connected: /x: no answer in 2000 ms")
+        return super().ask(verb, **args)
+
+
+def test_node_that_is_gone_is_waited_for_on_a_screen_and_shown_as_it_was():
+    node = Leaving(["there", "silent", "gone", "there"])
+    board = Board("en", io.StringIO())
+    board.choice.colour = False
+    board.screen = Typed(["x", "x", "x", "q"])
+    pressed = board.screen.key
+    board.screen.key = lambda wait_s: (node.answers.pop(0), pressed(wait_s))[1] if len(node.answers) > 1 else "q"
+    _Follow(node, board, "en").run(None, 0.25)
+    heads = [text.splitlines()[0] for text in board.screen.drawn]
+    assert ["not connected" in head for head in heads] == [False, False, True, True, True, True, False]
+    assert all("AxB" in text for text in board.screen.drawn)
+    assert node.asked == 3  # what is not there is not asked
+
+
+@pytest.mark.parametrize("screen", [True, False])
+def test_node_that_never_answered_or_nobody_waits_for_ends_the_board(screen):
+    board = Board("en", io.StringIO())
+    board.screen = Typed(["q"]) if screen else None
+    node = Leaving(["silent"])
+    follow = _Follow(node, board, "en")
+    if not screen:
+        follow.told = (STATUS, [])
+    with pytest.raises(NotConnected):
+        follow.run(None, 0.25)
+
+
+@pytest.mark.parametrize("columns", [20, 40])
+def test_board_on_a_narrow_terminal_keeps_to_its_width(columns):
+    board = Board("zh", io.StringIO())
+    board.foot = "j/k 回车 详情  s 排序"
+    for lost in ("", "not connected: /somewhere/far: no node runs in it: is the node running? ./hedgerow run -c FILE"):
+        board.lost = lost
+        lines = board.lines(STATUS, [full(), full(pair="a-pair-with-a-long-name")], columns, 24)
+        assert max(width(plain(line)) for line in lines) <= columns
 
 
 def test_keys_choose_what_the_board_shows():
