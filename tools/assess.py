@@ -109,6 +109,7 @@ def _show(out: Output, found: dict[str, Any], html: Path) -> None:
     columns = shutil.get_terminal_size().columns
     for rows in (legs, triggers):
         out.fitting([{word(key, out.lang): value for key, value in row.items()} for row in rows], columns)
+        out.line("")
     sums = {key: found[key] for key in ("recording", "pair", "seconds", "latency_ms")}
     sums["value in"] = found["unit"]
     for key in ("value", "tradable_units"):

@@ -99,6 +99,7 @@ class _Follow:
     def look(self) -> None:
         """The node as it is now; as it was, where it does not answer."""
         if self.lost and not self.client.is_there():
+            self.lost = str(self.client.nobody("no node runs in it"))
             return
         try:
             self.told, self.lost = snapshot(self.client), ""

@@ -38,7 +38,7 @@ class Client:
         self._req_id = 0
         self._socket_name = socket
         if not is_locked(self.directory / "journal"):
-            raise self._nobody("no node runs in it")
+            raise self.nobody("no node runs in it")
         self._context = zmq.Context()
         self._socket = inspection_dealer(self._context, f"ipc://{self.directory}/{socket}")
 
@@ -69,13 +69,13 @@ class Client:
         given = {key: value for key, value in args.items() if value is not None}
         frame = encode_request(Request(self._req_id, verb, given, body))
         if not self._socket.poll(CONNECT_TIMEOUT_MS, zmq.POLLOUT):
-            raise self._nobody("it does not let us in")
+            raise self.nobody("it does not let us in")
         self._socket.send(frame, zmq.NOBLOCK)
         while self._socket.poll(self.timeout_ms):
             reply = decode_reply(self._socket.recv(zmq.NOBLOCK))
             if reply.req_id in (self._req_id, 0):
                 return _value(reply)
-        raise self._nobody(f"no answer in {self.timeout_ms} ms{'' if self._socket_name == OBSERVE else ' (does its lane hang? ./hedgerow ps)'}")
+        raise self.nobody(f"no answer in {self.timeout_ms} ms{'' if self._socket_name == OBSERVE else ' (does its lane hang? ./hedgerow ps)'}")
 
     def rows(self, verb: str, key: str, **args: Any) -> Iterator[dict[str, Any]]:
         """Every row, page after page; `key` names a row."""
@@ -87,7 +87,8 @@ class Client:
                 return
             after = page["rows"][-1][key]
 
-    def _nobody(self, why: str) -> NotConnected:
+    def nobody(self, why: str) -> NotConnected:
+        """What to raise, or to show, where no node answers."""
         return NotConnected(
             f"not connected: {self.directory}: {why}: is the node running? ./hedgerow run -c FILE"
         )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from shutil import get_terminal_size
 from typing import Any
 
 import click
 
+from tools.assess_page import spread
 from tools.output import Output
 
 MAX_PROBLEMS_SHOWN = 10
 APART = frozenset(
-    ("hedge_list", "problems", "spread", "positions", "clock_offset_ms", "differences", "interrupted", "data", "config", "dir")
+    (
+        "hedge_list", "problems", "spread", "positions", "clock_offset_ms", "differences", "interrupted", "data", "config", "dir",
+        "pairs", "money",
+    )  # fmt: skip
 )
 ZH = {
     "recording": "录制",
@@ -35,6 +40,18 @@ ZH = {
     "rejected": "拒单",
     "working": "仍挂单",
     "books_equal": "账本一致",
+    "money_equal": "资金一致",
+    "account": "账户",
+    "equity_change": "权益变化(柜台)",
+    "ours": "权益变化(账本)",
+    "fees": "手续费(柜台)",
+    "our_fees": "手续费(账本)",
+    "event": "触发事件",
+    "threshold": "阈值",
+    "met_times": "满足次数",
+    "met_s": "满足(秒)",
+    "whole": "一次成交",
+    "slippage": "滑点",
     "journal_verified": "日志校验",
     "journal_records": "日志记录数",
     "run_s": "用时(秒)",
@@ -65,14 +82,40 @@ def show(out: Output, found: dict[str, Any]) -> None:
         known = next((each for each in ZH if key == each or key.startswith(f"{each} ")), key)
         return key.replace(known, ZH.get(known, known), 1) if out.lang == "zh" else key
 
+    columns = get_terminal_size().columns
+    for rows in (pair_rows(found), event_rows(found), money_rows(found)):
+        click.echo()
+        out.fitting([{word(key): value for key, value in row.items()} for row in rows], columns)
+    click.echo()
     out.one({word(key): value for key, value in sums(found, word("none")).items()})
     for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
         out.say(f"replay: {problem}")
 
 
+def pair_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each pair did."""
+    keys = ("pair", "hedges", "fired", "opened", "closed", "units", "naked_qty")
+    return [{key: each[key] for key in keys} for each in found["pairs"]]
+
+
+def event_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """How often each event was met, fired and filled whole, and at what slippage (p5 / p50 / p95)."""
+    return [
+        {"pair": pair["pair"], **{key: each[key] for key in ("event", "threshold", "met_times", "met_s", "fired", "whole")},
+         "slippage": spread(each["slippage"])}
+        for pair in found["pairs"]
+        for each in pair["events"]
+    ]  # fmt: skip
+
+
+def money_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each account by its own book and by ours."""
+    return [{key: each[key] for key in ("account", "equity_change", "ours", "fees", "our_fees")} for each in found["money"]]
+
+
 def sums(found: dict[str, Any], none: str) -> dict[str, Any]:
     """One line a figure; what has several is put in words."""
-    flat = {key: value for key, value in found.items() if key not in APART}
+    flat = {key: value for key, value in found.items() if key not in APART and value is not None}
     for key in ("states", "repairs"):
         flat[key] = _words(found[key], none)
     flat["made"] = " ".join(found["made"]) or none

@@ -123,11 +123,13 @@ def show_pair(out: Output, told: dict[str, Any], columns: int | None = None) -> 
         return
     columns = columns or get_terminal_size().columns
     out.one(pair_facts(out, told))
-    out.fitting([leg_row(leg) for leg in told.get("legs") or []], columns)
-    if told.get("money"):
-        out.fitting([money_row(told["money"], leg) for leg in told["money"]["legs"]], columns)
-    if told.get("recent"):
-        out.fitting([{**row, "repairs": len(row["repairs"])} for row in told["recent"]], columns)
+    legs = [leg_row(leg) for leg in told.get("legs") or []]
+    money = [money_row(told["money"], leg) for leg in told["money"]["legs"]] if told.get("money") else []
+    recent = [{**row, "repairs": len(row["repairs"])} for row in told.get("recent") or []]
+    for rows in (legs, money, recent):
+        if rows:
+            out.line("")
+            out.fitting(rows, columns)
 
 
 def _asked_pair(client: Client, name: str | None) -> dict[str, Any]:

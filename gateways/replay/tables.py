@@ -19,6 +19,7 @@ from domain.errors import ConfigError
 
 PARQUET = (".parquet", ".pq")
 READABLE = "a readable recording: CSV in UTF-8, plain or a whole .gz, or .parquet"
+CUT = "a whole .gz; this one was cut: `record` with its folder cuts a torn end off and goes on, `gzip -dc` gives what is left"
 BATCH_ROWS = 8192
 FAULTS = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
 EXTRA = "Parquet once its extra is there: make parquet (requirements-parquet.txt); or a CSV file"
@@ -64,7 +65,7 @@ def _lines(path: Path, table: Any) -> Iterator[tuple[int, list[str]]]:
 
 
 def _unreadable(path: Path, error: BaseException) -> ConfigError:
-    return ConfigError(str(path), "recording", str(error), READABLE)
+    return ConfigError(str(path), "recording", str(error), CUT if isinstance(error, EOFError) else READABLE)
 
 
 def _opened(path: Path) -> TextIO:

@@ -197,3 +197,67 @@ def test_plot_of_nothing_is_left_out():
 
 def test_every_word_of_the_page_is_there_in_both_languages():
     assert all(english and chinese and english != chinese for english, chinese in WORDS.values())
+
+
+WAY_MS = 0.3
+"""From a row to the order that it led to, both ways of a virtual replay."""
+
+
+def chances(folder, held_us):
+    """Every 4 s the spread is 34 for so many us, of each in turn, and once 10 for half a second."""
+    folder.mkdir()
+    spot, perp = ["recv_ns,bid,bq,ask,aq"], ["recv_ns,bid,bq,ask,aq"]
+    for place, us in enumerate(held_us):
+        at_ns = T0 + place * 4_000 * MS
+        for after_us, spread in ((0, 24), (100_000, 34), (100_000 + us, 24), (2_000_000, 10), (2_500_000, 24)):
+            bid = 60_000 + Decimal(spread)
+            spot.append(f"{at_ns + after_us * 1000},{bid},0.5,{bid + Decimal('0.01')},0.5")
+        perp += [f"{at_ns + step * 100 * MS},59999.9,0.5,60000,0.5" for step in range(40)]
+    (folder / "spot.BTCUSDT.csv.gz").write_bytes(gzip.compress("\n".join(spot).encode()))
+    (folder / "usdm.BTCUSDT.csv.gz").write_bytes(gzip.compress("\n".join(perp).encode()))
+    files = "".join(
+        f'[[file]]\nvenue = "{venue}"\nsymbol = "{venue}.BTCUSDT"\npath = "{name}.BTCUSDT.csv.gz"\n'
+        'time = { columns = ["recv_ns"] }\nbook = { bids = [["bid", "bq"]], asks = [["ask", "aq"]] }\n'
+        for venue, name in (("SPOT", "spot"), ("PERP", "usdm"))
+    )
+    (folder / "recording.toml").write_text('name = "chances"\n' + files, encoding="utf-8")
+    return folder
+
+
+def expected_and_got(tmp_path, capsys, what, *words):
+    """Of each event: what the assessment expects at the replay's own latency, and what a virtual replay got."""
+    assert run(["-o", "json", "assess", what, "--latency-ms", str(WAY_MS), "--dir", str(tmp_path / "a"), *words]) == 0
+    expected = json.loads(capsys.readouterr().out)["triggers"]
+    assert run(["-o", "json", "replay", what, "--virtual", "--dir", str(tmp_path / "v"), *words]) == 0
+    return list(zip(expected, json.loads(capsys.readouterr().out)["pairs"][0]["events"], strict=True))
+
+
+def test_replay_gets_what_the_assessment_expects(tmp_path, capsys):
+    """Half of the chances are shorter than the way to the venue: those hedges must be repaired."""
+    from config.load import ROOT
+
+    folder = chances(tmp_path / "r", [50, 500_000] * 6)
+    (sell, sold), (buy, bought) = expected_and_got(tmp_path, capsys, str(folder), "-c", str(ROOT / "config" / "examples" / "btc.toml"))
+    assert (sell["event"], sell["met_times"], sell["expected_capture"]) == ("sell_open", 12, 0.5)
+    assert (sold["fired"], sold["whole"]) == (12, 6)
+    assert sold["whole"] / sold["fired"] == sell["expected_capture"]
+    assert (buy["expected_capture"], bought["whole"] / bought["fired"]) == (1.0, 1.0)
+    assert bought["slippage"]["max"] == buy["slippage"]["max"] == 0
+    assert (sell["slippage"]["p25"], sell["slippage"]["p75"]) == (0, 10)
+    assert sold["slippage"]["p25"] == 0 < sold["slippage"]["max"] <= 10
+
+
+@pytest.mark.slow
+def test_replay_of_the_real_day_gets_about_what_the_assessment_expects(tmp_path, capsys):
+    from tools.errors import ToolError
+    from tools.replay_map import find_recording
+
+    try:
+        find_recording("btc-linear")
+    except ToolError:
+        pytest.skip("not run: no recorded data")
+    for expected, got in expected_and_got(tmp_path, capsys, "btc-linear"):
+        assert (got["met_times"], got["met_s"]) == (expected["met_times"], expected["met_s"])
+        assert got["fired"] >= 10
+        assert got["whole"] / got["fired"] == pytest.approx(expected["expected_capture"], abs=0.15)
+        assert got["slippage"]["p50"] == pytest.approx(expected["slippage"]["p50"], abs=0.5)

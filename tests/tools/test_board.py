@@ -292,6 +292,9 @@ class Leaving(Node):
     def is_there(self):
         return self.answers[0] != "gone"
 
+    def nobody(self, why):
+        return NotConnected(f"not connected: /x: {why}")
+
     def ask(self, verb, **args):
         self.asked += 1
         if self.answers[0] == "silent":
@@ -310,6 +313,7 @@ def test_node_that_is_gone_is_waited_for_on_a_screen_and_shown_as_it_was():
     heads = [text.splitlines()[0] for text in board.screen.drawn]
     assert ["not connected" in head for head in heads] == [False, False, True, True, True, True, False]
     assert all("AxB" in text for text in board.screen.drawn)
+    assert ["no node runs" in head for head in heads] == [False, False, False, False, True, True, False]
     assert node.asked == 3  # what is not there is not asked
 
 

@@ -129,3 +129,12 @@ def test_reader_wants_utf_8_and_says_so(tmp_path, encoding):
     path.write_bytes(f"{HEADER},备注\n{GOOD},好\n".encode(encoding))
     with pytest.raises(ConfigError, match="CSV in UTF-8"):
         list(read_rows(path, TICK, LOT))
+
+
+def test_reader_of_a_file_that_was_cut_says_how_to_go_on(tmp_path):
+    path = tmp_path / "r.csv.gz"
+    path.write_bytes(gzip.compress(f"{HEADER}\n{GOOD}\n".encode()) + gzip.compress(f"{GOOD}\n".encode())[:-5])
+    rows = read_rows(path, TICK, LOT)
+    assert next(rows).recv_ns == 100
+    with pytest.raises(ConfigError, match="`record` with its folder cuts a torn end off"):
+        list(rows)
