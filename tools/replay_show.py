@@ -16,7 +16,7 @@ APART = frozenset(
     (
         "hedge_list", "problems", "spread", "positions", "clock_offset_ms", "differences", "interrupted", "data", "config", "dir",
         "pairs", "money",
-    )  # fmt: skip
+    )
 )
 ZH = {
     "recording": "录制",
