@@ -14,7 +14,7 @@ TESTFLAGS ?=
 export PYTHONNOUSERSITE := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-dev parquet demo torture test fast check calendars bench diagrams requirements clean python
+.PHONY: help setup setup-dev inspect parquet demo torture test fast check calendars bench diagrams requirements clean python
 
 help:          ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -37,6 +37,9 @@ $(VENV)/dev-$(KEY): requirements-dev.txt $(VENV)/run-$(KEY)
 setup: $(VENV)/run-$(KEY)     ## the environment, for ./hedgerow
 
 setup-dev: $(VENV)/dev-$(KEY) ## the environment, tests and checks included
+
+inspect: setup ## an extra: Textual, for the terminal inspector
+	@$(PIP) -r requirements-inspect.txt
 
 parquet: setup ## an extra: Parquet recordings for replay and assess
 	@$(PIP) -r requirements-parquet.txt
@@ -83,6 +86,8 @@ requirements:  ## pin again, with hashes (needs pip-compile on the PATH)
 	  --no-emit-index-url --no-emit-find-links -o requirements-dev.txt requirements-dev.in
 	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -o requirements-parquet.txt requirements-parquet.in
+	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -o requirements-inspect.txt requirements-inspect.in
 	pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -o requirements-calendars.txt requirements-calendars.in
 

@@ -16,12 +16,13 @@ from actors.held import Held
 from actors.in_hand import InHand, in_hand
 from actors.mailbox import COMMANDS_MOST, CONTROL_MOST, ORDERS_MOST, QUOTE_KEYS_MOST, TIMERS_MOST, Lane, Mailbox
 from actors.pinned import INCOMING_MOST
-from actors.sampling import Samples, quantile_us
+from actors.sampling import Samples, quantiles_us
 from actors.state_show import summary
 
 NS_A_MS = 1_000_000
 STUCK_NS = 1_000_000_000
 """A turn that lasts so long is STUCK."""
+QUANTILES = (0.5, 0.99)
 MAX_COUNTED = 512
 """So many of a lane's messages are told apart by class."""
 MAX_TRACEBACK_LINES = 24
@@ -55,6 +56,7 @@ def show_actor(box: Mailbox, samples: Samples, hands: Hands, wall_ahead_ns: int)
     of two; `oldest_ms`: at least; `in_hand_ms`: since its turn began.
     """
     now_ns, rate = hands.now_ns, samples.rate(box.name)
+    p50_us, p99_us = quantiles_us(box.times, QUANTILES) if box.busy_ns else (None, None)
     hand = hands.of(box)
     mine = hand if hand is not None and hand.name == box.name else None
     held_ns = now_ns - hand.since_ns if hand is not None else 0
@@ -67,15 +69,14 @@ def show_actor(box: Mailbox, samples: Samples, hands: Hands, wall_ahead_ns: int)
         "phase": phase_of(box, stuck=held_up and mine is not None),
         "alive": box.actor is not None,
         "epoch": box.epoch,
-        "restarts": max(0, box.epoch - 1),
+        "restarts": box.epoch - 1 if box.epoch else 0,
         "last_reason": repr(box.last_reason) if box.last_reason else "",
         "ended": iso(box.ended_ns) if box.ended_ns else None,
-        "started": iso(box.started_ns) if box.started_ns else None,
         "handled": box.handled,
         "handled_per_s": None if rate is None else rate.handled_per_s,
         "busy_percent": None if rate is None else rate.busy_percent,
-        "p50_us": quantile_us(box.times, 0.5),
-        "p99_us": quantile_us(box.times, 0.99),
+        "p50_us": p50_us,
+        "p99_us": p99_us,
         "mailbox": box.depths(),
         "depth": box.depth(),
         "most": box.most,

@@ -233,8 +233,13 @@ class Mailbox:
 
     def depths(self) -> dict[str, int]:
         """How many messages wait in each lane."""
-        lanes = (self.control, self.orders, self.timers, self.commands, self.quotes)
-        return {lane.name.lower(): len(queue) for lane, queue in zip(Lane, lanes, strict=True)}
+        return {
+            "control": len(self.control),
+            "orders": len(self.orders),
+            "timers": len(self.timers),
+            "commands": len(self.commands),
+            "quotes": len(self.quotes),
+        }
 
     def depth(self) -> int:
         """How many messages wait. Thread: any."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from actors.held import Held
-from actors.mailbox import TIME_STEPS, Mailbox
+from actors.mailbox import Mailbox
 from system.threads import give_way
 
 EVERY_NS = 1_000_000_000
 FADE_EVERY = 60
 """After so many looks the counted times are halved: quantiles are of the last minutes."""
-BOXES_A_CHUNK = 128
+BOXES_A_CHUNK = 64
 """Then the lane, which may want the interpreter, is let in."""
 
 
@@ -105,13 +105,20 @@ def oldest(box: Mailbox) -> Any:
         return None
 
 
-def quantile_us(times: list[int], share: float) -> float | None:
-    """The upper end of the step in which it lies; None: nothing was counted."""
-    left = sum(times) * share
-    if not left:
-        return None
-    for step in range(TIME_STEPS):
-        left -= times[step]
-        if left <= 0:
-            return (1 << step) / 1_000
-    return None
+def quantiles_us(times: list[int], shares: tuple[float, ...]) -> list[float | None]:
+    """The upper ends of the steps in which they lie, the least share first.
+
+    None where nothing was counted.
+    """
+    total = sum(times)
+    found: list[float | None] = []
+    if total:
+        below = 0
+        wanted = [total * share for share in shares]
+        for step, count in enumerate(times):
+            if not count:
+                continue
+            below += count
+            while len(found) < len(wanted) and below >= wanted[len(found)]:
+                found.append((1 << step) / 1_000)
+    return found + [None] * (len(shares) - len(found))

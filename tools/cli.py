@@ -48,6 +48,7 @@ VERBS: dict[str, Verb] = {
     "ps": Verb("tools.ps:ps", "the actors: mailboxes, how busy, what is in hand, restarts", "执行体:邮箱、忙闲、手上消息、重启"),
     "tree": Verb("tools.ps:tree", "the supervision tree as it stands", "监督树现状"),
     "actor": Verb("tools.actor:actor", "show | state | mailbox | trace | stack | suspend | resume | restart one", "单个执行体:详情 | 状态 | 邮箱 | 追踪 | 调用栈 | 挂起 | 恢复 | 重启"),
+    "inspect": Verb("tools.inspect:inspect", "look into a node on a terminal, keys as in k9s", "终端观察器:键位如 k9s"),
     "pair": Verb("tools.status:pair", "ls | show | enable | disable | add | change | remove pairs", "组合:列表 | 详情 | 启用 | 停用 | 增加 | 修改 | 移除"),
     "strategy": Verb("tools.strategy:strategy", "pairs by strategy: ls | enable | disable | add | change | remove", "策略(一组组合):列表 | 启用 | 停用 | 增加 | 修改 | 移除"),
     "risk": Verb("tools.risk:risk", "limits show | set, by instrument", "风控:限额查看 | 设置(按合约)"),

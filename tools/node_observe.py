@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from actors.actor_show import STUCK, STUCK_NS, Hands, show_actor, show_error, show_in_hand, show_mailbox
 from actors.answering import Answer, count_arg, page, text_arg
+from actors.hedge_show import iso
 from actors.in_hand import in_hand
 from actors.mailbox import Mailbox
 from actors.sampling import Samples
@@ -20,14 +22,16 @@ from actors.state_show import MAX_DEPTH, Look, NoSuchField, find
 from supervisors.engine import Supervisor
 from supervisors.family import Kin, family, show_child, show_keeper
 from system.stacks import stack
+from system.threads import give_way
 from tools.node_build import ROOT
 from tools.node_traces import Traces
 from tools.stakes import pair_of, stake_of
 from wire.inspection import NO_SUCH, REFUSED, Unanswerable
 
-PAGE_NS = 100_000
+PAGE_NS = 150_000
 """How long a page may keep the interpreter from the lane."""
 DEPTH = 3
+WALKED_A_CHUNK = 64
 
 
 class Observes:
@@ -39,6 +43,8 @@ class Observes:
         self.samples = Samples(node.runtime)
         self._wall_ahead_ns = node.clock.wall_ns() - node.clock.mono_ns()
         self._kin: dict[str, Kin] = {}
+        self._order: list[str] = []
+        self._place: dict[str, int] = {}
         self.traces = Traces(node)
 
     def table(self) -> dict[str, Answer]:
@@ -84,21 +90,34 @@ class Observes:
 
     def ps(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every actor, in the order of the tree."""
-        hands = Hands(self.clock.mono_ns())
-        return page((self._row(self.runtime.boxes[name], hands) for name in self._names(args) if name in self.runtime.boxes), self.clock, PAGE_NS)
+        hands, boxes = Hands(self.clock.mono_ns()), self.runtime.boxes
+        there = (boxes.get(name) for name in self._names(args))
+        return page((self._row(box, hands) for box in there if box is not None), self.clock, PAGE_NS)
 
     def tree(self, args: dict[str, Any]) -> dict[str, Any]:
         """Who keeps whom, under which rules, and how each is."""
         hands = Hands(self.clock.mono_ns())
         return page((self._branch(name, hands) for name in self._names(args)), self.clock, PAGE_NS)
 
-    def _names(self, args: dict[str, Any]) -> list[str]:
-        """The names after `after`, in the order of the tree, the others last."""
+    def _names(self, args: dict[str, Any]) -> Iterator[str]:
+        """The names after `after`, in the order of the tree, the others last.
+
+        The tree is walked for the first page alone, in small pieces.
+        """
         after = args.get("after")
-        if after is None or not self._kin:
-            self._kin = {kin.name: kin for kin in family(self.runtime, ROOT)}
-        names = [*self._kin, *(name for name in list(self.runtime.boxes) if name not in self._kin)]
-        return names[names.index(after) + 1 :] if after in names else names
+        if after is None or after not in self._place:
+            self._walk()
+        return islice(self._order, self._place.get(after, 0), None)
+
+    def _walk(self) -> None:
+        kin = {}
+        for each in family(self.runtime, ROOT):
+            kin[each.name] = each
+            if len(kin) % WALKED_A_CHUNK == 0:
+                give_way()
+        self._kin = kin
+        self._order = [*kin, *(name for name in list(self.runtime.boxes) if name not in kin)]
+        self._place = {name: place + 1 for place, name in enumerate(self._order)}
 
     def _row(self, box: Mailbox, hands: Hands) -> dict[str, Any]:
         row = show_actor(box, self.samples, hands, self._wall_ahead_ns)
@@ -143,7 +162,8 @@ class Observes:
     def actor(self, args: dict[str, Any]) -> dict[str, Any]:
         """One actor, whole; its stack where it is STUCK or blocked."""
         box = self._box(args)
-        self._names({})
+        if box.name not in self._kin:
+            self._walk()
         hands, kin = Hands(self.clock.mono_ns()), self._kin.get(box.name)
         row = self._row(box, hands)
         stuck = row["phase"] == STUCK or row["blocked_by"] is not None
@@ -151,6 +171,7 @@ class Observes:
         stake = stake_of(self.node, [box.name])
         return {
             **row,
+            "started": iso(box.started_ns) if box.started_ns else None,
             "message": show_in_hand(box, hands),
             "stack": stack(box.executor.thread_id) if stuck else [],
             "error": show_error(box.last_error),

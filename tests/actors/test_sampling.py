@@ -4,7 +4,7 @@ import pytest
 
 from actors.mailbox import TIME_STEPS
 from actors.runtime import Runtime
-from actors.sampling import FADE_EVERY, Samples, oldest, quantile_us
+from actors.sampling import FADE_EVERY, Samples, oldest, quantiles_us
 from actors.simulated import SimulatedDispatcher
 from tests.actors.test_conformance import MS, Command, Order, Probe, Quote
 
@@ -72,10 +72,11 @@ def test_most_is_what_one_turn_took_and_what_it_left(runtime):
 
 def test_quantiles_are_upper_ends_of_their_steps():
     times = [0] * TIME_STEPS
-    assert quantile_us(times, 0.5) is None
+    assert quantiles_us(times, (0.5, 0.99)) == [None, None]
     times[10], times[20] = 98, 2
-    assert quantile_us(times, 0.5) == 1.024
-    assert quantile_us(times, 0.99) == 1048.576
+    assert quantiles_us(times, (0.5, 0.99)) == [1.024, 1048.576]
+    times[20] = 0
+    assert quantiles_us(times, (0.5, 0.99, 1.0)) == [1.024] * 3
 
 
 def test_counted_times_fade(runtime):

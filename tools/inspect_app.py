@@ -1,0 +1,422 @@
+"""The terminal inspector: a table of rows, and screens of one row's text.
+
+Textual draws; `tools/inspect_views.py` says what. One thread asks the node, at
+most once a second; the screen never waits for it.
+
+Source: k9s for the keys; Textual's App, Screen and DataTable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import DataTable, Input, Static
+
+from domain.errors import HedgerowError
+from tools import inspect_words as words
+from tools.inspect_views import (
+    HEDGES,
+    NAMED,
+    PAIRS,
+    PS,
+    VIEWS,
+    Row,
+    Source,
+    Tracing,
+    View,
+    describe,
+    filtered,
+    mailbox,
+    state,
+)
+from tools.output import Output
+from tools.ps import picked
+
+EVERY_S = 1.0
+STYLES = {
+    "STUCK": "bold white on red", "suspended": "black on yellow", "restarting": "magenta", "down": "magenta", "given_up": "bold red",
+    "STRANDED": "bold red", "FROZEN": "bold red", "DOWN": "bold red", "OPEN": "green", "CONNECTING": "magenta", "SYNCING": "yellow",
+    "RECONCILED": "yellow",
+}  # fmt: skip
+STATES = ("phase", "state", "stage", "hedge")
+SUSPEND_MS = 30_000
+Done = Callable[[Any], None]
+
+
+class Asks:
+    """One thread that asks the node, one question after the other."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._pool = ThreadPoolExecutor(1, "asks")
+
+    def __call__(self, ask: Callable[[Source], Any]) -> Any:
+        """A future of what it gives; what failed connects anew next time."""
+        return self._pool.submit(self._tried, ask)
+
+    def _tried(self, ask: Callable[[Source], Any]) -> Any:
+        try:
+            return ask(self.source)
+        except HedgerowError:
+            self.source.close()
+            raise
+
+    def close(self) -> None:
+        """Give the sockets back, in their own thread."""
+        self._pool.submit(self.source.close)
+        self._pool.shutdown()
+
+
+class InspectApp(App[None]):
+    """The rows of a view, looked at again each second."""
+
+    CSS = """
+    #head { height: 1; background: $panel; }
+    #foot { height: 1; background: $panel; }
+    #command { display: none; height: 1; border: none; padding: 0; }
+    #command.open { display: block; }
+    DataTable { height: 1fr; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("colon", "command(':')"), Binding("slash", "command('/')"), Binding("question_mark", "help"), Binding("d", "text('describe')"),
+        Binding("s", "text('state')"), Binding("m", "text('mailbox')"), Binding("t", "text('trace')"), Binding("o", "sort"),
+        Binding("l", "language"), Binding("z", "word('actor_suspend')"), Binding("u", "word('actor_resume')"), Binding("x", "word('actor_restart')"),
+        Binding("escape", "back"), Binding("q", "quit"),
+    ]  # fmt: skip
+
+    def __init__(self, source: Source, lang: str, *, write: bool, operator: str, first: View = PS) -> None:
+        super().__init__()
+        self.asks = Asks(source)
+        self.lang, self.write, self.operator = lang, write, operator
+        self.view = first
+        self.filter_text = ""
+        self.sort_by = ""
+        self.rows: list[Row] = []
+        self.node: Row = {}
+        self.problem = ""
+        self.said = ""
+        self.looks = 0
+        self._shown: tuple[Any, ...] = ()
+        self._asking = False
+        self._before: list[tuple[View, str]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="head", markup=False)
+        yield DataTable(cursor_type="row", zebra_stripes=False)
+        yield Input(id="command", compact=True, select_on_focus=False)
+        yield Static(id="foot", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(DataTable).focus()
+        self.set_interval(EVERY_S, self.look)
+        self.look()
+
+    def on_unmount(self) -> None:
+        self.asks.close()
+
+    # ------------------------------------------------ looking
+
+    def word_of(self, text: str) -> str:
+        """The text in the language of the screen."""
+        return Output(lang=self.lang).word(text)
+
+    @work
+    async def look(self) -> None:
+        """Ask once for the present view; nothing while an answer is awaited."""
+        if self._asking:
+            return
+        self._asking, view = True, self.view
+        try:
+            node, rows = await self.wait(lambda source: (source.node(), source.rows(view)))
+        except HedgerowError as error:
+            self.problem = str(error)
+        else:
+            self.problem = ""
+            self.node = node
+            if view is self.view:
+                self.rows = rows
+        finally:
+            self._asking = False
+        self.looks += 1
+        self.draw()
+        if view is not self.view:
+            self.look()
+
+    async def wait(self, ask: Callable[[Source], Any]) -> Any:
+        """What the asking thread brings. Raises: HedgerowError."""
+        from asyncio import wrap_future
+
+        return await wrap_future(self.asks(ask))
+
+    def shown_rows(self) -> list[Row]:
+        """The rows that the filter leaves, sorted."""
+        rows = filtered(self.rows, self.view, self.filter_text)
+        return picked(rows, self.sort_by, "") if self.sort_by and self.view is PS else rows
+
+    def draw(self) -> None:
+        """The table, its cursor on the row that it was on; head and foot."""
+        table = self.query_one(DataTable)
+        rows = self.shown_rows()
+        chosen = self.chosen()
+        shape = (self.view.name, self.lang)
+        if self._shown != shape:
+            table.clear(columns=True)
+            table.add_columns(*(self.word_of(name) for name in self.view.columns))
+            self._shown = shape
+        else:
+            table.clear()
+        keys = [str(row[self.view.key]) for row in rows]
+        for key, row in zip(keys, rows, strict=True):
+            table.add_row(*(self._cell(name, row.get(name)) for name in self.view.columns), key=key)
+        if chosen is not None and str(chosen.get(self.view.key)) in keys:
+            table.move_cursor(row=keys.index(str(chosen[self.view.key])), animate=False)
+        self._keys = dict(zip(keys, rows, strict=True))
+        self._frame(len(rows))
+
+    def _cell(self, name: str, value: Any) -> Text:
+        if value is None:
+            return Text("-", style="dim")
+        if isinstance(value, float):
+            return Text(f"{value:,.1f}", justify="right")
+        if isinstance(value, int):
+            return Text(str(value), justify="right", style="bold red" if name == "naked" and value else "")
+        text = str(value)
+        said = self.word_of(text) if name in STATES else text
+        return Text(said, style=STYLES.get(text.split(" ", maxsplit=1)[0], "") if name in STATES else "", no_wrap=True)
+
+    def _frame(self, count: int) -> None:
+        node = self.node
+        lane = self.word_of(node["lane"]) + (f" {node['lane_in_hand']} {node['lane_in_hand_ms']:,.0f} ms" if node["lane"] == "STUCK" else "") if node else ""
+        parts = [
+            f"{node['node']} pid {node['pid']}  {self.word_of('lane')} {lane}  {self.word_of('lag')} {node['journal_lag']}" if node else "",
+            f"{self.word_of('suspended')} {', '.join(node['suspended'])}" if node.get("suspended") else "",
+            f":{self.view.name}{' /' + self.filter_text if self.filter_text else ''}{' ^' + self.sort_by if self.sort_by and self.view is PS else ''} {count}",
+            (words.WRITE if self.write else words.READ_ONLY)[self.lang],
+            f"{words.LOST[self.lang]}: {self.problem}" if self.problem else "",
+        ]
+        head = self.query_one("#head", Static)
+        head.update(Text("  ".join(filter(None, parts)), style="bold red" if self.problem or node.get("lane") == "STUCK" else ""))
+        foot = words.FEET[self.lang] + (words.WRITES[self.lang] if self.write else "")
+        self.query_one("#foot", Static).update(self.said or foot)
+
+    def chosen(self) -> Row | None:
+        """The row under the cursor."""
+        table = self.query_one(DataTable)
+        if not table.row_count or table.cursor_row < 0:
+            return None
+        key = table.coordinate_to_cell_key((table.cursor_row, 0)).row_key.value
+        return getattr(self, "_keys", {}).get(key)
+
+    def say(self, text: str) -> None:
+        """In the foot, until the next key."""
+        self.said = text
+        self.query_one("#foot", Static).update(text)
+
+    # ------------------------------------------------ keys
+
+    def on_key(self) -> None:
+        self.said = ""
+
+    def go(self, view: View, filter_text: str = "") -> None:
+        """Another view; escape leads back."""
+        self._before.append((self.view, self.filter_text))
+        self._set(view, filter_text)
+
+    def _set(self, view: View, filter_text: str) -> None:
+        self.view, self.filter_text, self.rows = view, filter_text, []
+        self.draw()
+        self.query_one(DataTable).move_cursor(row=0)
+        self.look()
+
+    def action_command(self, mark: str) -> None:
+        """A line for a view or a filter."""
+        line = self.query_one("#command", Input)
+        line.value = mark
+        line.add_class("open")
+        line.focus()
+        line.cursor_position = 1
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.close_line()
+        text = event.value.strip()
+        if text.startswith("/"):
+            self.filter_text = text[1:].strip()
+            self.draw()
+            return
+        name = text.removeprefix(":").strip()
+        if name in ("q", "quit"):
+            self.exit()
+        elif name in NAMED:
+            self.go(NAMED[name])
+        elif name:
+            self.say(words.NO_VIEW[self.lang].format(name, ", ".join(VIEWS)))
+
+    def close_line(self) -> None:
+        """The line goes, the table has the keys again."""
+        self.query_one("#command", Input).remove_class("open")
+        self.query_one(DataTable).focus()
+
+    def action_back(self) -> None:
+        """Out of the line, the filter, the view."""
+        if self.query_one("#command", Input).has_class("open"):
+            self.close_line()
+        elif self.filter_text and not (self._before and self._before[-1][0] is not self.view):
+            self.filter_text = ""
+            self.draw()
+        elif self._before:
+            self._set(*self._before.pop())
+
+    def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
+        row = self.chosen()
+        if row is not None and self.view is PAIRS:
+            self.go(HEDGES, str(row["pair"]))
+        else:
+            self.action_text("describe")
+
+    def action_text(self, kind: str) -> None:
+        """A screen of the row's text."""
+        row = self.chosen()
+        if row is None:
+            return
+        name, view = self.view.actor(row), self.view
+        if kind == "describe":
+            self.push_screen(TextScreen(str(row[view.key]), lambda source: describe(source, view, row, self.lang)))
+        elif kind == "trace":
+            tracing = Tracing(name)
+            self.push_screen(TextScreen(f"trace {name}", tracing.read, tracing.stop, follows=True))
+        else:
+            look = state if kind == "state" else mailbox
+            self.push_screen(TextScreen(f"{kind} {name}", lambda source: look(source, name, self.lang)))
+
+    def action_help(self) -> None:
+        """Every key."""
+        lang = self.lang
+        self.push_screen(TextScreen("?", lambda _source: words.HELP[lang].splitlines()))
+
+    def action_sort(self) -> None:
+        """By the next column of ps, then in the order of the tree again."""
+        names = ["", *PS.columns]
+        self.sort_by = names[(names.index(self.sort_by) + 1) % len(names)]
+        self.draw()
+
+    def action_language(self) -> None:
+        """English and Chinese."""
+        self.lang = "en" if self.lang == "zh" else "zh"
+        self.draw()
+
+    # ------------------------------------------------ words
+
+    @work
+    async def action_word(self, verb: str) -> None:
+        """Say what it would do, ask why, do it."""
+        row = self.chosen()
+        if row is None:
+            return
+        if not self.write:
+            self.say(words.ONLY_LOOKS[self.lang])
+            return
+        asked = {"name": self.view.actor(row), "operator": self.operator, **({"for_ms": SUSPEND_MS} if verb == "actor_suspend" else {})}
+        try:
+            does = (await self.wait(lambda source: source.client("operate").ask(verb, dry_run=True, reason="asked", **asked)))["does"]
+            reason = await self.push_screen_wait(ReasonScreen(does, self.lang))
+            if reason:
+                told = await self.wait(lambda source: source.client("operate").ask(verb, reason=reason, **asked))
+                self.say(words.DONE[self.lang].format(told["seq"]))
+        except HedgerowError as error:
+            self.say(str(error))
+
+
+class TextScreen(Screen[None]):
+    """One row's text, looked at again each second; escape leads back."""
+
+    CSS = """
+    #title { height: 1; background: $panel; }
+    VerticalScroll { height: 1fr; }
+    #text { width: auto; min-width: 100%; }
+    """
+    BINDINGS: ClassVar[list[Any]] = [Binding("escape,q", "leave"), Binding("j", "scroll(1)"), Binding("k", "scroll(-1)")]
+
+    def __init__(self, title: str, ask: Callable[[Source], list[str]], end: Callable[[Source], None] | None = None, *, follows: bool = False) -> None:
+        super().__init__()
+        self.headline, self._ask, self._end, self._follows = title, ask, end, follows
+        self._asking = False
+        self.lines: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(self.headline, id="title", markup=False)
+        with VerticalScroll():
+            yield Static(id="text", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+        self.set_interval(EVERY_S, self.look)
+        self.look()
+
+    @work
+    async def look(self) -> None:
+        """Ask again, unless an answer is awaited."""
+        if self._asking:
+            return
+        self._asking = True
+        try:
+            self.lines = await self.app.wait(self._ask)
+        except HedgerowError as error:
+            self.lines = [*self.lines[-1_000:], f"! {error}"] if not self.lines or not self.lines[-1].startswith("! ") else self.lines
+        finally:
+            self._asking = False
+        if self.is_mounted:
+            self.query_one("#text", Static).update("\n".join(self.lines))
+            if self._follows:
+                self.query_one(VerticalScroll).scroll_end(animate=False)
+
+    def action_scroll(self, lines: int) -> None:
+        """One line down or up."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_leave(self) -> None:
+        """Back to the rows."""
+        if self._end is not None:
+            self.app.asks(self._end)
+        self.dismiss()
+
+
+class ReasonScreen(ModalScreen[str]):
+    """What a word would do, and the reason for it; "" where it is not done."""
+
+    CSS = """
+    ReasonScreen { align: center middle; }
+    #box { width: 80%; height: auto; border: solid $warning; background: $surface; padding: 1; }
+    """
+    BINDINGS: ClassVar[list[Any]] = [Binding("escape", "leave")]
+
+    def __init__(self, does: list[str], lang: str) -> None:
+        super().__init__()
+        self._does, self._lang = does, lang
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="box"):
+            yield Static("\n".join(self._does), id="does", markup=False)
+            yield Input(placeholder=words.WHY[self._lang], id="reason")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+        else:
+            self.query_one(Input).placeholder = words.EMPTY_REASON[self._lang]
+
+    def action_leave(self) -> None:
+        """Nothing is done."""
+        self.dismiss("")
