@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
-from traceback import format_exception
 from typing import Any
 
 from actors.hedge_show import iso
@@ -18,6 +17,7 @@ from actors.mailbox import COMMANDS_MOST, CONTROL_MOST, ORDERS_MOST, QUOTE_KEYS_
 from actors.pinned import INCOMING_MOST
 from actors.sampling import Samples, quantiles_us
 from actors.state_show import summary
+from system.stacks import error_stack
 
 NS_A_MS = 1_000_000
 STUCK_NS = 1_000_000_000
@@ -25,7 +25,7 @@ STUCK_NS = 1_000_000_000
 QUANTILES = (0.5, 0.99)
 MAX_COUNTED = 512
 """So many of a lane's messages are told apart by class."""
-MAX_TRACEBACK_LINES = 24
+MAX_ERROR_LINES = 24
 BOUNDS = (CONTROL_MOST, ORDERS_MOST, TIMERS_MOST, COMMANDS_MOST, QUOTE_KEYS_MOST)
 STUCK, SUSPENDED, RUNNING, DOWN = "STUCK", "suspended", "running", "down"
 
@@ -139,8 +139,5 @@ def _counted(messages: Iterable[Any]) -> dict[str, int]:
 
 
 def show_error(error: BaseException | None) -> list[str]:
-    """Its traceback, the end of it."""
-    if error is None:
-        return []
-    lines = "".join(format_exception(error, limit=-MAX_TRACEBACK_LINES // 2)).splitlines()
-    return [line[:200] for line in lines[-MAX_TRACEBACK_LINES:]]
+    """Where it came from and what it says, the end of it."""
+    return [] if error is None else [line[:240] for line in error_stack(error)[-MAX_ERROR_LINES:]]

@@ -2,7 +2,8 @@
 
 It runs nothing of the actor's: fields are read, never properties or `repr`s of
 our own classes. An actor adopts whole values, so that what is read is from
-before a message or from after it. Bounded in depth, items, values and length.
+before a message or from after it. Bounded in depth, items, values, length and
+time.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from typing import Any
 
 from actors.base import Actor
 from actors.names import Address
+from domain.ports import Clock
 from system.curve import CurveKeys
+from system.threads import give_way
 
 MAX_DEPTH = 8
 MAX_ITEMS = 64
 MAX_VALUES = 2_000
+MAX_NS = 50_000_000
+VALUES_A_CHUNK = 32
 MAX_TEXT = 240
 MAX_INT = 1 << 63
 HIDDEN = "(hidden)"
@@ -38,11 +43,16 @@ class NoSuchField(LookupError):
 
 
 class Look:
-    """One look: `depth` levels from where it starts."""
+    """One look: `depth` levels from where it starts.
 
-    def __init__(self, depth: int) -> None:
+    With a clock it is bounded in time, too, and lets the lane in now and then.
+    """
+
+    def __init__(self, depth: int, clock: Clock | None = None) -> None:
         self.depth = depth
         self.left = MAX_VALUES
+        self._clock = clock
+        self._until_ns = 0 if clock is None else clock.mono_ns() + MAX_NS
         self.cut = False
         """Whether anything was left out."""
 
@@ -59,6 +69,10 @@ class Look:
     def value(self, value: Any, depth: int) -> Any:
         """One value, as plain ones."""
         self.left -= 1
+        if self._clock is not None and self.left > 0 and self.left % VALUES_A_CHUNK == 0:
+            give_way()
+            if self._clock.mono_ns() >= self._until_ns:
+                self.left = 0
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, float):

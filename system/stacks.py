@@ -8,9 +8,11 @@ can look; another process can (`py-spy dump`).
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FrameType
+from traceback import extract_tb, format_exception_only
+from types import FrameType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +31,13 @@ def frames(thread_id: int) -> Iterator[FrameType]:
 
 def stack(thread_id: int) -> list[str]:
     """Its stack, a line a frame, the innermost last: `file:line function`."""
-    return [f"{_place(frame.f_code)}:{frame.f_lineno} {frame.f_code.co_qualname}" for frame in frames(thread_id)][::-1]
+    return [f"{place(frame.f_code.co_filename)}:{frame.f_lineno} {frame.f_code.co_qualname}" for frame in frames(thread_id)][::-1]
+
+
+def error_stack(error: BaseException) -> list[str]:
+    """Where an error came from, in the same lines, then what it says."""
+    taken = deque((f"{place(each.filename)}:{each.lineno} {each.name}" for each in extract_tb(error.__traceback__)), MAX_FRAMES)
+    return [*taken, *"".join(format_exception_only(error)).splitlines()]
 
 
 def local(frame: FrameType, name: str) -> Any:
@@ -40,6 +48,7 @@ def local(frame: FrameType, name: str) -> Any:
     return frame.f_locals.get(name)
 
 
-def _place(code: CodeType) -> str:
-    path = Path(code.co_filename)
+def place(filename: str) -> str:
+    """A file from our folder on; of a file elsewhere its name alone."""
+    path = Path(filename)
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name

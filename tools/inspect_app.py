@@ -82,12 +82,11 @@ class InspectApp(App[None]):
     #head { height: 1; background: $panel; }
     #foot { height: 1; background: $panel; }
     #command { display: none; height: 1; border: none; padding: 0; }
-    #command.open { display: block; }
     DataTable { height: 1fr; }
     """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("colon", "command(':')"), Binding("slash", "command('/')"), Binding("question_mark", "help"), Binding("d", "text('describe')"),
+        Binding("colon", "command(':')", priority=True), Binding("slash", "command('/')", priority=True), Binding("question_mark", "help"), Binding("d", "text('describe')"),
         Binding("s", "text('state')"), Binding("m", "text('mailbox')"), Binding("t", "text('trace')"), Binding("o", "sort"),
         Binding("l", "language"), Binding("z", "word('actor_suspend')"), Binding("u", "word('actor_resume')"), Binding("x", "word('actor_restart')"),
         Binding("escape", "back"), Binding("q", "quit"),
@@ -237,13 +236,18 @@ class InspectApp(App[None]):
         self.query_one(DataTable).move_cursor(row=0)
         self.look()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002  Textual's signature
+        """A `:` or `/` within a line, or on another screen, is a letter."""
+        return action != "command" or (len(self.screen_stack) == 1 and not self.query_one("#command", Input).display)
+
     def action_command(self, mark: str) -> None:
         """A line for a view or a filter."""
         line = self.query_one("#command", Input)
         line.value = mark
-        line.add_class("open")
-        line.focus()
+        line.display = True
         line.cursor_position = 1
+        self.screen.set_focus(line)  # at once: the next key may be there already
+        self.screen.refresh(layout=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.close_line()
@@ -262,12 +266,12 @@ class InspectApp(App[None]):
 
     def close_line(self) -> None:
         """The line goes, the table has the keys again."""
-        self.query_one("#command", Input).remove_class("open")
-        self.query_one(DataTable).focus()
+        self.query_one("#command", Input).display = False
+        self.screen.set_focus(self.query_one(DataTable))
 
     def action_back(self) -> None:
         """Out of the line, the filter, the view."""
-        if self.query_one("#command", Input).has_class("open"):
+        if self.query_one("#command", Input).display:
             self.close_line()
         elif self.filter_text and not (self._before and self._before[-1][0] is not self.view):
             self.filter_text = ""

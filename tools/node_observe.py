@@ -194,7 +194,7 @@ class Observes:
             value = find(box.actor, path)
         except NoSuchField as error:
             raise Unanswerable(NO_SUCH, f"{box.name} {path}: {error}") from None
-        look = Look(depth)
+        look = Look(depth, self.clock)
         shown = look.fields(value) if value is box.actor else look.value(value, 0)
         return {"path": box.name, "at": path, "epoch": box.epoch, "handled": box.handled, "state": shown, "cut": look.cut}
 

@@ -123,6 +123,7 @@ def cells(row: dict[str, Any]) -> dict[str, Any]:
         "naked": " ".join(f"{lots:+d}" for lots in row["naked"]) if row["naked"] and any(row["naked"]) else "",
         "phase": row["phase"] if row["blocked_by"] is None else f"{row['phase']} < {row['blocked_by']}",
         "busy_percent": None if busy is None else round(busy, 1),
+        **{key: None if row[key] is None else round(row[key], 1) for key in ("p50_us", "p99_us", "in_hand_ms")},
         "in_hand": row["in_hand"] or "",
         "last_reason": row["last_reason"][:48],
     }

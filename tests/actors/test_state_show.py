@@ -9,7 +9,7 @@ import pytest
 from actors.base import Actor
 from actors.runtime import Runtime
 from actors.simulated import SimulatedDispatcher
-from actors.state_show import HIDDEN, MAX_ITEMS, MAX_TEXT, MAX_VALUES, Look, NoSuchField, find, summary
+from actors.state_show import HIDDEN, MAX_ITEMS, MAX_NS, MAX_TEXT, MAX_VALUES, Look, NoSuchField, find, summary
 from domain.market import Quote
 from domain.pairs import Mode
 from wire.codec import pack
@@ -87,3 +87,18 @@ def test_message_is_told_in_a_line():
     assert summary(Quote(("A", "X"), bid_px=7)).startswith("Quote key=['A', 'X'] bid_px=7")
     assert "\n" not in summary(msgspec.structs.replace(Quote(("A", "X")), bids=tuple(range(500))))
     assert summary("x" * 1_000).startswith("x")
+
+
+def test_look_ends_when_its_time_is_over(actor):
+    class Slow:
+        now_ns = 0
+
+        def mono_ns(self):
+            self.now_ns += MAX_NS // 3
+            return self.now_ns
+
+    actor.wide = [[list(range(60)) for _ in range(60)] for _ in range(60)]
+    look = Look(8, Slow())
+    look.fields(actor)
+    assert look.cut
+    assert look._clock.now_ns < 2 * MAX_NS

@@ -2,7 +2,7 @@
 
 from threading import Event, Thread
 
-from system.stacks import MAX_FRAMES, frames, local, stack
+from system.stacks import MAX_FRAMES, error_stack, frames, local, stack
 
 
 def deep(levels, began, go):
@@ -27,3 +27,16 @@ def test_stack_of_a_thread_ends_with_what_it_does_and_is_bounded():
     assert any(line.startswith("tests/system/test_stacks.py:") and line.endswith(" deep") for line in lines)
     assert held[:3] == [0, 1, 2]
     assert stack(thread.ident) == []
+
+
+def test_error_is_told_by_its_places_and_its_words():
+    def fails():
+        raise ValueError("no\nmore")
+
+    try:
+        fails()
+    except ValueError as error:
+        lines = error_stack(error)
+    assert [line.split(" ")[1] for line in lines[:2]] == ["test_error_is_told_by_its_places_and_its_words", "fails"]
+    assert lines[0].startswith("tests/system/test_stacks.py:")
+    assert lines[2:] == ["ValueError: no", "more"]

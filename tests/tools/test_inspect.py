@@ -1,7 +1,6 @@
 """The terminal inspector, driven by keys, against a real node."""
 
 import asyncio
-import json
 import re
 
 import pytest
@@ -12,7 +11,7 @@ from tools.client import Client
 
 pytest.importorskip("textual", reason="not run: no textual (make inspect)")
 
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Static
 
 from tools.inspect_app import InspectApp, ReasonScreen, TextScreen
 from tools.inspect_views import PAIRS, PS, VIEWS, Source, filtered

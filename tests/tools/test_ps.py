@@ -11,7 +11,7 @@ from tools.ps import TREE, cells, drawn, kept, picked, rules
 def row(path, depth=0, parent=None, **more):
     told = {
         "path": path, "class": "Actor", "phase": "running", "dispatcher": "lane", "in_hand": None, "blocked_by": None, "last_reason": "",
-        "depth": depth, "parent": parent, "keeps": None, "restart": "permanent", "epoch": 1, "restarts": 0, "ended": None,
+        "depth": depth, "parent": parent, "p50_us": None, "p99_us": 65.536, "in_hand_ms": None, "keeps": None, "restart": "permanent", "epoch": 1, "restarts": 0, "ended": None,
     }  # fmt: skip
     return {**told, **more}
 
@@ -78,7 +78,7 @@ def test_cells_name_who_holds_it_up_and_leave_out_what_is_whole():
     told = row("a", blocked_by="b", busy_percent=0.126, naked=[0, 0], mailbox={"control": 1, "orders": 2})
     shown = cells(told)
     assert (shown["phase"], shown["busy_percent"], shown["naked"], shown["mailbox"]) == ("running < b", 0.1, "", "1/2")
-    assert cells({**told, "naked": [-2, 0]})["naked"] == "-2 +0"
+    assert (cells({**told, "naked": [-2, 0]})["naked"], shown["p99_us"]) == ("-2 +0", 65.5)
 
 
 def test_state_is_told_in_lines_that_belong_together():
