@@ -101,6 +101,9 @@ class Look:
             return _kind(value)
         if isinstance(value, dict):
             return self._mapping(value, depth)
+        if depth == self.depth and isinstance(value, list | tuple | deque) and value and _is_compound(value[0]):
+            self.cut = True
+            return f"<{type(value).__name__} {len(value)} {type(value[0]).__name__}>"
         if isinstance(value, list | tuple | deque | set | frozenset) and not hasattr(value, "_fields"):
             return self._items(value, depth)
         if not _is_ours(value):
@@ -187,6 +190,10 @@ def _key(key: Any) -> str:
 
 def _is_ours(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] in OURS or isinstance(value, Actor)
+
+
+def _is_compound(value: Any) -> bool:
+    return (_is_ours(value) and not isinstance(value, Enum)) or isinstance(value, dict | list | tuple | deque)
 
 
 def _kind(value: Any) -> str:

@@ -49,6 +49,8 @@ def local(frame: FrameType, name: str) -> Any:
 
 
 def place(filename: str) -> str:
-    """A file from our folder on; of a file elsewhere its name alone."""
+    """A file from our folder on, or from its library's; elsewhere its name alone."""
     path = Path(filename)
+    if "site-packages" in path.parts:
+        return "/".join(path.parts[path.parts.index("site-packages") + 1 :])
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name

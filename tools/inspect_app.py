@@ -183,7 +183,7 @@ class InspectApp(App[None]):
 
     def _cell(self, name: str, value: Any) -> Text:
         if value is None:
-            return Text("-", style="dim")
+            return Text("-", style="dim", justify="right")
         if isinstance(value, float):
             return Text(f"{value:,.1f}", justify="right")
         if isinstance(value, int):

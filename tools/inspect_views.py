@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tools.actor import mailbox_rows, show_actor, state_lines
 from tools.client import OBSERVE, Client
 from tools.output import Output
-from tools.ps import cells, drawn, holds
+from tools.ps import cells, drawn, holds, kept
 
 Row = dict[str, Any]
 MAX_ROWS = 2_000
@@ -106,7 +106,7 @@ def _hedges(source: Source) -> Iterator[Row]:
 
 _ROWS: dict[str, Callable[[Source], Iterator[Row]]] = {
     "ps": lambda source: (cells(row) for row in source.client(OBSERVE).rows("ps", "path")),
-    "tree": lambda source: iter(drawn(list(source.client(OBSERVE).rows("tree", "path")))),
+    "tree": lambda source: source.client(OBSERVE).rows("tree", "path"),
     "venues": _venues,
     "pairs": _pairs,
     "hedges": _hedges,
@@ -114,7 +114,12 @@ _ROWS: dict[str, Callable[[Source], Iterator[Row]]] = {
 
 
 def filtered(rows: list[Row], view: View, text: str) -> list[Row]:
-    """Those that hold the text in a column, or where `ps -f` looks."""
+    """Those that hold the text in a column, or where `ps -f` looks.
+
+    Of the tree also all above them, drawn with its lines.
+    """
+    if view is TREE:
+        return drawn(kept(rows, text))
     if not text:
         return rows
     return [row for row in rows if holds(row, text) or any(text.lower() in str(row.get(name) or "").lower() for name in view.columns)]

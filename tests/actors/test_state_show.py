@@ -66,7 +66,7 @@ def test_look_is_bounded_in_depth_and_in_values(actor):
     assert len(pack(look.fields(actor))) < 100 * MAX_VALUES
     assert look.left <= 0
     shallow = Look(1).fields(actor)
-    assert (shallow["deep"], shallow["quote"]) == (["<list 1>"], {"": "Quote", **shallow["quote"]})
+    assert (shallow["deep"], shallow["quote"]) == ("<list 1 list>", {"": "Quote", **shallow["quote"]})
     assert shallow["quote"]["key"] == "<tuple 2>"
 
 

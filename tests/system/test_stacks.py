@@ -2,7 +2,7 @@
 
 from threading import Event, Thread
 
-from system.stacks import MAX_FRAMES, error_stack, frames, local, stack
+from system.stacks import MAX_FRAMES, ROOT, error_stack, frames, local, place, stack
 
 
 def deep(levels, began, go):
@@ -27,6 +27,12 @@ def test_stack_of_a_thread_ends_with_what_it_does_and_is_bounded():
     assert any(line.startswith("tests/system/test_stacks.py:") and line.endswith(" deep") for line in lines)
     assert held[:3] == [0, 1, 2]
     assert stack(thread.ident) == []
+
+
+def test_files_are_named_from_our_folder_or_their_librarys_on():
+    assert place(str(ROOT / "actors" / "lane.py")) == "actors/lane.py"
+    assert place(str(ROOT / ".venv" / "lib" / "site-packages" / "click" / "core.py")) == "click/core.py"
+    assert (place("/usr/lib/python3/threading.py"), place("<string>")) == ("threading.py", "<string>")
 
 
 def test_error_is_told_by_its_places_and_its_words():
