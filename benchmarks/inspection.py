@@ -29,6 +29,7 @@ import zmq
 from actors.executor import Executor
 from actors.lane import LaneDispatcher
 from actors.runtime import Runtime
+from actors.trace import Trace
 from benchmarks.bench_lane import Counter, Report, Tick
 from benchmarks.core import CONFIG
 from system.clock import SystemClock
@@ -85,30 +86,38 @@ class Plain(LaneDispatcher):
 
 
 def lane() -> dict[str, Any]:
-    """Us a message with the counters and without."""
-    found = {"one a turn": ([], []), "sixteen a turn": ([], [])}
-    rigs = [rig(cls) for cls in (LaneDispatcher, Plain)]
+    """Us a message with the counters and without; of a traced actor and one that is not."""
+    found = compared([rig(LaneDispatcher), rig(Plain)])
+    traced = compared([rig(LaneDispatcher, traced=True), rig(LaneDispatcher)])
+    return {**found, "traced, one a turn": traced["one a turn"]}
+
+
+def compared(rigs: list[dict[str, tuple[Callable[[], None], int]]]) -> dict[str, Any]:
+    """The first beside the second, in turns."""
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in rigs[0]}
     for number in range(ROUNDS):
         for place in (0, 1) if number % 2 else (1, 0):
             for name, (work, messages) in rigs[place].items():
                 found[name][place].append(timed_us(work, TIMES // messages) / messages)
     return {
         name: {
-            "counted_us": round(median(counted), 4),
-            "plain_us": round(median(plain), 4),
-            "ratio": round(median(a / b for a, b in zip(counted, plain, strict=True)), 4),
-            "more_ns": round(median((a - b) * 1_000 for a, b in zip(counted, plain, strict=True)), 1),
+            "with_us": round(median(costly), 4),
+            "without_us": round(median(plain), 4),
+            "ratio": round(median(a / b for a, b in zip(costly, plain, strict=True)), 4),
+            "more_ns": round(median((a - b) * 1_000 for a, b in zip(costly, plain, strict=True)), 1),
         }
-        for name, (counted, plain) in found.items()
+        for name, (costly, plain) in found.items()
     }
 
 
-def rig(cls: type[LaneDispatcher]) -> dict[str, tuple[Callable[[], None], int]]:
+def rig(cls: type[LaneDispatcher], *, traced: bool = False) -> dict[str, tuple[Callable[[], None], int]]:
     """A lane with one actor, and what it is given: (work, messages of it)."""
     made = cls(SystemClock())
     runtime = Runtime(made, made.clock)
     runtime.spawn(Counter, "counter")
     address, report, tick = runtime.address("counter"), Report(), Tick("a")
+    if traced:
+        Trace(runtime.mailbox("counter").actor, 1 << 60, 1 << 62)
 
     def one() -> None:
         address.tell(tick)

@@ -13,7 +13,8 @@ pytest.importorskip("textual", reason="not run: no textual (make inspect)")
 
 from textual.widgets import DataTable, Static
 
-from tools.inspect_app import InspectApp, ReasonScreen, TextScreen
+from tools.inspect_app import InspectApp
+from tools.inspect_screens import ReasonScreen, TextScreen
 from tools.inspect_views import PAIRS, PS, VIEWS, Source, filtered
 
 pytestmark = pytest.mark.slow
