@@ -134,7 +134,7 @@ class RepairChosen(HedgeFact, tag=True):
 
 
 class HedgeStranded(HedgeFact, tag=True):
-    """`why`: MARKET, CAP, PRICE, LOTS, REFUSED, UNKNOWN, BUDGET, CLOSE, EXTERNAL or FROZEN."""
+    """`why`: MARKET, CAP, PRICE, LOTS, REFUSED, UNKNOWN, BUDGET, CLOSE, EXTERNAL, FROZEN or GIVEN_UP."""
 
     why: str
     naked: tuple[int, ...]

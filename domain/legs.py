@@ -92,7 +92,7 @@ class Leg(Struct, frozen=True):
         m = self.mandate
         if m is None:
             return 0
-        return max(0, m.most_lots - sum(o.cum_qty + o.leaves_qty for o in self.orders if _under(m, o)))
+        return max(0, m.most_lots - sum(o.cum_qty + o.leaves_qty for o in self.orders if under(m, o)))
 
     def _may_fill(self, side: int) -> int:
         live = sum(o.leaves_qty for o in self.orders if o.side == side)
@@ -119,7 +119,7 @@ class Leg(Struct, frozen=True):
         return False
 
 
-def _under(m: Mandate, order: Order) -> bool:
+def under(m: Mandate, order: Order) -> bool:
     """Whether the order was sent under the mandate `m`."""
     tail = order.cl_ord_id.rsplit(".", 1)[-1]
     letter = "p" if m.kind == "replenish" else "b"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.deaths import SHUTDOWN, Reason
+from actors.runtime import StartFailed
 from domain.errors import require
 from supervisors.children import Child, Phase
 from supervisors.spec import ChildSpec
@@ -18,10 +19,12 @@ class Changing:
     runtime: Any
     box: Any
     children: list[Child]
+    histories: dict[str, tuple[int, ...]]
     ending: Reason | None
     find: Callable[[str], Child | None]
     _then: Any
     _start: Callable[[Child], None]
+    _restart_later: Callable[[Child, Reason, int], None]
 
     def respec(self, spec: ChildSpec) -> None:
         """The next incarnation of that child starts so; the present one stays."""
@@ -46,6 +49,21 @@ class Changing:
             if child is None:
                 self.children.append(fresh)
             self._start(fresh)
+
+    def instead(self, spec: ChildSpec, others: tuple[str, ...]) -> None:
+        """Put another in the place of a child that was given up, and end `others`.
+
+        One that does not start is tried again, as after a crash.
+        """
+        self.cut(others)
+        try:
+            self.swap((spec,))
+        except StartFailed as error:
+            self._restart_later(self.find(spec.name), error.reason, 1)
+
+    def forgive(self, counted: str) -> None:
+        """Restarts so far of those that are counted by this word count no more."""
+        self.histories.pop(counted, None)
 
     def cut(self, names: tuple[str, ...]) -> None:
         """End these children for good, the last first."""

@@ -78,7 +78,7 @@ class Supervisor(Changing, Actor):
         check(spec, name)
         self.spec = spec
         self.children = [Child(child) for child in spec.children]
-        self.history: tuple[int, ...] = ()
+        self.histories: dict[str, tuple[int, ...]] = {}
         self.ending: Reason | None = None
         self._to_stop: list[Child] = []
         self._late: list[tuple[Child, Reason]] = []  # ended while others were being stopped
@@ -258,11 +258,12 @@ class Supervisor(Changing, Actor):
         """Count, wait as the backoff says, start the group again."""
         child.ended(reason)
         now_ns = self.clock.mono_ns()
-        admitted = admit(self.history, now_ns, self.spec.intensity, self.spec.period_ms)
+        counted = self.spec.counted_by(child.name)
+        admitted = admit(self.histories.get(counted, ()), now_ns, self.spec.intensity, self.spec.period_ms)
         if admitted is None:
             self._give_up(child, reason)
             return
-        self.history = admitted
+        self.histories[counted] = admitted
         if self.spec.backoff is not None:
             wait_ns = delay_ns(self.spec.backoff, child.attempt, self.runtime.chance)
             child.attempt = next_attempt(child.attempt, now_ns - child.started_ns, self.spec.backoff)
@@ -297,6 +298,7 @@ class Supervisor(Changing, Actor):
         self.runtime.log("gave_up", child=child.name, reason=repr(reason))
         if self.spec.giving_up is GivingUp.DROP:
             child.given_up = True
+            self.spec.on_gave_up(child.name, reason)
             return
         error = GaveUp(f"{self.name}: {child.name} ended more than {self.spec.intensity} times: {reason!r}")
         self._end(Reason(Cause.CRASH, error))

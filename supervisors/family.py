@@ -46,7 +46,7 @@ def show_keeper(keeper: Supervisor) -> dict[str, Any]:
         "strategy": spec.strategy.value,
         "intensity": spec.intensity,
         "period_ms": spec.period_ms,
-        "recent_restarts": len(keeper.history),
+        "recent_restarts": sum(len(each) for each in keeper.histories.values()),
         "giving_up": spec.giving_up.value,
         "backoff": None if spec.backoff is None else f"{spec.backoff.first_ms} to {spec.backoff.most_ms} ms",
     }

@@ -83,12 +83,23 @@ def always(_name: str, _reason: Reason) -> bool:
     return True
 
 
+def together(_name: str) -> str:
+    """All children share one count; the default of `counted_by`."""
+    return ""
+
+
+def nothing(_name: str, _reason: Reason) -> None:
+    """The default of `on_gave_up`."""
+
+
 class SupervisorSpec(Struct, frozen=True):
     """A supervisor: strategy, restart intensity and children in order.
 
     More than `intensity` restarts within `period_ms` mean giving up (None: it
-    never does, which wants a backoff). `may_give_up(name, reason)` is asked
-    before; False keeps the child, and it is tried again after `hold_ms`. When
+    never does, which wants a backoff), of children for which `counted_by(name)`
+    is the same. `may_give_up(name, reason)` is asked before; False keeps the
+    child, and it is tried again after `hold_ms`. Where it is dropped,
+    `on_gave_up(name, reason)` is told, and may put others in its place. When
     the supervisor stops, what is left of its children after `stop_ms` is killed
     (None: only each child's own time counts).
     """
@@ -101,6 +112,8 @@ class SupervisorSpec(Struct, frozen=True):
     auto_shutdown: AutoShutdown = AutoShutdown.NEVER
     giving_up: GivingUp = GivingUp.ESCALATE
     may_give_up: Callable[[str, Reason], bool] = always
+    counted_by: Callable[[str], str] = together
+    on_gave_up: Callable[[str, Reason], None] = nothing
     hold_ms: int = 1_000
     stop_ms: int | None = None
 

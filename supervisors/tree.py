@@ -6,19 +6,26 @@
     ├ logs, alerts    pinned: their death touches nobody's trading
     ├ desk (one_for_one)
     │ ├ venues (one_for_one, backoff)   node/account beside them; an end never restarts a pair
-    │ └ pairs (one_for_one)             NAME/rollback, NAME/replenish, NAME
+    │ └ pairs (one_for_one, by group)   NAME/rollback, NAME/replenish, NAME; given up: a flattener as NAME
     └ inspector
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from actors.deaths import Reason
 from supervisors.engine import Supervisor
-from supervisors.spec import INFINITE, Backoff, ChildSpec, GivingUp, Restart, Strategy, SupervisorSpec
+from supervisors.spec import INFINITE, Backoff, ChildSpec, GivingUp, Restart, Strategy, SupervisorSpec, always, nothing
 
 VENUE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
 PAIR_BACKOFF = Backoff(first_ms=20, most_ms=2_000)
+PAIR_INTENSITY = 7
+PAIR_PERIOD_MS = 30_000
+"""Of a pair and its repairs together: one that crashes on every message is given up after about 2.5 s."""
+PAIR_HOLD_MS = 250
+"""What stands in for a pair is raised again and again, after so long: nobody else would."""
 STOP_MS = 8_000
 """For the whole tree to stop; less than the process waits for it."""
 GATEWAY_BACKOFF = Backoff(first_ms=200, most_ms=30_000)
@@ -30,8 +37,9 @@ def node_tree(
     venues: tuple[ChildSpec, ...],
     pairs: tuple[ChildSpec, ...],
     edge: tuple[ChildSpec, ...],
+    giving_up: tuple[Callable[[str, Reason], bool], Callable[[str, Reason], None]] = (always, nothing),
 ) -> SupervisorSpec:
-    """The whole tree.
+    """The whole tree. `giving_up`: whether a pair may be, and who is told.
 
     `gateways` first, so that nothing that is raised again takes them with it
     and they are the last to be stopped; `edge` (inspection) last.
@@ -40,7 +48,7 @@ def node_tree(
     desk = SupervisorSpec(
         children=(
             supervisor("node/venues", SupervisorSpec(children=venues, intensity=None, backoff=VENUE_BACKOFF)),
-            supervisor("node/pairs", SupervisorSpec(children=pairs, intensity=None, backoff=PAIR_BACKOFF)),
+            supervisor("node/pairs", pairs_spec(pairs, *giving_up)),
         ),
         strategy=Strategy.ONE_FOR_ONE,
         intensity=3,
@@ -54,6 +62,28 @@ def node_tree(
         giving_up=GivingUp.ESCALATE,
         stop_ms=STOP_MS,
     )
+
+
+def pairs_spec(
+    pairs: tuple[ChildSpec, ...], may_give_up: Callable[[str, Reason], bool] = always, on_gave_up: Callable[[str, Reason], None] = nothing
+) -> SupervisorSpec:
+    """The pairs: each group's restarts are counted apart, and one that is given up is replaced."""
+    return SupervisorSpec(
+        children=pairs,
+        intensity=PAIR_INTENSITY,
+        period_ms=PAIR_PERIOD_MS,
+        backoff=PAIR_BACKOFF,
+        giving_up=GivingUp.DROP,
+        may_give_up=may_give_up,
+        counted_by=group_of,
+        on_gave_up=on_gave_up,
+        hold_ms=PAIR_HOLD_MS,
+    )
+
+
+def group_of(name: str) -> str:
+    """The pair whose group a child is of."""
+    return name.partition("/")[0]
 
 
 def supervisor(name: str, spec: SupervisorSpec) -> ChildSpec:

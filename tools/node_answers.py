@@ -153,9 +153,17 @@ class Looks:
         actor = self.node.pair_actor(name)
         pair = self.node.pairs().get(name)
         if actor is None or pair is None:
-            return {**show_down(name), "outcomes": None}
+            return self._down(name)
         row = board_row(actor.view, pair, self.node.clock.mono_ns())
         return {**row, "hedges": pair.hedge_count, "outcomes": self.tally.counts(pair)}
+
+    def _down(self, name: str) -> dict[str, Any]:
+        """A pair that has no actor of its own: being raised, or given up."""
+        row, why = {**show_down(name), "outcomes": None}, self.node.giving_up.given.get(name)
+        pair = self.node.pairs().get(name)
+        if why is None or pair is None:
+            return row
+        return {**row, "state": str(pair.status), "mode": str(pair.mode), "reason": f"GIVEN_UP {why}"[:400]}
 
     def _named(self, args: dict[str, Any]) -> str:
         name = text_arg(args, "pair")
@@ -167,7 +175,7 @@ class Looks:
         actor = self.node.pair_actor(name)
         pair = self.node.pairs().get(name)
         if actor is None or pair is None:
-            return {**show_down(name), "outcomes": None}
+            return self._down(name)
         row = actor.view.show(pair, self.node.clock.mono_ns())
         return {**row, "outcomes": self.tally.counts(pair)}
 
@@ -271,7 +279,7 @@ class Acts:
         word = Operate(verb, text_arg(args, "operator"), text_arg(args, "reason", ""))
         if name not in {spec.name for spec in self.node.specs}:
             raise Unanswerable(NO_SUCH, f"no pair {name!r}")
-        actor = self.node.pair_actor(name)
+        actor = self.node.actor(name)
         if actor is None:
             raise Unanswerable(REFUSED, f"{name} is being raised again: ask once more")
         return tried(lambda: actor.on_operate(word))

@@ -56,7 +56,7 @@ from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
 from tools.node_again import as_changed, report, same_pairs
-from tools.node_covers import children_of
+from tools.node_giving_up import GivingUp
 from wire.codec import feed_topic, pack
 
 ROOT = "node/root"
@@ -119,6 +119,7 @@ class Node:
             machine.close()
             raise
         self.desk = Desk(self.clock, self.journal, self.journal.node_epoch, self._alert)
+        self.giving_up = GivingUp(self)
         self.sockets: list[Any] = []
         self.closing: list[Callable[[], None]] = []
         """Called before the sockets are closed."""
@@ -182,7 +183,18 @@ class Node:
 
     def tree(self) -> SupervisorSpec:
         """All children as the present configuration has them."""
-        return node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), self.edge)
+        hooks = (self.giving_up.may, self.giving_up.gave_up)
+        return node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), self.edge, hooks)
+
+    def respec(self, name: str = ROOT, spec: SupervisorSpec | None = None) -> None:
+        """Whoever is raised from now on is raised as the present configuration has it."""
+        spec = spec or self.tree()
+        supervisor = self.runtime.mailbox(name).actor
+        for child in spec.children:
+            if supervisor is not None:
+                supervisor.respec(child)
+            if child.start[1] and isinstance(child.start[1][0], SupervisorSpec):
+                self.respec(child.name, child.start[1][0])
 
     def _link(self, venue: Venue) -> VenueLink:
         config = self.config
@@ -302,7 +314,7 @@ class Node:
         return (record, account, treasury, *venues, ChildSpec("node/calendars", (CalendarWatch, watch)))
 
     def _pairs(self) -> tuple[ChildSpec, ...]:
-        return tuple(child for spec in self.specs for child in children_of(spec, self.desk, self.machine))
+        return tuple(child for spec in self.specs for child in self.giving_up.children(spec.name))
 
     def _alert(self, severity: str, code: str, **details: Any) -> None:
         """Record, then the sinks. Thread: the lane."""
@@ -337,8 +349,9 @@ class Node:
         return None if box is None else box.actor
 
     def pair_actor(self, name: str) -> PairActor | None:
-        """The pair's, likewise."""
-        return self.actor(name)
+        """The pair's, likewise; None too where a flattener stands in for it."""
+        actor = self.actor(name)
+        return actor if isinstance(actor, PairActor) else None
 
     def instruments(self) -> tuple[Instrument, ...]:
         """Every configured instrument."""

@@ -31,13 +31,12 @@ from domain.market import Instrument
 from domain.pairspec import PairSpec
 from domain.risk import Limits
 from domain.terms import terms_of
-from supervisors.spec import SupervisorSpec
 from tools.node_again import why_needed
 from tools.node_covers import children_of
+from tools.node_giving_up import PAIRS
 from wire.codec import pack
 from wire.inspection import BAD_REQUEST, REFUSED, Unanswerable
 
-PAIRS = "node/pairs"
 CALENDARS = "node/calendars"
 MOST_TOLD = 12
 
@@ -279,6 +278,8 @@ class NodeChange:
     def _raise(self, pairs: Any, old: PairSpec, spec: PairSpec) -> None:
         """A pair is another: raised anew from its state, with what it no longer watches let go."""
         node = self.node
+        if node.giving_up.given.pop(spec.name, None) is not None:
+            pairs.forgive(spec.name)
         self._prepare(spec)
         children = children_of(spec, node.desk, node.machine)
         names = {child.name for child in children}
@@ -290,6 +291,7 @@ class NodeChange:
 
     def _remove(self, pairs: Any, spec: PairSpec) -> None:
         node = self.node
+        node.giving_up.given.pop(spec.name, None)
         names = tuple(child.name for child in children_of(spec, node.desk, node.machine))
         pairs.cut(names)
         for key in _keys(spec):
@@ -311,15 +313,7 @@ class NodeChange:
         told = SpecsChanged(node.specs, tuple(each for each in node.instruments() if each.kind == "fx" and each.base))
         for name in (ACCOUNT, TREASURY, CALENDARS):
             node.runtime.tell(name, told)
-        self._respec("node/root", node.tree())
-
-    def _respec(self, name: str, spec: SupervisorSpec) -> None:
-        supervisor = self.node.runtime.mailbox(name).actor
-        for child in spec.children:
-            if supervisor is not None:
-                supervisor.respec(child)
-            if isinstance(child.start[1][0] if child.start[1] else None, SupervisorSpec):
-                self._respec(child.name, child.start[1][0])
+        node.respec()
 
 
 _DOES = {"added": ", with its legs watched from now on", "changed": ", raised anew from its state", "removed": ""}

@@ -14,6 +14,7 @@ from actors.answering import Answer, text_arg
 from actors.controls import HoldChanged
 from actors.notes import Operate
 from actors.pair_show import show_hedge
+from actors.runtime import StartFailed
 from config.changes import decoded
 from domain import controls, pairs
 from domain.controls import Killed, Level, PositionAccepted, ScopeModeSet, Unkilled
@@ -178,7 +179,22 @@ class Words(Acts):
         if _is_dry(args):
             what = "released where it is FROZEN, and ACTIVE" if verb == "enable" else "no new hedge; one in flight goes on"
             return {"does": [f"{name}: {what}", *self._lines(f"{controls.PAIR} {name}")]}
+        if verb == "enable":
+            self._revive(name)
         return {**self._to_pair(name, Operate(verb, operator, reason)), "pairs": self._pictures([name])}
+
+    def _revive(self, name: str) -> None:
+        """A pair that was given up: its own actors again. Raises: Unanswerable."""
+        giving_up = self.node.giving_up
+        if name not in giving_up.given:
+            return
+        why = giving_up.why_not_yet(name)
+        if why:
+            raise Unanswerable(REFUSED, f"{name} was given up, and {why}")
+        try:
+            giving_up.revive(name)
+        except StartFailed as error:
+            raise Unanswerable(REFUSED, f"{error}: {name} stays given up") from None
 
     def exposure_set(self, args: dict[str, Any]) -> dict[str, Any]:
         """What a cover pair's exposure is: absolute, by a person."""
@@ -227,7 +243,7 @@ class Words(Acts):
         return tuple(_done(part.strip(), spec) for part in text.split(",") if part.strip())
 
     def _to_pair(self, name: str, word: Operate) -> dict[str, Any]:
-        actor = self.node.pair_actor(name)
+        actor = self.node.actor(name)
         if actor is None:
             raise Unanswerable(REFUSED, f"{name} is being raised again: ask once more")
         return tried(lambda: actor.on_operate(word))

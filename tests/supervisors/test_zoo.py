@@ -181,7 +181,7 @@ def test_a_start_failure_at_restart_counts_and_is_tried_again():
     poke(simulated, runtime, "a")
     simulated.advance(MS)
     assert diary == ["+a", "!a", "+a"]
-    assert len(runtime.mailbox("sup").actor.history) == 2
+    assert len(runtime.mailbox("sup").actor.histories[""]) == 2
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -325,6 +325,22 @@ def world(make_world):
 
 
 @pytest.fixture
+def again(world):
+    """Stops the node; starts another on its file, which may be edited in between."""
+
+    def start(edit=lambda text: text):
+        world.stop()
+        world.file.write_text(edit(world.file.read_text()))
+        world.node = Node(load_checked([world.file]), live=True)
+        world.node.build()
+        world.listen()
+        world.until(world.is_open, "both venues open again")
+        return world.node
+
+    return start
+
+
+@pytest.fixture
 def make_outside(make_world):
     """Makes a node process, not yet started, whose venues are in this one."""
     made = []

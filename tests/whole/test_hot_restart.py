@@ -11,22 +11,6 @@ from tests.whole.hot import change, pair_of, triggered, with_pair, without, word
 from tools.node_build import Node
 
 
-@pytest.fixture
-def again(world):
-    """Stops the node; starts another on its file, which may be edited in between."""
-
-    def start(edit=lambda text: text):
-        world.stop()
-        world.file.write_text(edit(world.file.read_text()))
-        world.node = Node(load_checked([world.file]), live=True)
-        world.node.build()
-        world.listen()
-        world.until(world.is_open, "both venues open again")
-        return world.node
-
-    return start
-
-
 def changed(world, level):
     pair = triggered(pair_of(world.node.config, "AxB"), sell_open=Decimal(level))
     change(world, with_pair(world.node.config, replace(pair)))

@@ -1,0 +1,78 @@
+"""Giving up by exposure on the simulated dispatcher, judged at every event."""
+
+import pytest
+
+from actors.flattener import Flattener
+from actors.notes import RepairTold, Tick
+from actors.pair import PairActor
+from actors.repairer import Repairer
+from domain.market import Quote
+from domain.reports import OrderReport
+from simulation import fates
+from simulation.agenda import MS
+from simulation.settings import PAIR, QUIET
+
+GROUP = (PAIR, f"{PAIR}/rollback", f"{PAIR}/replenish")
+KINDS = {PairActor: (Quote, OrderReport, Tick), Repairer: (RepairTold, OrderReport, Tick)}
+
+
+@pytest.fixture
+def sick(monkeypatch):
+    """From its call on every message is a crash."""
+
+    def crash(_actor, _message):
+        raise RuntimeError("a bug of ours")
+
+    def make(cls=PairActor):
+        for kind in KINDS[cls]:
+            monkeypatch.setitem(cls.routes, kind, crash)
+
+    return make
+
+
+def given_up(s):
+    """Until something stands in for it, and has told so."""
+    s.raised.update(GROUP)
+    assert s.until(lambda: isinstance(s.node.actor(PAIR), Flattener), 15_000 * MS)
+    assert s.until(lambda: "PAIR_GIVEN_UP" in s.judge.alerts, 1000 * MS)
+
+
+@pytest.mark.parametrize("holds", [False, True])
+def test_pair_that_crashes_all_the_time_is_stopped_or_frozen(scene, sick, holds):
+    s = scene()
+    if holds:
+        s.holds()
+    sick()
+    before = s.position
+    given_up(s)
+    s.run(2000)
+    assert (s.pair.status, s.pair.hedge, s.position) == ("FROZEN", None, before)
+    assert any(before) == holds
+
+
+@pytest.mark.parametrize("bad", [PairActor, Repairer])
+@pytest.mark.parametrize("part", ["reject", "rest"])
+def test_naked_leg_is_flattened_from_the_record(scene, sick, bad, part):
+    s = scene()
+    s.opens(b=fates.reject() if part == "reject" else fates.rest)
+    sick(bad)
+    s.raised.update(GROUP)
+    if bad is PairActor:
+        given_up(s)
+    s.mid = QUIET
+    assert s.until(lambda: s.pair.hedge is None, 30_000 * MS), s.pair.hedge
+    s.run(1000)
+    assert not any(s.pair.naked)
+    assert sum(s.position) == 0
+
+
+def test_kill_of_the_node_while_it_is_flattened_loses_nothing(scene, sick):
+    s = scene()
+    s.opens(b=fates.reject())
+    sick()
+    given_up(s)
+    s.kill()
+    s.start()
+    given_up(s)
+    assert s.until(lambda: s.pair.hedge is None, 30_000 * MS), s.pair.hedge
+    assert not any(s.pair.naked)
