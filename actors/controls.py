@@ -47,6 +47,8 @@ class ControlDesk:
         self.state = state
         self.record = FREE
         """What the state of the journal bars for every pair."""
+        self.by_hand: dict[str, Hold] = {}
+        """What a person bars for the hedge in flight of a pair, until it ends."""
         self._desk = desk
         self._scopes: dict[str, tuple[str, ...]] = {}
         self.enlist(specs)
@@ -73,12 +75,19 @@ class ControlDesk:
     def refresh(self, name: str, mode: Mode) -> None:
         """Compute a pair's hold again: its own mode may have changed."""
         hold = both(hold_of(self.state, mode, self._scopes[name]), self.record)
+        if name in self.by_hand:
+            hold = both(hold, self.by_hand[name])
         if hold.flatten and hold.frozen:
             hold = replace(hold, flatten=False)
         if hold == FREE:
             self._desk.holds.pop(name, None)
         else:
             self._desk.holds[name] = hold
+
+    def let_go(self, name: str, mode: Mode) -> None:
+        """The hedge in flight of a pair has ended: what was barred for it alone is not any more."""
+        if self.by_hand.pop(name, None) is not None:
+            self.refresh(name, mode)
 
     def apply(self, fact: ControlFact, verb: str) -> tuple[int, list[str]]:
         """Record and adopt a word; the record, and the pairs to be told.

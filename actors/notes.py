@@ -83,6 +83,11 @@ class Operate(Struct, frozen=True):
     hedge: str = ""
     booked: tuple[tuple[int, int, int | None], ...] = ()
     exposure: Exposure | None = None
+    units: int = 0
+    """The most pair units of a hedge by hand; 0: as configured, or all that is held."""
+    side: str = ""
+    """Of a hedge that is opened by hand: buy or sell the pair."""
+    order: str = ""
 
 
 class ExposureNews(Struct, frozen=True):

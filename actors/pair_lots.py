@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.notes import Tick
-from actors.pair_words import PairWords
+from actors.pair_hand import PairHand
 from actors.venue import AskAgain
 from domain import pairs
 from domain.books import split_of
@@ -23,7 +23,7 @@ LOTS_WAIT_NS = 500_000_000
 """How long a refused close waits for the venue's positions."""
 
 
-class PairLots(PairWords):
+class PairLots(PairHand):
     """The part of a pair that re-reads its lots. Thread: the lane."""
 
     def want_lots(self, facts: tuple) -> None:

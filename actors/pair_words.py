@@ -85,10 +85,10 @@ class PairWords(Trader):
         self._flattening = False
         self._flatten()
 
-    def _begin(self, opened: Any, facts: tuple, cause: int = 0) -> int:
+    def _begin(self, opened: Any, facts: tuple, cause: int = 0, purpose: Purpose = Purpose.REPAIR) -> int:
         """A hedge that no quote has fired: recorded, adopted, sent."""
         before = self.memory.pair
-        commands = self.commands_of(opened.orders, Purpose.REPAIR)
+        commands = self.commands_of(opened.orders, purpose)
         now_ns = self.clock.mono_ns()
         after = before
         for fact in (opened, *facts):
@@ -152,7 +152,9 @@ class PairWords(Trader):
                 return
 
     def owe_no_more(self) -> None:
-        """A hedge has ended: a loss that waited for it can be booked."""
+        """A hedge has ended: what was said of it is over, a loss that waited can be booked."""
+        if self.desk.controls is not None:
+            self.desk.controls.let_go(self.name, self.memory.pair.mode)
         if self._owes:
             self._owes = False
             self.tell(ACCOUNT, LookAgain())

@@ -25,6 +25,7 @@ from domain.pairs import Mode, Pair
 from domain.pairspec import PairSpec
 from tools.cli import VERSION
 from tools.money_looks import MoneyLooks
+from tools.node_orders import order_rows
 from tools.node_top import limit_rows, top_of
 from tools.tally import OUTCOMES, Tally
 from wire.codec import pack
@@ -73,6 +74,7 @@ class Looks:
             "positions": self.money.positions,
             "config": self.config,
             "limits": self.limits,
+            "orders": self.orders,
         }
 
     def beat(self) -> None:
@@ -128,6 +130,11 @@ class Looks:
         found = dict(tables(self.node.config))
         rows = page(({"table": name, "settings": found[name]} for name in _after(list(found), args)), self.node.clock)
         return {**rows, "sha256": self.node.digest}
+
+    def orders(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Orders that live, or with `every` all at hand."""
+        name = self._named(args) if args.get("pair") is not None else None
+        return page(order_rows(self.node, name, args.get("every") is True, args.get("after")), self.node.clock)
 
     def limits(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every limited instrument: its limits, and what is held and live."""

@@ -26,6 +26,7 @@ from tools.money_looks import MoneyLooks
 from tools.node_answers import Acts, tried
 from tools.node_change import NodeChange
 from tools.node_exposures import exposure_arg, moved_text
+from tools.node_hand import HandWords
 from tools.node_signed import is_dry as _is_dry
 from tools.node_signed import signed as _signed
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
@@ -65,6 +66,7 @@ class Words(Acts):
             "hedge_release": lambda args: self._hedge_word(args, "give_back"),
             "position_accept": self.position_accept,
             "config_apply": self.config_apply,
+            **HandWords(self.node).table(),
         }
 
     def config_apply(self, args: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tools.change_verbs import pair_add, pair_change, pair_remove
 from tools.client import OBSERVE, Absent, Client, pass_dir
 from tools.errors import NotConnected, UsageError
 from tools.operate import hedge_release, hedge_retry, hedge_take, pair_disable, pair_enable
+from tools.order import hedge_close, hedge_open, hedge_rollback
 from tools.output import Output, pass_out
 from tools.timeline import hedge_timeline
 from tools.watch import watch_option, watched
@@ -199,10 +200,8 @@ def hedge() -> None:
     """The hedges: what each did, what it cost; a STRANDED one in hand."""
 
 
-hedge.add_command(hedge_retry)
-hedge.add_command(hedge_take)
-hedge.add_command(hedge_release)
-hedge.add_command(hedge_timeline)
+for _verb in (hedge_open, hedge_close, hedge_rollback, hedge_retry, hedge_take, hedge_release, hedge_timeline):
+    hedge.add_command(_verb)
 
 
 @hedge.command("ls")

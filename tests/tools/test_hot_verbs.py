@@ -120,3 +120,20 @@ def test_config_apply_is_all_or_nothing_and_kept_over_a_restart(desk, capsys):
     desk.says(("N1", 900))
     assert desk.pairs() == ["AxB", "N1"]
     assert "CONFIG_KEPT" in [row["code"] for row in told(capsys, "alert", "ls", *desk.files)]
+
+
+def test_hedges_and_orders_by_hand(desk, capsys):
+    files = ("-c", str(desk.site.config))
+    desk.file.write_text("")
+    code, _, err = answer(capsys, "hedge", "open", "AxB", "sell", "--dry-run", *files)
+    assert (code, "AxB: open 1 units" in err) == (0, True), err
+    told_open = desk.done("hedge", "open", "AxB", "sell")
+    assert told_open["hedge"].startswith("AxB.")
+    with Client(desk.site.node_dir) as client:
+        until(client, lambda status: not status["in_flight"])
+    rows = told(capsys, "order", "ls", "--all", *files)
+    assert [row["status"] for row in rows] == ["FILLED", "FILLED"]
+    assert told(capsys, "order", "ls", *files) == []
+    assert desk.refused("order", "cancel", rows[0]["order"])[0] == 5
+    assert desk.refused("hedge", "rollback", told_open["hedge"])[0] == 5
+    assert desk.done("hedge", "close", "AxB")["left"] == 0
