@@ -125,9 +125,9 @@ def test_config_apply_is_all_or_nothing_and_kept_over_a_restart(desk, capsys):
 def test_hedges_and_orders_by_hand(desk, capsys):
     files = ("-c", str(desk.site.config))
     desk.file.write_text("")
-    code, _, err = answer(capsys, "hedge", "open", "AxB", "sell", "--dry-run", *files)
+    code, _, err = answer(capsys, "hedge", "open", "AxB", "buy", "--dry-run", *files)
     assert (code, "AxB: open 1 units" in err) == (0, True), err
-    told_open = desk.done("hedge", "open", "AxB", "sell")
+    told_open = desk.done("hedge", "open", "AxB", "buy")
     assert told_open["hedge"].startswith("AxB.")
     with Client(desk.site.node_dir) as client:
         until(client, lambda status: not status["in_flight"])
