@@ -1,4 +1,4 @@
-"""Hedges and orders in a person's hand: opened, closed, gone back on, cancelled.
+"""Hedges and orders in a person's hand: opened, closed, taken back.
 
 A hedge by hand is a hedge like any other: it passes every gate but the
 trigger's threshold, and is repaired by the pair's rules. What a person may do
