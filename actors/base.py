@@ -32,6 +32,7 @@ class Actor(pykka.Actor):
 
     HANDLERS: ClassVar[dict[type, str]] = {}
     PINNED: ClassVar[bool] = False  # True: blocks, so a thread of its own
+    HANG_NS: ClassVar[int] = 30_000_000_000  # a pinned one that is at one message for so long is given up as hung
     AGAIN: ClassVar[frozenset[type]] = frozenset()
     """Messages that a raised actor is given again after a crash on them.
 

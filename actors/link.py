@@ -22,6 +22,7 @@ from domain.definitions import NOT_ANNOUNCED, why_blocked
 from domain.margin import rates_of
 from domain.market import Instrument
 from domain.ports import Clock
+from domain.reconnects import ReconnectBudget
 from domain.sequences import ReportSequence
 from domain.venue_news import VenueChanged
 from domain.venues import VenueStage, VenueState
@@ -108,6 +109,8 @@ class VenueLink:
         self.roll()
         self.journal_failed = False
         self.send_failed = False
+        self.reconnects = ReconnectBudget()
+        """Its logons', and its gateway's process's; outlives both."""
         self.watchers: tuple[str, ...] = ()
         self._requests = 0
 
@@ -288,6 +291,7 @@ class VenueLink:
             "gap": state.gap,
             "seq_seen": self.sequence.seen,
             "claims": len(self.routes),
+            "reconnects": {"taken": self.reconnects.taken, "refused": self.reconnects.refused},
             "blocked": {symbol: reason for symbol, reason in self.blocked.items() if reason},
             "feed": {"gaps": feed.gaps, "dropped": feed.dropped, "steps": feed.steps, "session_up": feed.session_up},
             "capabilities": dict(self.capabilities),

@@ -158,6 +158,10 @@ class PinnedDispatcher:
         self._workers.append(worker)
         return worker
 
+    def workers(self) -> list[Worker]:
+        """Every thread that was started and has not ended; abandoned ones too."""
+        return [worker for worker in self._workers if worker.thread is not None and worker.thread.is_alive()]
+
     def for_blocking(self) -> PinnedDispatcher:
         """Itself."""
         return self

@@ -25,6 +25,7 @@ class SnapshotMaker(Actor):
     """
 
     PINNED: ClassVar[bool] = True
+    HANG_NS: ClassVar[int] = 2 * PATIENCE_MS * 1_000_000
     HANDLERS: ClassVar[dict[type, str]] = {Tick: "on_tick"}
 
     def __init__(self, runtime: Any, name: str, journal: Any, made_seq: int) -> None:

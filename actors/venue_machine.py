@@ -163,6 +163,11 @@ class VenueMachine(Actor):
     def _logon(self, now_ns: int) -> None:
         link = self.link
         settings, sequence = link.settings, link.sequence
+        wait_ns = link.reconnects.wait_ns(now_ns)
+        if wait_ns:  # `on_tick` comes again
+            self._logon_due_ns = now_ns + wait_ns
+            self._trouble("RECONNECTS", f"{link.reconnects.burst} reconnects in a row and no rest: one each {link.reconnects.every_ns // MS} ms from now on")
+            return
         body = encode(
             wire.Logon(
                 wire.PROTOCOL_VERSION,
@@ -175,6 +180,7 @@ class VenueMachine(Actor):
         )
         self._logon_wanted = False
         if link.trade.send(body):
+            link.reconnects.take(now_ns)
             self._logon_sent_ns = now_ns
             self._apply(LogonSent())
         elif link.stage > S.DOWN:

@@ -42,6 +42,11 @@ def always() -> bool:
     return True
 
 
+def at_once() -> int:
+    """Nobody keeps a process from its start."""
+    return 0
+
+
 class Exited:
     """The process has ended; told by the thread that waited for it."""
 
@@ -51,6 +56,13 @@ class Exited:
     def __init__(self, process: Process, code: int) -> None:
         self.process = process
         self.code = code
+
+
+class StartNow:
+    """The reconnect budget has room again."""
+
+    __slots__ = ()
+    lane: ClassVar[Lane] = Lane.TIMERS
 
 
 class KillNow:
@@ -66,18 +78,32 @@ class ManagedProcess(Actor):
     Thread: its own: exec and files block.
     """
 
-    HANDLERS = {Exited: "on_exited", KillNow: "on_kill_now"}
+    HANDLERS = {Exited: "on_exited", KillNow: "on_kill_now", StartNow: "on_start_now"}
     PINNED = True
 
-    def __init__(self, runtime: Any, name: str, spec: ProcessSpec, ends: Callable[[], bool] = always) -> None:
+    def __init__(
+        self, runtime: Any, name: str, spec: ProcessSpec, ends: Callable[[], bool] = always, wait_ns: Callable[[], int] = at_once
+    ) -> None:
         super().__init__(runtime, name)
         self.spec = spec
         self.ends = ends
+        self.wait_ns = wait_ns
         self.process: Process | None = None
         self.stopping: Reason | None = None
 
     def on_start(self) -> None:
         adopted = processes.adopt(self.spec.pid_file)
+        wait_ns = 0 if adopted else self.wait_ns()
+        if wait_ns:
+            self.runtime.log("process_waits", actor=self.name, wait_ms=wait_ns // NS_A_MS)
+            self.after_ns(wait_ns, StartNow())
+            return
+        self._begin(adopted)
+
+    def on_start_now(self, _message: StartNow) -> None:
+        self.on_start()
+
+    def _begin(self, adopted: Process | None) -> None:
         self.process = adopted or processes.start(self.spec.command, self.spec.log)
         if adopted is None:
             processes.write_pid_file(self.spec.pid_file, self.process)
@@ -101,7 +127,7 @@ class ManagedProcess(Actor):
 
     def on_stop_asked(self, reason: Reason) -> bool:
         """SIGTERM now, SIGKILL when its time is up; then we are done."""
-        if not self.ends():
+        if not self.ends() or self.process is None:
             return True
         if self.stopping is None:
             self.stopping = reason
@@ -114,14 +140,17 @@ class ManagedProcess(Actor):
         processes.send_signal(self.process, signal.SIGKILL)
 
 
-def process_child(name: str, spec: ProcessSpec, ends: Callable[[], bool] = always) -> ChildSpec:
+def process_child(
+    name: str, spec: ProcessSpec, ends: Callable[[], bool] = always, wait_ns: Callable[[], int] = at_once
+) -> ChildSpec:
     """The child spec of a managed process: permanent, with time to stop.
 
-    `ends` is asked in the actor's thread when its supervisor stops it.
+    `ends` is asked in the actor's thread when its supervisor stops it;
+    `wait_ns` before it starts a process: how long that has to wait.
     """
     return ChildSpec(
         name=name,
-        start=(ManagedProcess, (spec, ends)),
+        start=(ManagedProcess, (spec, ends, wait_ns)),
         restart=Restart.PERMANENT,
         shutdown_ms=spec.stop_ms + KILL_GRACE_MS,
     )

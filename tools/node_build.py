@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from actors.alerts import Alert, AlertSink
 from actors.calendars import CalendarWatch
 from actors.controls import ControlDesk
 from actors.desk import Desk
+from actors.hang_watch import HangWatch
 from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
 from actors.link import VenueLink, VenueSettings
@@ -56,6 +58,7 @@ from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
 from tools.node_again import as_changed, report, same_pairs
+from tools.node_gateways import ManagedGateways
 from tools.node_giving_up import GivingUp
 from wire.codec import feed_topic, pack
 
@@ -120,6 +123,7 @@ class Node:
             raise
         self.desk = Desk(self.clock, self.journal, self.journal.node_epoch, self._alert)
         self.giving_up = GivingUp(self)
+        self.gateways = ManagedGateways(self)
         self.sockets: list[Any] = []
         self.closing: list[Callable[[], None]] = []
         """Called before the sockets are closed."""
@@ -280,7 +284,8 @@ class Node:
             process_child(
                 f"gateway/{venue.name}",
                 ProcessSpec(venue.command, place / f"{venue.name}.log", place / f"{venue.name}.pid"),
-                lambda: self.desk.stopping,
+                partial(self.gateways.ends, venue.name),
+                partial(self.gateways.wait_ns, venue.name),
             )
             for venue in managed
         )
@@ -291,6 +296,7 @@ class Node:
             ChildSpec("node/logs", (LogActor, ())),
             *self._snapshots(),
             ChildSpec("node/alerts", (AlertSink, (self.directory / "alerts.jsonl",))),
+            ChildSpec("node/hangs", (HangWatch, (self._alert,))),
         )
 
     def _snapshots(self) -> tuple[ChildSpec, ...]:

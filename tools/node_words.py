@@ -67,6 +67,7 @@ class Words(Acts):
             "position_accept": self.position_accept,
             "config_apply": self.config_apply,
             **HandWords(self.node).table(),
+            "gateway_restart": self.gateway_restart,
         }
 
     def config_apply(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -87,6 +88,18 @@ class Words(Acts):
         if _is_dry(args):
             return {"does": change.lines(plan)}
         return change.apply(plan, told, label, operator, reason)
+
+    def gateway_restart(self, args: dict[str, Any]) -> dict[str, Any]:
+        """A managed gateway's process ended in order and started anew."""
+        venue = text_arg(args, "venue")
+        operator, reason = _signed(args)
+        gateways = self.node.gateways
+        why = gateways.why_no_restart(venue)
+        if why:
+            raise Unanswerable(REFUSED if venue in self.node.desk.links else NO_SUCH, why)
+        if _is_dry(args):
+            return {"does": gateways.lines(venue)}
+        return tried(lambda: gateways.restart(venue, operator, reason))
 
     # ------------------------------------------------ kills and modes
 

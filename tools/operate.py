@@ -92,3 +92,15 @@ def hedge_release(asked: Asked, hedge_id: str, booked: tuple[str, ...]) -> int:
         raise UsageError("--booked once for each trade: --booked 0:-2@101.5 --booked 1:3@99")
     asked.show(asked.send("hedge_release", hedge=hedge_id, booked=",".join(booked)))
     return FINE
+
+
+@click.command("restart")
+@click.argument("venue")
+@write_verb
+def gateway_restart(asked: Asked, venue: str) -> int:
+    """Restart the gateway of one venue, where the node has started it.
+
+    Its pairs hold meanwhile; what lives there is in doubt, then asked for.
+    """
+    asked.show(asked.send("gateway_restart", venue=venue))
+    return FINE

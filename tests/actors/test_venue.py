@@ -1,7 +1,8 @@
 from actors.link import Purpose, Seen
 from actors.reports import SeenFold
+from domain.reconnects import ReconnectBudget
 from domain.reports import OrderReport
-from domain.venue_news import CollateralTold, PositionsTold
+from domain.venue_news import CollateralTold, PositionsTold, VenueTrouble
 from wire import messages as wire
 
 from .venue_rig import SYMBOL, Rig
@@ -332,3 +333,17 @@ def test_actor_that_is_raised_again_logs_on_and_keeps_the_numbering():
     rig.logon()
     rig.answer()
     assert rig.stage == "OPEN"
+
+
+def test_reconnects_without_end_are_slowed_down_and_told():
+    rig = Rig()
+    rig.link.reconnects = ReconnectBudget(burst=4, every_ns=2_000_000_000)
+    for _ in range(60):  # a gateway that lets nobody in stay
+        rig.advance(110)
+        rig.trade.cut = True
+    logons = len(rig.sent(wire.Logon))
+    assert 4 <= logons <= 4 + 60 * 110 // 2_000 + 1
+    assert "RECONNECTS" in [told.code for told in rig.news(VenueTrouble)]
+    rig.advance(10_000)
+    rig.logon()
+    assert rig.stage == "SYNCING"

@@ -116,6 +116,24 @@ def test_a_killed_process_is_started_again_and_stop_ends_it(lane, tmp_path, star
     assert runtime.blocking.join(2)
 
 
+def test_a_start_waits_for_the_budget_and_then_happens(lane, tmp_path, started):
+    spec, waits = spec_in(tmp_path), [30_000_000, 0]
+    runtime = Runtime(lane, lane.clock)
+    runtime.spawn(ManagedProcess, "gateway", spec, lambda: True, lambda: waits.pop(0))
+    until(lane, lambda: running(spec))
+    started.append(running(spec))
+    assert (waits, [event for _, event, _ in runtime.events if event == "process_waits"]) == ([], ["process_waits"])
+
+
+def test_stop_while_a_start_waits_ends_it(lane, tmp_path):
+    spec = spec_in(tmp_path)
+    runtime = Runtime(lane, lane.clock)
+    runtime.spawn(ManagedProcess, "gateway", spec, lambda: True, lambda: 3_600_000_000_000)
+    runtime.stop("gateway")
+    until(lane, lambda: not runtime.alive("gateway"))
+    assert not spec.pid_file.exists()
+
+
 def test_one_that_ignores_sigterm_is_killed_when_its_time_is_up(lane, tmp_path, started):
     spec = spec_in(tmp_path, STUBBORN, stop_ms=30)
     runtime = supervise(lane, spec)

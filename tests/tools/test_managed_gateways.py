@@ -12,6 +12,7 @@ import pytest
 
 from config.load import ROOT
 from system import processes
+from tools.cli import run
 
 pytestmark = pytest.mark.slow
 ENV = {**os.environ, "HEDGEROW_PYTHON": sys.executable}
@@ -86,6 +87,22 @@ def test_a_gateway_that_dies_is_started_again(folder, node):
     killed = gateways(folder)[0]
     processes.send_signal(killed, signal.SIGKILL)
     until(lambda: gateways(folder)[0] not in (None, killed))
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(PATIENCE_S) == 0
+    assert gateways(folder) == [None, None, None]
+
+
+def test_one_gateway_is_restarted_by_a_word_and_the_others_stay(folder, node, capsys):
+    running = node()
+    until(lambda: all(gateways(folder)))
+    before = gateways(folder)
+    where = ("--dir", str(folder / "node"), "-y", "--reason", "a test")
+    assert run(["gateway", "restart", "COMEX", *where]) == 0
+    until(lambda: gateways(folder)[1] not in (None, before[1]))
+    assert [gateways(folder)[0], gateways(folder)[2]] == [before[0], before[2]]
+    assert not processes.alive(before[1])
+    assert run(["gateway", "restart", "NYMEX", *where]) == 1
+    assert "no venue 'NYMEX'; there are: SHFE, COMEX, FX" in capsys.readouterr().err
     running.send_signal(signal.SIGTERM)
     assert running.wait(PATIENCE_S) == 0
     assert gateways(folder) == [None, None, None]
