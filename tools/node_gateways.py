@@ -1,4 +1,4 @@
-"""Gateways that the node starts: when one ends, when it may start, its restart."""
+"""Gateways that the node starts: when one ends, and starts again."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@ from actors.link import Purpose, Seen
 from actors.reports import SeenFold
 from domain.reconnects import ReconnectBudget
 from domain.reports import OrderReport
-from domain.venue_news import CollateralTold, PositionsTold, VenueTrouble
+from domain.venue_news import CollateralTold, PositionsTold
 from wire import messages as wire
 
 from .venue_rig import SYMBOL, Rig
@@ -343,7 +343,7 @@ def test_reconnects_without_end_are_slowed_down_and_told():
         rig.trade.cut = True
     logons = len(rig.sent(wire.Logon))
     assert 4 <= logons <= 4 + 60 * 110 // 2_000 + 1
-    assert "RECONNECTS" in [told.code for told in rig.news(VenueTrouble)]
+    assert [told.code for told in rig.alerts] == ["RECONNECTS"]
     rig.advance(10_000)
     rig.logon()
     assert rig.stage == "SYNCING"

@@ -121,7 +121,7 @@ def test_one_order_is_listed_and_cancelled_and_its_hedge_is_repaired(make_world,
     world = make_world(hedge_deadline_ms=30_000, ack_timeout_ms=5_000, naked_budget_ms=8_000, repair_order_ms=2_000, query_ladder_ms=[5_000, 6_000])
     world.opens(b=foreign.hold_new)
     world.until(lambda: world.a.net == -1, "one leg is filled")
-    world.until(lambda: len(orders(world)) == 1, "one order is left")
+    world.until(lambda: [row["status"] for row in orders(world)] == ["NEW"], "one order is left")
     (row,) = orders(world)
     assert (row["pair"], row["venue"], row["side"], row["status"], row["leaves_qty"]) == ("AxB", "B", "buy", "NEW", 1)
     assert "repaired by the pair's rules" in would(world, "order_cancel", order=row["order"])[0]
