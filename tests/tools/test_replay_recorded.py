@@ -63,6 +63,36 @@ def test_virtual_replay_is_the_same_byte_for_byte_at_every_speed(name, seconds, 
 
 
 @pytest.mark.slow
+def test_two_pairs_on_one_spot_account_hedge_the_real_day_at_once(folder, capsys):
+    found = replayed(capsys, recorded("btc-linear"), "btc-inverse", "--virtual", "--dir", str(folder / "d"))
+    assert [each["pair"] for each in found["pairs"]] == ["BTC", "BTC-INV"]
+    assert all(each["hedges"] >= HEDGES_LEAST and each["naked_qty"] == 0 for each in found["pairs"])
+    assert [each["account"] for each in found["money"]] == ["COINM/BTC", "PERP/USDT", "SPOT/USDT"]
+    assert found["money_equal"]
+    assert {row["hedge"].partition(".")[0] for row in found["hedge_list"]} == {"BTC", "BTC-INV"}
+
+
+@pytest.mark.slow
+def test_fees_of_the_real_day_are_the_schedules_and_equal_on_both_sides(folder, capsys):
+    """A taker's 0.1 % on spot and 0.05 % on both perpetuals, an inverse one's in coins."""
+    from decimal import Decimal
+
+    from config.load import ROOT
+
+    fees = {"SPOT.BTCUSDT": "0.001", "PERP.BTCUSDT": "0.0005", "COINM.BTCUSD_PERP": "0.0005"}
+    rows = "".join(
+        f'[[instrument]]\nvenue = "{symbol.partition(".")[0]}"\nsymbol = "{symbol}"\nfees = {{ open_rate = "{rate}", close_rate = "{rate}" }}\n'
+        for symbol, rate in fees.items()
+    )
+    (folder / "fees.toml").write_text(rows, encoding="utf-8")
+    pairs = (ROOT / "config" / "examples" / "btc.toml", ROOT / "config" / "recordings" / "pairs" / "btc-inverse.toml", folder / "fees.toml")
+    words = [word for file in pairs for word in ("-c", str(file))]
+    found = replayed(capsys, recorded("btc-linear"), "btc-inverse", "--virtual", *words, "--dir", str(folder / "d"))
+    assert found["money_equal"]
+    assert {each["account"]: Decimal(each["our_fees"]) > 0 for each in found["money"]} == dict.fromkeys(("COINM/BTC", "PERP/USDT", "SPOT/USDT"), True)
+
+
+@pytest.mark.slow
 def test_lunch_break_and_hours_of_the_day_are_kept(folder, capsys):
     found = replayed(capsys, recorded("a50-if"), "--virtual", "--seconds", "14400", "--dir", str(folder / "d"))
     assert found["hedges"] >= HEDGES_LEAST
