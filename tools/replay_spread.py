@@ -126,7 +126,9 @@ class Survey:
             for side, tally in self.values.items():
                 tally.change(look.value(side) if open_now else nan, recv_ns)
             for event, tally in self.events.items():
-                tally.change(look.value(look.aims[event].direction) if look.is_met(event, recv_ns) else nan, recv_ns)
+                met = look.is_met(event, recv_ns)
+                if met or tally.meets:
+                    tally.change(look.value(look.aims[event].direction) if met else nan, recv_ns)
         if row.exch_ns is not None and isinstance(row, QuoteRow):
             clock = self.clocks.setdefault(key, Tally(None, above=True))
             clock.change((row.exch_ns - row.recv_ns) / NS_PER_MS)
@@ -134,8 +136,11 @@ class Survey:
 
     def _hold(self, now_ns: int) -> None:
         elapsed_ns, self._last_ns = now_ns - (self._last_ns or now_ns), now_ns
-        for tally in (*self.values.values(), *self.events.values()):
+        for tally in self.values.values():
             tally.hold(elapsed_ns)
+        for tally in self.events.values():
+            if tally.meets:
+                tally.hold(elapsed_ns)
 
     def end(self) -> None:
         """After the walk: what is still met ends with the time that is shared."""
