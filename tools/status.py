@@ -92,10 +92,7 @@ def pair_ls(out: Output, directory: Path, watch: bool) -> None:
 
     def look() -> None:
         rows = _either(out, directory, lambda client: list(client.rows("pairs", "pair")), pairs_on_record)
-        if out.format in ("json", "jsonl"):
-            out.many(rows)
-        else:
-            out.fitting([pair_row(out, row) for row in rows], get_terminal_size().columns)
+        out.many(rows if out.format in ("json", "jsonl") else [pair_row(out, row) for row in rows])
 
     watched(look, again=watch)
 

@@ -54,15 +54,15 @@ def calendars_text(out: Output, calendars: list[dict[str, Any]]) -> str:
 def pair_row(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     """One pair as a row."""
     told = _known(told)
-    hedge = told.get("hedge")
+    hedge, value = told.get("hedge"), told.get("value", "")  # a journal does not say what its triggers watched
     return {
         "pair": told["pair"],
         "state": told["state"],
         "mode": told.get("mode"),
         "units": told.get("units"),
         "max_units": told.get("max_units"),
-        f"buy {told.get('value', 'spread')}": short(told.get("buy")),
-        f"sell {told.get('value', 'spread')}": short(told.get("sell")),
+        f"buy {value}".rstrip(): short(told.get("buy")),
+        f"sell {value}".rstrip(): short(told.get("sell")),
         "tradable": _both(told, "tradable_buy", "tradable_sell"),
         "hedges": told.get("hedges"),
         "naked": told.get("naked_qty"),
