@@ -126,7 +126,7 @@ class VenueLink:
         if symbol in self.instruments:
             return
         self.instruments[symbol] = told
-        self.margins[symbol] = rates_of(told)
+        self.margins[symbol] = rates_of(told, larger_side=told.larger_side)
         if self.trade is not None:
             self.blocked[symbol] = NOT_ANNOUNCED
         self.days[symbol] = LastDays(told.last_open_day, told.expiry)

@@ -27,6 +27,7 @@ from domain.orders import OrderQueried
 from domain.outlook import Outlook
 from domain.pairs import DayRolled, Pair, PairFrozen, PairReady
 from domain.pairspec import PairSpec
+from domain.profit import mark_of
 from domain.reports import OrderReport
 from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, StrayReport, VenueChanged, VenueTrouble
 
@@ -209,7 +210,7 @@ class PairActor(PairLots):
             return
         for index, leg in enumerate(self.spec.legs):
             if leg.venue == news.venue and self.pair.books[index].day != news.trading_day:
-                self._own(DayRolled(index, news.trading_day))
+                self._own(DayRolled(index, news.trading_day, mark_of(self.view.quotes[index], self.pair.books[index].net)))
 
     def on_told(self, _news: Any) -> None:
         """Accounts and strays: the risk manager's, not a pair's."""

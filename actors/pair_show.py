@@ -58,7 +58,7 @@ def show_pair(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
         "failures": pair.failures,
         "hedge": None if hedge is None else show_hedge(hedge, now_ns),
         "cover": None if spec.cover is None else view.show_cover(pair),
-        "residual": float(left_over(pair, spec.held)) if spec.held else None,
+        "residual": float(left_over(pair, spec.held, view.fee_lots())) if spec.held else None,
         "odd": list(pair.odd),
         "fx": show_fx(view, now_ns),
         "legs": [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from math import isfinite, nan
 from typing import Any
 
@@ -16,8 +17,9 @@ from msgspec.structs import replace
 from actors.closable import closable_of
 from actors.desk import Desk
 from actors.link import Purpose
+from actors.locking import has_room_to_lock
 from actors.residuals import Residuals
-from domain import firing, guards, unit_lots
+from domain import firing, guards, residual, unit_lots
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
 from domain.formula_view import spread_view
@@ -72,7 +74,8 @@ class PairView:
         self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
-        self.residuals = Residuals(spec) if spec.residual_leg >= 0 else None
+        self.residuals = Residuals(spec, self.fee_lots) if spec.residual_leg >= 0 else None
+        self._spots = [i for i, leg in enumerate(spec.legs) if leg.instrument.kind == "spot" and leg.instrument.base]
         self._is_sized = any(leg.sized for leg in spec.legs)
         self._terms: dict[tuple[int, int], Terms] = {}
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
@@ -174,12 +177,12 @@ class PairView:
         if not self._watches_touch and not firing.meets(spec, event, price.executable(aim.direction, units, aim.per_unit)):
             return "EXECUTABLE"
         lots = closable_of(self.desk, spec, self._splits, pair, aim) if self._splits and (self._locks or not aim.opens) else ()
-        opened = firing.plan(pair, spec, aim, units, quotes, self.desk.node_epoch, now_ns, self.rates, lots, locks=self._locks and self._has_room_to_lock(sums, units))
+        opened = firing.plan(pair, spec, aim, units, quotes, self.desk.node_epoch, now_ns, self.rates, lots, locks=self._locks and has_room_to_lock(self.desk, spec, pair, aim, sums, units))
         if opened.__class__ is str:
             return opened
         if not spec.sends_orders:
             return "OBSERVE"
-        why = self.refusal(opened)
+        why = (self._spots and residual.why_not_delivered(opened, pair, spec, self.fee_lots)) or self.refusal(opened)
         if why and aim.opens and units > 1:
             fewer = min(units, self._room(aim))
             if 0 < fewer < units and fewer >= spec.trigger.min_units:
@@ -194,12 +197,13 @@ class PairView:
             return replace(opened, edge=opened.edge * worth if isfinite(worth) else 0.0)
         return opened
 
-    def _has_room_to_lock(self, sums: Sums, units: int) -> bool:
-        """Whether what a lock opens can be paid; else today's lots are closed, dear as they are."""
-        legs = self.spec.legs
-        if all(leg.instrument.larger_side for leg in legs if leg.locks):
-            return True
-        return room(sums, units)[0] >= units
+    def fee_lots(self) -> tuple[Fraction, ...]:
+        """Lots of each leg that fees in its base asset have taken."""
+        if not self._spots:
+            return ()
+        ledgers = self.desk.ledgers
+        ledgers.settle()
+        return residual.fee_lots(ledgers.of.get(self.spec.name), self.spec)
 
     def why_closed(self) -> str:
         """What the markets' calendars have against a hedge now, or ""."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,17 +18,18 @@ from domain.pairspec import PairSpec
 class Residuals:
     """Part of a view; worked out once for each state of the pair."""
 
-    __slots__ = ("_lots", "_of", "spec")
+    __slots__ = ("_lots", "_of", "_taken", "spec")
 
-    def __init__(self, spec: PairSpec) -> None:
+    def __init__(self, spec: PairSpec, taken: Callable[[], tuple[Fraction, ...]]) -> None:
         self.spec = spec
+        self._taken = taken
         self._of: Pair | None = None
         self._lots = 0
 
     def due(self, pair: Pair) -> int:
         """Signed lots of the residual leg that it has grown to."""
         if pair is not self._of:
-            self._of, self._lots = pair, residual.due(pair, self.spec)
+            self._of, self._lots = pair, residual.due(pair, self.spec, self._taken())
         return self._lots
 
     def gate(self, view: Any, pair: Pair, now_ns: int) -> HedgeOpened | str:

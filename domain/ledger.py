@@ -27,6 +27,8 @@ from domain.pairs import DayRolled
 from domain.terms import CLOSING, CLOSING_TODAY, OPENING, LegTerms
 
 RATE_SCALE = 10**9
+MAX_DAYS = 400
+"""Trading days whose settlement is remembered."""
 MAX_ORDERS = 10_000
 """Orders that are remembered, for late truth about them."""
 
@@ -60,6 +62,8 @@ class LegLedger(Struct):
     rate: int = 0
     untold: int = 0
     trades: int = 0
+    settled: dict[str, int] = field(default_factory=dict)
+    """Last price of each trading day that has ended, in ticks."""
     locks: bool = False
     """A lock has opened lots against others, and not all of it is closed."""
 
@@ -201,7 +205,12 @@ def _corrected(ledger: Ledger, fact: orders.TradeCorrected, found: list) -> None
 
 
 def _rolled(ledger: Ledger, fact: DayRolled, _found: list) -> None:
-    ledger.legs[fact.leg].day = fact.day
+    leg = ledger.legs[fact.leg]
+    if leg.day and leg.day < fact.day and fact.px is not None:
+        leg.settled[leg.day] = fact.px
+        if len(leg.settled) > MAX_DAYS:
+            del leg.settled[next(iter(leg.settled))]
+    leg.day = fact.day
 
 
 def _released(ledger: Ledger, fact: HedgeReleased, _found: list) -> None:

@@ -80,10 +80,14 @@ class ModeSet(Struct, frozen=True, array_like=True, tag=True):
 
 
 class DayRolled(Struct, frozen=True, array_like=True, tag=True):
-    """The trading day of a leg's venue is a new one."""
+    """The trading day of a leg's venue is a new one.
+
+    `px`: the last price of the day before, in ticks; None where none is known.
+    """
 
     leg: int
     day: str
+    px: int | None = None
 
 
 class LotsRead(Struct, frozen=True, array_like=True, tag=True):

@@ -106,7 +106,7 @@ def _leg(terms: LegTerms, leg: LegLedger, mark: int | None, rate: int) -> tuple[
         "avg_px_short": side_average(terms, leg, -1),
         "avg_px_today": average_of(terms, leg, today=True),
         "avg_px_yesterday": average_of(terms, leg, today=False),
-        "mark_px": None if mark is None or not net else _price(Fraction(mark), terms),
+        "mark_px": None if mark is None or not net else price_of(Fraction(mark), terms),
         "realised": text_of(realised),
         "floating": None if floating is None else text_of(floating),
         "fees": text_of(fees),
@@ -136,17 +136,17 @@ def average_of(terms: LegTerms, leg: LegLedger, *, today: bool | None = None) ->
     if leg.locks and leg.side(1) and leg.side(-1):
         return None
     lots = leg.net if today is None else leg.today if today else leg.net - leg.today
-    return _price(Fraction(leg.tick_lots(today=today), lots), terms) if lots else None
+    return price_of(Fraction(leg.tick_lots(today=today), lots), terms) if lots else None
 
 
 def side_average(terms: LegTerms, leg: LegLedger, sign: int) -> str | None:
     """Average price of the long (+1) or short lots that are open, as text."""
     lots = leg.side(sign)
     held = sum(one.lots for one in lots)
-    return _price(Fraction(sum(one.lots * one.px for one in lots), held), terms) if held else None
+    return price_of(Fraction(sum(one.lots * one.px for one in lots), held), terms) if held else None
 
 
-def _price(ticks: Fraction, terms: LegTerms) -> str:
+def price_of(ticks: Fraction | int, terms: LegTerms) -> str:
     """A price in the instrument's own money, rounded to six decimals."""
     units = round_half_up(ticks * terms.tick * 10**PRICE_DIGITS) * 10**PRICE_DIGITS
     return text_of(units, 0)

@@ -1,6 +1,7 @@
 """What a pair's lots leave over: kept, and hedged when it is a lot.
 
-    left over = sum of net lots x what a lot holds, signed, over all legs
+    left over = sum of net lots x what a lot holds, signed, over all legs,
+                less what fees in the base asset have taken of a spot leg
 
 3 lots of 1,000 g against 1 of 3,110.35 g leave 110.35 g a unit: ten units leave
 more than a lot of the first leg. What has grown to whole lots of the finest
@@ -11,29 +12,62 @@ close of units finds what it expects. When the units go, they come back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import floor
 
 from domain import firing
 from domain.hedges import RESIDUAL, HedgeOpened
 from domain.ids import hedge_id
+from domain.ledger import Ledger
 from domain.legs import LegPlan
 from domain.market import Quote
+from domain.money import SCALE
 from domain.orders import OrderSubmitted
 from domain.pairs import Pair
 from domain.pairspec import PairSpec
 from domain.sizing import residual_lots
 
 
-def left_over(pair: Pair, held: Sequence[Fraction]) -> Fraction:
-    """What all legs hold together, signed; 0 for a pair that is aligned."""
-    return sum((book.net * each for book, each in zip(pair.books, held, strict=True)), Fraction(0))
+def left_over(pair: Pair, held: Sequence[Fraction], taken: Sequence[Fraction] = ()) -> Fraction:
+    """What all legs hold together, signed; 0 for a pair that is aligned.
+
+    `taken`: lots of each leg that fees in kind have taken (`fee_lots`).
+    """
+    whole = sum((book.net * each for book, each in zip(pair.books, held, strict=True)), Fraction(0))
+    return whole - sum((lots * each for lots, each in zip(taken, held, strict=True)), Fraction(0)) if taken else whole
 
 
-def due(pair: Pair, spec: PairSpec) -> int:
+def fee_lots(ledger: Ledger | None, spec: PairSpec) -> tuple[Fraction, ...]:
+    """Lots of each leg that fees charged in its base asset have taken; () where no leg is spot.
+
+    What a spot purchase delivers is less than what was bought.
+    """
+    if ledger is None or all(leg.instrument.kind != "spot" or not leg.instrument.base for leg in spec.legs):
+        return ()
+    return tuple(
+        Fraction(own.fees.get(leg.instrument.base, 0), SCALE) / leg.instrument.units_per_lot() if leg.instrument.kind == "spot" else Fraction(0)
+        for own, leg in zip(ledger.legs, spec.legs, strict=True)
+    )
+
+
+def why_not_delivered(opened: HedgeOpened, pair: Pair, spec: PairSpec, taken: Callable[[], Sequence[Fraction]]) -> str:
+    """A spot sale of more than was really received and is in the inventory, or ""."""
+    for order in opened.orders:
+        leg = spec.legs[order.leg]
+        if order.side > 0 or leg.instrument.kind != "spot":
+            continue
+        lost = taken()
+        there = floor(pair.books[order.leg].net + leg.inventory_lots - lost[order.leg]) if lost else order.qty
+        if there < order.qty:
+            return f"INVENTORY: symbol={leg.symbol} qty={order.qty} there={there} fees_in_kind={float(lost[order.leg]):g} lots"
+    return ""
+
+
+def due(pair: Pair, spec: PairSpec, taken: Sequence[Fraction] = ()) -> int:
     """Signed lots of the residual leg that would take it away; 0: none yet."""
     leg = spec.legs[spec.residual_leg]
-    lots = -residual_lots(left_over(pair, spec.held), spec.held[spec.residual_leg])
+    lots = -residual_lots(left_over(pair, spec.held, taken), spec.held[spec.residual_leg])
     return lots if abs(lots) >= leg.instrument.min_lots else 0
 
 

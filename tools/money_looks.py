@@ -6,13 +6,17 @@ a thousand of them never hold a turn up.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from actors.answering import page
+from actors.answering import page, text_arg
 from domain.controls import symbol_scope
+from domain.market import Instrument
 from domain.money import scaled, text_of
 from domain.positions import position_rows
-from domain.profit import profit_of
+from domain.profit import mark_of, profit_of
+from domain.statement import gathered, statement
+from wire.inspection import BAD_REQUEST, NO_SUCH, Unanswerable
 
 PAIRS_A_BEAT = 8
 
@@ -75,6 +79,40 @@ class MoneyLooks:
         places = [row["place"] for row in rows]
         return page(iter(rows[places.index(after) + 1 if after in places else 0 :]), self.node.clock)
 
+    def statement(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Every account's trading days by settlement; the last one at the present price.
+
+        Raises: Unanswerable.
+        """
+        desk = self.node.desk
+        ledgers = desk.ledgers.every()
+        told = {(symbol, day): whole_ticks(self._instrument(symbol), px) for symbol, day, px in words(args, "settle")}
+        opening = {(venue, currency): scaled(amount) for venue, currency, amount in words(args, "opening")}
+        nets = {key: one.net for key, one in gathered(ledgers).items()}
+        marks = {key: mark_of(desk.quote(key), net) for key, net in nets.items() if key[0] in desk.links}
+        rows = statement(ledgers, marks, told, opening)
+        last = {(row["venue"], row["currency"]): row for row in rows}
+        for funds in desk.margin.funds.values():
+            row = last.get((funds.venue, funds.currency))
+            if row is not None:
+                row["venue_equity"] = _text(funds.equity)
+        for row in rows:
+            row["place"] = f"{row['venue']}/{row['currency']}/{row['day']}"
+            row.setdefault("venue_equity", None)
+            if row["venue_equity"] is not None and row["closing"] is not None:
+                row["elsewhere"] = text_of(scaled(row["venue_equity"]) - scaled(row["closing"]))
+            else:
+                row["elsewhere"] = None
+        after = args.get("after")
+        places = [row["place"] for row in rows]
+        return page(iter(rows[places.index(after) + 1 if after in places else 0 :]), self.node.clock)
+
+    def _instrument(self, symbol: str) -> Instrument:
+        found = next((leg.instrument for spec in self.node.specs for leg in spec.legs if leg.symbol == symbol), None)
+        if found is None:
+            raise Unanswerable(NO_SUCH, f"no symbol {symbol!r} in any pair")
+        return found
+
     def position_list(self) -> list[dict[str, Any]]:
         """Every row of `positions`."""
         desk = self.node.desk
@@ -84,6 +122,25 @@ class MoneyLooks:
         accepted = {key: (words[scope].long, words[scope].short) for key in keys if (scope := symbol_scope(key)) in words}
         netting = frozenset(key for key, told in keys.items() if told.offset_mode == "net")
         return list(position_rows(desk.ledgers.of, self.node.pairs(), desk.positions, accepted, netting, self.node.clock.mono_ns()))
+
+
+def words(args: dict[str, Any], key: str) -> list[list[str]]:
+    """Lines of three words, tabs between. Raises: Unanswerable."""
+    found = [line.split("\t") for line in text_arg(args, key, "").splitlines()]
+    if any(len(line) != 3 for line in found):
+        raise Unanswerable(BAD_REQUEST, f"{key}: lines of three words, tabs between")
+    return found
+
+
+def whole_ticks(told: Instrument, px: str) -> int:
+    """A price as ticks. Raises: Unanswerable where it is none."""
+    try:
+        ticks = Fraction(px) / Fraction(told.tick_size)
+    except (ValueError, ZeroDivisionError):
+        ticks = Fraction(1, 2)
+    if ticks.denominator != 1:
+        raise Unanswerable(BAD_REQUEST, f"{px!r} is no price of {told.symbol}: its tick is {told.tick_size}")
+    return ticks.numerator
 
 
 def _text(amount: int | None) -> str | None:

@@ -72,6 +72,7 @@ class Looks:
             "venues": self.venues,
             "top": self.top,
             "positions": self.money.positions,
+            "statement": self.money.statement,
             "config": self.config,
             "limits": self.limits,
             "orders": self.orders,

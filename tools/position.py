@@ -1,4 +1,4 @@
-"""`position ls | reconcile`: what is held, by our fills and by the venues.
+"""`position ls | statement | reconcile`: what is held, by whose word.
 
 Where they differ a person looks, and says so with a reason: the node goes on
 with its own fills; the difference is somebody else's from then on.
@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
+from domain.units import decimal_of
 from tools.asking import Asked, write_verb
 from tools.client import Client, pass_dir
-from tools.errors import FINE
+from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
 from tools.watch import watch_option, watched
 
@@ -36,6 +37,46 @@ def position_ls(out: Output, directory: Path, watch: bool) -> None:
         out.many(rows if out.format in ("json", "jsonl") else [_row(row) for row in rows])
 
     watched(look, again=watch)
+
+
+@position.command("statement")
+@click.option("--day", default=None, metavar="YYYYMMDD", help="One trading day alone.")
+@click.option("--opening", multiple=True, metavar="VENUE:CURRENCY=AMOUNT", help="What the account had before our first trade.")
+@click.option("--settle", multiple=True, metavar="SYMBOL:YYYYMMDD=PX", help="A settlement price; else the day's last one that was known.")
+@pass_dir
+@pass_out
+def position_statement(out: Output, directory: Path, day: str | None, opening: tuple[str, ...], settle: tuple[str, ...]) -> None:
+    """Each account's trading days by settlement: opening, trades, variation, fees, closing."""
+    told = ["\t".join(_parted(text, "VENUE:CURRENCY=AMOUNT")) for text in opening]
+    prices = ["\t".join(_parted(text, "SYMBOL:YYYYMMDD=PX")) for text in settle]
+    with Client(directory) as client:
+        rows = [row for row in client.rows("statement", "place", opening="\n".join(told), settle="\n".join(prices)) if day in (None, row["day"])]
+    if out.format in ("json", "jsonl"):
+        out.many(rows)
+        return
+    keys = ("venue", "currency", "day", "opening", "trades", "variation", "fees", "closing")
+    out.many([{**{key: row[key] for key in keys}, "settled": "yes" if row["settled"] else "", "settlement": _settlements(row)} for row in rows])
+    for row in rows:
+        if row["venue_equity"] is not None:
+            elsewhere = row["elsewhere"] if row["elsewhere"] is not None else "-"
+            out.say(f"{row['venue']} {row['currency']}: the venue's equity is {row['venue_equity']} by its last answer: {elsewhere} more than our days make at present prices")
+
+
+def _settlements(row: dict[str, Any]) -> str:
+    return "; ".join(f"{each['symbol']} {each['net']:+d} at {each['settle_px'] or '?'}" for each in row["symbols"])
+
+
+def _parted(text: str, form: str) -> list[str]:
+    """`A:B=C` as three words. Raises: UsageError."""
+    place, _, value = text.partition("=")
+    first, _, second = place.rpartition(":")
+    try:
+        decimal_of(value)
+    except ValueError:
+        value = ""
+    if not (first and second and value):
+        raise UsageError(f"{text!r}: {form}")
+    return [first, second, value]
 
 
 @position.command("reconcile")

@@ -98,10 +98,15 @@ def leg_row(leg: dict[str, Any]) -> dict[str, Any]:
         "ask_qty": leg.get("ask_qty"),
         "comparable": _span(leg, "comparable_bid", "comparable_ask"),
         "age_ms": leg.get("age_ms"),
-        "position": leg["net_lots"],
+        "position": _both(leg["net_lots"], leg.get("long_lots"), leg.get("short_lots")),
         "today": leg["today_lots"],
         "reason": leg.get("why_not"),
     }
+
+
+def _both(net: int, long: int | None, short: int | None) -> int | str:
+    """The lots held; of a locked leg both sides."""
+    return f"{net} ({long} long, {short} short)" if long and short else net
 
 
 def pair_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
@@ -130,9 +135,9 @@ def money_row(money: dict[str, Any], leg: dict[str, Any]) -> dict[str, Any]:
     return {
         "symbol": leg["symbol"],
         "side": leg["side"] or None,
-        "lot": leg["lots"],
+        "lot": _both(leg["lots"], leg.get("long"), leg.get("short")),
         "today": leg["today"],
-        "average": leg["avg_px"],
+        "average": leg["avg_px"] or " / ".join(px for px in (leg.get("avg_px_long"), leg.get("avg_px_short")) if px) or None,
         "mark": leg["mark_px"],
         "currency": leg["currency"],
         "realised": leg["realised"],

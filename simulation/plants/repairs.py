@@ -289,7 +289,7 @@ PLANTS = (
         "lock_without_room",
         "a close opens the other side whether or not its account could pay for both",
         "actors/pair_view.py",
-        (("self._locks and self._has_room_to_lock(sums, units)", "self._locks"),),
+        (("self._locks and has_room_to_lock(self.desk, spec, pair, aim, sums, units)", "self._locks"),),
         "T23",
         seeds=False,
         note="no shape of the seeds locks",

@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain import pairs, residual
+from domain import ledger, pairs, residual
 from domain.books import LegBook
-from domain.hedges import RESIDUAL, HedgeStatus
+from domain.hedges import RESIDUAL, HedgeOpened, HedgeStatus
+from domain.legs import LegPlan
 from domain.market import Instrument, quote_of
-from domain.orders import OrderExpired, OrderFilled, OrderFilledLate, OrderPartiallyFilled
+from domain.orders import OrderExpired, OrderFilled, OrderFilledLate, OrderPartiallyFilled, OrderSubmitted
 from domain.pairspec import LegSpec, PairSpec
 from domain.prices import LegPrice, PriceFormula
 from domain.sizing import GRAMS_PER_TROY_OUNCE
+from domain.terms import terms_of
 from domain.triggers import Trigger
 
 AU = Instrument("S", "au", Decimal("0.02"), Decimal(1), Decimal(1000), "CNY", offset_mode="octy")
@@ -97,3 +99,54 @@ def test_after_its_hedge_less_than_a_lot_is_left(units, odd):
     after = holding(units, (odd + lots, 0))
     assert abs(residual.left_over(after, HELD)) < 1000
     assert residual.due(after, SPEC) == 0
+
+
+SPOT = Instrument("S", "BTC", Decimal("0.01"), Decimal("0.001"), Decimal(1), "USDT", kind="spot", base="BTC")
+PERP = Instrument("P", "BTCUSDT", Decimal("0.1"), Decimal("0.001"), Decimal(1), "USDT")
+COINS = PairSpec(
+    "btc", "USDT",
+    (LegSpec("S", "BTC", 10, SPOT, LegPrice(PriceFormula(SPOT.tick_size), 10), inventory_lots=2),
+     LegSpec("P", "BTCUSDT", -10, PERP, LegPrice(PriceFormula(PERP.tick_size), -10))),
+    Trigger(buy_open=1), units=5, max_position_units=20, held=(Fraction(1, 1000),) * 2, residual_leg=0,
+)  # fmt: skip
+
+
+def bought_coins(fee, units=1):
+    """(the pair, its ledger): units of 10 lots bought spot, with a fee in coin, and sold ahead."""
+    money = ledger.new("btc", "USDT", tuple(terms_of(leg.instrument) for leg in COINS.legs))
+    plan = LegPlan(0, "S", "BTC", 1, 10, 10 * units, 6_000_000)
+    sent = OrderSubmitted("btc.1.1.0h1", 0, "h", 1, 10 * units, 6_000_000, "3", "N", 0)
+    money.take([HedgeOpened("btc.1.1", "open", 1, units, (plan,), (sent,), 0.0, 0, "t", (1.0, 1.0))])
+    money.take([OrderFilled("btc.1.1.0h1", 10 * units, ("t", 10 * units, 6_000_000), fee, "BTC")])
+    return replace(pairs.new("btc", COINS.lots), books=(LegBook(10 * units), LegBook(-10 * units)), status=pairs.P.HOLDING), money
+
+
+def test_fee_taken_in_coin_is_missing_from_what_was_received():
+    # 0.010 BTC less 0.1 %: 0.00999 are there, and the perpetual is 0.00001 too short
+    pair, money = bought_coins("0.00001")
+    taken = residual.fee_lots(money, COINS)
+    assert taken == (Fraction(1, 100), 0)
+    assert residual.left_over(pair, COINS.held, taken) == Fraction(-1, 100_000)
+    assert residual.due(pair, COINS, taken) == 0
+
+
+def test_fees_in_coin_that_have_grown_to_a_lot_are_bought_back():
+    pair, money = bought_coins("0.0011", units=11)
+    assert residual.due(pair, COINS, residual.fee_lots(money, COINS)) == 1
+    assert residual.due(pair, COINS) == 0  # by count alone nothing is missing
+
+
+def test_spot_is_not_sold_beyond_what_was_received():
+    pair, money = bought_coins("0.0021", units=2)  # 20 lots and 2 of the inventory, less 2.1
+    order = OrderSubmitted("btc.1.2.0h1", 0, "h", -1, 20, 6_000_000, "3", "N", 0)
+    plan = LegPlan(0, "S", "BTC", -1, 20, 20, 6_000_000)
+    opened = HedgeOpened("btc.1.2", "close", -1, 1, (plan,), (order,), 0.0, 0, "t")
+    why = residual.why_not_delivered(opened, pair, COINS, lambda: residual.fee_lots(money, COINS))
+    assert why == "INVENTORY: symbol=BTC qty=20 there=19 fees_in_kind=2.1 lots"
+    fewer = replace(opened, orders=(replace(order, qty=19),))
+    assert residual.why_not_delivered(fewer, pair, COINS, lambda: residual.fee_lots(money, COINS)) == ""
+    assert residual.why_not_delivered(opened, pair, COINS, tuple) == ""
+
+
+def test_pair_without_spot_has_no_fees_in_kind():
+    assert residual.fee_lots(None, SPEC) == ()

@@ -101,3 +101,14 @@ def test_lots_of_the_sized_leg_without_a_unit_are_naked():
     pair = replace(pairs.new("b", (10, 0)), books=(LegBook(0), LegBook(-3)))
     assert (pair.units, pair.naked) == (0, (0, -3))
     assert replace(pair, books=(LegBook(10), LegBook(-7))).naked == (0, 0)
+
+
+@given(st.integers(20_000, 150_000), st.integers(20_000, 150_000))
+def test_spot_against_an_inverse_contract_is_worth_the_same_at_every_price(opened, now):
+    # 1 BTC bought, contracts of 100 USD for as much sold: their profit in coin makes up for what the spot gains
+    contracts = round(Fraction(opened, 100))
+    coins = contracts * 100 * (Fraction(1, now) - Fraction(1, opened))
+    spot_gain, coin_gain = Fraction(now - opened), coins * now
+    rounding = abs(Fraction(opened) - contracts * 100)  # at the decision, never more than half a contract
+    assert rounding <= 50
+    assert abs(spot_gain + coin_gain) <= rounding * Fraction(abs(now - opened), opened) + Fraction(1, 10**9)

@@ -95,6 +95,17 @@ def test_t23_close_that_no_account_could_pay_as_a_lock_closes_todays_lots(scene)
     assert abs(used) > 0 and s.a.account.sides == [[0, 0], [0, 0]]
 
 
+def test_no_side_grows_past_the_limit_of_its_position(scene):
+    s = scene(**LOCKS, position_lots=4)
+    for _ in range(3):
+        s.opens()
+        assert s.ends() == "DONE"
+        s.closes()
+        assert s.ends() == "DONE"
+    assert max(sum(side) for side in s.a.account.sides) <= 4
+    assert "T" in [offset for offset, _, _ in offsets(s.a)]
+
+
 def test_where_the_larger_side_alone_is_asked_for_a_lock_needs_no_room(scene):
     s = scene(**LOCKS, deposit_usd=420, margin_sides="larger")
     s.holds()

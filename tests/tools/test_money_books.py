@@ -9,8 +9,10 @@ from domain.hedges import HedgeOpened
 from domain.ledgers import Ledgers
 from domain.legs import LegPlan
 from domain.market import FeeSchedule, Instrument
+from domain.money import scaled
 from domain.orders import OrderFilled, OrderSubmitted
 from domain.pairs import DayRolled
+from domain.statement import statement
 from domain.terms import terms_of
 from exchange.account import Account
 from exchange.instruments import Instrument as Listed
@@ -69,6 +71,17 @@ def test_both_say_the_same_money_over_a_day_roll_with_a_position_held(books):
     # fees 56.53 + 37.71 + 37.75 + 56.50 + 18.80
     assert problems == [] and rows[0]["equal"]
     assert (rows[0]["ours"], rows[0]["our_fees"]) == ("-2207.29", "207.29")
+
+
+@pytest.mark.parametrize("settlement", [7500, 7540, 7600])
+def test_statement_by_settlement_ends_at_the_exchanges_equity_whatever_the_settlement(books, settlement):
+    account, ledgers = books
+    told, opening = {("cu", "20261123"): settlement}, {("SHFE", "CNY"): scaled("1000000.00")}
+    rows = statement(ledgers.every(), {("SHFE", "cu"): 7512}, told, opening)
+    assert [row["day"] for row in rows] == ["20261123", "20261124"]
+    balance = account.balance("CNY", lambda _: 7512, lambda _: 7512)
+    assert rows[-1]["closing"] == balance.text(balance.equity)
+    assert sum(scaled(row["fees"]) for row in rows) == scaled(balance.text(balance.fees))
 
 
 def test_a_cent_of_difference_is_told(books):
