@@ -350,6 +350,9 @@ class PairView:
         """What of the legs' last days is over, and their margins; all else the link is asked."""
         links = self.desk.links
         self._reckon_needs()
+        for i, leg in enumerate(self.spec.legs):
+            if leg.instrument.fees.later:
+                self._moneys[i] = LegMoney(leg.instrument, self.rates[i], links[leg.venue].state.trading_day)
         self.over = over_of(links[leg.venue].over.get(leg.symbol, NOTHING) for leg in self.spec.legs)
 
     def _reckon_needs(self) -> None:

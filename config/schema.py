@@ -121,6 +121,12 @@ class Fees(Table):
     close_today_lot: Decimal = Decimal(0)
 
 
+class FeesFrom(Fees, kw_only=True):
+    """Fees that have been announced: what holds from a trading day on."""
+
+    valid_from: Annotated[str, Meta(pattern="^[0-9]{8}$")]
+
+
 class Instrument(Table):
     """What we hold an instrument to be; the gateway's must agree."""
 
@@ -146,6 +152,7 @@ class Instrument(Table):
     margin_lot_short: Decimal | None = None
     margin_sides: Literal["both", "larger"] = "both"
     fees: Fees | None = None
+    fees_from: tuple[FeesFrom, ...] = ()
     digits: Digits | None = None
     base_digits: Digits | None = None
 

@@ -13,6 +13,7 @@ from itertools import chain
 from config.contracts import odd_size
 from config.load import Loaded
 from config.money import KNOWN, NO_MONEY, is_code, plausible
+from config.sanity import is_day
 from config.schema import Fees, Instrument, Leg, Pair
 from config.values import defaults_of, fx_of, instrument_at, payup_ticks_of, slippage_cap_ticks_of
 from domain.errors import ConfigError
@@ -116,10 +117,16 @@ def _instrument(loaded: Loaded, index: int, told: Instrument) -> Found:
             yield loaded.error((*path, lacks), None, f"given beside {given}: else that side would ask for no margin")
     for place, fees in _schedules(told):
         yield from _fees(loaded, (*path, *place), fees)
+    for place, each in enumerate(told.fees_from):
+        before = told.fees_from[place - 1].valid_from if place else ""
+        if not is_day(each.valid_from) or each.valid_from <= before:
+            allowed = f"a day of the calendar as YYYYMMDD{', later than ' + before if before else ''}"
+            yield loaded.error((*path, "fees_from", place, "valid_from"), each.valid_from, allowed)
 
 
 def _schedules(told: Instrument) -> list[tuple[Path, Fees]]:
-    return [] if told.fees is None else [(("fees",), told.fees)]
+    found: list[tuple[Path, Fees]] = [] if told.fees is None else [(("fees",), told.fees)]
+    return found + [(("fees_from", place), each) for place, each in enumerate(told.fees_from)]
 
 
 def _fees(loaded: Loaded, path: Path, fees: Fees) -> Found:

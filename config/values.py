@@ -9,8 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
+from msgspec.structs import replace
 
-from config.schema import Config, Defaults, Fx, Instrument, Leg, Pair, Venue
+from config.schema import Config, Defaults, Fees, Fx, Instrument, Leg, Pair, Venue
 from domain import market
 from domain.guards import FxLimits, QuoteLimits
 from domain.prices import PriceFormula
@@ -46,7 +47,8 @@ def instrument_of(told: Instrument) -> market.Instrument:
     optional = ("tifs", "min_lots", "max_lots", "base", "expiry", "last_open_day", "digits", "base_digits")
     margins = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
     given = {key: getattr(told, key) for key in optional + margins if getattr(told, key) is not None}
-    fees = market.FeeSchedule(**msgspec.structs.asdict(told.fees)) if told.fees is not None else market.NO_FEES
+    later = tuple(market.DatedFees(each.valid_from, fees_of(each)) for each in told.fees_from)
+    fees = replace(fees_of(told.fees) if told.fees is not None else market.NO_FEES, later=later)
     return market.Instrument(
         venue=told.venue,
         symbol=told.symbol,
@@ -60,6 +62,11 @@ def instrument_of(told: Instrument) -> market.Instrument:
         larger_side=told.margin_sides == "larger",
         **given,
     )
+
+
+def fees_of(told: Fees) -> market.FeeSchedule:
+    """A fee schedule as the domain knows it."""
+    return market.FeeSchedule(**{name: getattr(told, name) for name in Fees.__struct_fields__})
 
 
 def formula_of(config: Config, leg: Leg) -> PriceFormula:

@@ -66,12 +66,12 @@ class LegMoney:
 
     __slots__ = ("_fees", "_lot", "fx", "is_free", "is_inverse", "tick_lot")
 
-    def __init__(self, instrument: Instrument, fx: float = 1.0) -> None:
+    def __init__(self, instrument: Instrument, fx: float = 1.0, day: str = "") -> None:
         self.is_inverse = instrument.is_inverse
         held = instrument.units_per_lot()
         self._lot = float(held)
         self.tick_lot = float(held * Fraction(instrument.tick_size))
-        self._fees = _rates(instrument.fees)
+        self._fees = _rates(instrument.fees.on(day))
         self.is_free = not any(rate or by_lot for rate, by_lot in self._fees.values())
         self.fx = fx
 

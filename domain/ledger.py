@@ -258,7 +258,7 @@ def _book(
     took, opened = _apply(leg, OpenLot(key, day, sent.side * qty, px), sent.offset)
     leg.locks = (leg.locks or sent.offset == LOCK) and bool(leg.lots)
     parts = _parts(sent.offset, took, opened, day)
-    scheduled = terms.fee(parts, px)
+    scheduled = terms.fee(parts, px, day)
     fees = _fees(terms, parts, scheduled, fee)
     if fee[0] is not None and not terms.is_free and fees[0][0] == terms.currency and fees[0][2] != scheduled:
         found.append(FeeDiffers(sent.leg, key, fees[0][2], scheduled, terms.currency))

@@ -132,11 +132,10 @@ def need_of(
         rate, by_lot = Fraction(1), Fraction(0)
     else:
         funds.margined = True
-    fees = schedule_of(instrument.fees)
-    out = [fees.get(part, (Fraction(0), Fraction(0))) for part in (CLOSING, CLOSING_TODAY)]
-    into = fees.get(OPENING, (Fraction(0), Fraction(0)))
-    rate += into[0] + max(each[0] for each in out)
-    by_lot += into[1] + max(each[1] for each in out)
+    schedules = [schedule_of(instrument.fees), *(schedule_of(each.fees) for each in instrument.fees.later)]  # the dearest: it holds for days
+    for place, parts in ((0, (OPENING,)), (0, (CLOSING, CLOSING_TODAY)), (1, (OPENING,)), (1, (CLOSING, CLOSING_TODAY))):
+        most = max(fees[part][place] for fees in schedules for part in parts if part in fees) if any(schedules) else Fraction(0)
+        rate, by_lot = (rate + most, by_lot) if place == 0 else (rate, by_lot + most)
     reach = payup + cap
     lot = instrument.units_per_lot()
     if instrument.is_inverse:

@@ -51,6 +51,23 @@ class FeeSchedule(msgspec.Struct, frozen=True, gc=False):
     close_lot: Decimal = ZERO
     close_today_rate: Decimal = ZERO
     close_today_lot: Decimal = ZERO
+    later: tuple[DatedFees, ...] = ()
+    """Schedules that have been announced, oldest first."""
+
+    def on(self, day: str) -> FeeSchedule:
+        """What holds on a trading day, YYYYMMDD; "" before all that is announced."""
+        found = self
+        for each in self.later:
+            if day and each.valid_from <= day:
+                found = each.fees
+        return found
+
+
+class DatedFees(msgspec.Struct, frozen=True, gc=False):
+    """A schedule that holds from a trading day on."""
+
+    valid_from: str
+    fees: FeeSchedule
 
 
 NO_FEES = FeeSchedule()

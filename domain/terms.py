@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.market import NO_FEES, FeeSchedule, Instrument
 from domain.money import DIGITS, SCALE, minor, round_half_up, scaled
@@ -39,11 +40,13 @@ class LegTerms(Struct, frozen=True):
     digits: int
     unit: Fraction
     fees: dict[str, tuple[Fraction, Fraction]]
+    later: tuple[tuple[str, dict[str, tuple[Fraction, Fraction]]], ...] = ()
+    """Schedules that have been announced: (first trading day, fees), oldest first."""
 
     @property
     def is_free(self) -> bool:
         """No schedule is known: a fee that nobody tells is not known."""
-        return not self.fees
+        return not self.fees and not self.later
 
     def value(self, px: int, qty: int) -> int:
         """Worth of `qty` lots at `px`, in units of flow."""
@@ -64,11 +67,15 @@ class LegTerms(Struct, frozen=True):
         """Units of flow as scaled money."""
         return round_half_up(flow * self.unit)
 
-    def fee(self, parts: tuple[tuple[str, int], ...], px: int) -> int:
-        """The schedule's fee of a trade, by what its lots did; scaled."""
+    def fee(self, parts: tuple[tuple[str, int], ...], px: int, day: str = "") -> int:
+        """The schedule's fee of a trade of that day, by what its lots did; scaled."""
         total = 0
+        fees = self.fees
+        for first, schedule in self.later:
+            if first <= day:
+                fees = schedule
         for part, qty in parts:
-            rate, by_lot = self.fees.get(part, (Fraction(0), Fraction(0)))
+            rate, by_lot = fees.get(part, (Fraction(0), Fraction(0)))
             worth = abs(self.value(px, qty)) * self.unit / SCALE
             total += minor(worth * rate, self.digits) * 10 ** (DIGITS - self.digits) + scaled(by_lot * qty)
         return total
@@ -90,12 +97,13 @@ def terms_of(told: Instrument) -> LegTerms:
         digits=digits,
         unit=Fraction(SCALE, 10**digits) if inverse else tick * lot * SCALE,
         fees=schedule_of(told.fees),
+        later=tuple((each.valid_from, schedule_of(each.fees)) for each in told.fees.later),
     )
 
 
 def schedule_of(fees: FeeSchedule) -> dict[str, tuple[Fraction, Fraction]]:
     """(rate, by lot) of each part; empty where there is no schedule."""
-    if fees == NO_FEES:
+    if replace(fees, later=()) == NO_FEES:
         return {}
     return {part: (_exact(getattr(fees, f"{part}_rate")), _exact(getattr(fees, f"{part}_lot"))) for part in PARTS}
 

@@ -14,6 +14,7 @@ SECTIONS = {
     "venue": schema.Venue,
     "instrument": schema.Instrument,
     "instrument.fees": schema.Fees,
+    "instrument.fees_from": schema.FeesFrom,
     "fx": schema.Fx,
     "pair": schema.Pair,
     "pair.legs": schema.Leg,

@@ -5,11 +5,12 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain import ledger
 from domain.hedges import HedgeOpened, HedgeReleased
 from domain.legs import LegPlan
-from domain.market import FeeSchedule, Instrument
+from domain.market import DatedFees, FeeSchedule, Instrument
 from domain.money import scaled, text_of
 from domain.orders import OrderFilled, OrderSubmitted, TradeBusted, TradeCorrected
 from domain.pairs import DayRolled
@@ -194,3 +195,22 @@ def test_realised_and_floating_are_cash_and_the_marked_position(trades):
     floating = sum(one.lots * (mark - one.px) for one in leg.lots)
     assert (leg.net, leg.cash) == (net, cash)
     assert leg.realised + floating == cash + net * mark
+
+
+def test_announced_fees_hold_from_their_trading_day_on():
+    # 0.00005 to the end of November, 0.00006 from 1 December: 3 x 5 t x 75,370 = 1,130,550
+    dearer = FeeSchedule(open_rate=Decimal("0.00006"), close_rate=Decimal("0.00006"), close_today_rate=Decimal("0.00012"))
+    told = replace(CU, fees=replace(CU.fees, later=(DatedFees("20261201", dearer),)))
+    terms = terms_of(told)
+    assert [terms.fee((("open", 3),), 7537, day) for day in ("20261130", "20261201", "20270104")] == [money("56.53"), money("67.83"), money("67.83")]
+    assert [told.fees.on(day).open_rate for day in ("", "20261130", "20261201")] == [Decimal("0.00005"), Decimal("0.00005"), Decimal("0.00006")]
+    pair = book(told)
+    pair.take([opens(1, (0, 1, 3, "O")), fill(1, 0, 0, "20261130/a", 3, 7537), opens(2, (0, 1, 3, "O")), fill(2, 0, 0, "20261201/b", 3, 7537)])
+    assert pair.legs[0].fees == {"CNY": money("124.36")}
+
+
+def test_schedule_that_is_only_announced_is_none_before_its_day():
+    told = replace(CU, fees=FeeSchedule(later=(DatedFees("20261201", CU.fees),)))
+    terms = terms_of(told)
+    assert not terms.is_free
+    assert (terms.fee((("open", 3),), 7537, "20261130"), terms.fee((("open", 3),), 7537, "20261201")) == (0, money("56.53"))
