@@ -19,6 +19,7 @@ from actors.desk import Desk
 from actors.link import Purpose
 from actors.locking import has_room_to_lock
 from actors.residuals import Residuals
+from actors.shares import within_share
 from domain import firing, guards, residual, unit_lots
 from domain.costs import LegMoney
 from domain.days import NOTHING, over_of
@@ -171,7 +172,7 @@ class PairView:
         needs = tuple(self.needs_of(aim)) if self._is_sized else self._needs[event]
         self.sums = sums = sums_of(needs, quotes) if needs else []
         if sums and aim.opens and spec.sends_orders:
-            units, why = room(sums, units)
+            units, why = within_share(self.desk, spec, pair, aim, sums, units) if spec.shares else room(sums, units)
             if units < spec.trigger.min_units:
                 return f"RISK {why}"
         if not self._watches_touch and not firing.meets(spec, event, price.executable(aim.direction, units, aim.per_unit)):

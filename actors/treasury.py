@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
+from actors import shares
 from actors.base import Actor
 from actors.controls import HoldChanged
 from actors.desk import Desk
@@ -82,6 +83,7 @@ class Treasury(Actor):
     def on_specs(self, told: SpecsChanged) -> None:
         """Whose positions are compared, and by which rates money is converted."""
         self._fx = told.fx
+        self._shared = tuple(spec for spec in told.specs if spec.shares)
         self._keys = {spec.name: tuple(leg.key for leg in spec.legs) for spec in told.specs if spec.sends_orders}
         self._nets = {
             leg.key: leg.instrument.offset_mode == "net" for spec in told.specs for leg in spec.legs if leg.instrument.kind != "spot"
@@ -125,6 +127,8 @@ class Treasury(Actor):
         rows = [(row.currency, row.equity, row.available) for row in told.accounts]
         rows += self._converted(told)
         self._told_ns[told.venue] = self.clock.mono_ns()
+        if self._shared:
+            self._fold()  # before what its hedges held is given back
         self.desk.margin.told(told.venue, rows, self._asked_ns.get(told.venue, 0), told.asof_ns)
 
     def on_positions(self, told: PositionsTold) -> None:
@@ -228,6 +232,7 @@ class Treasury(Actor):
             self._tell_fee(pair, one)
         for venue in self.every_ns:
             self._reckon(venue)
+        shares.reckon(desk=self.desk, specs=self._shared)
 
     def _reckon(self, venue: str) -> None:
         """What our positions use of a budget, by the margin of their last price."""

@@ -76,6 +76,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         first_leg=first_leg(pair),
         strategy=pair.strategy or "",
         counts_payup=pair.size.volume == "payup",
+        shares={venue: Fraction(share) for venue, share in (pair.share or {}).items()},
     )
 
 

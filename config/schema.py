@@ -265,6 +265,7 @@ class Pair(Table):
     fair: Decimal = Decimal(0)
     time_penalty: Decimal = Decimal(0)
     exposure: Exposure | None = None
+    share: dict[Name, Decimal] | None = None
     limits: PairLimits = PairLimits()
     defaults: Overrides = Overrides()
 

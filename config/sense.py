@@ -65,6 +65,7 @@ def problems(loaded: Loaded) -> Found:
     yield from chain.from_iterable(_venue(loaded, index) for index in range(len(config.venue)))
     yield from chain.from_iterable(_instrument(loaded, index, told) for index, told in enumerate(config.instrument))
     yield from chain.from_iterable(_pair(loaded, index, pair) for index, pair in enumerate(config.pair))
+    yield from _shares(loaded)
 
 
 def notes(loaded: Loaded) -> list[str]:
@@ -186,6 +187,22 @@ def _pair(loaded: Loaded, index: int, pair: Pair) -> Found:
             yield loaded.error((*path, "exposure", "ratio"), str(pair.exposure.ratio), "more than 0: below it the leg would add to the exposure")
         return
     yield from _trigger(loaded, index, pair)
+
+
+def _shares(loaded: Loaded) -> Found:
+    """Shares are parts of accounts that the pair trades on, and no more than all of one in sum."""
+    given: dict[str, Decimal] = {}
+    for index, pair in enumerate(loaded.config.pair):
+        venues = sorted({leg.venue for leg in pair.legs})
+        for venue, share in (pair.share or {}).items():
+            path: Path = ("pair", index, "share", venue)
+            given[venue] = given.get(venue, Decimal(0)) + share
+            if venue not in venues:
+                yield loaded.error(path, str(share), f"a venue of the pair's legs: {', '.join(venues)}")
+            elif not 0 < share <= 1:
+                yield loaded.error(path, str(share), 'a part above 0, at most 1: "0.4" is 40 %')
+            elif given[venue] > 1:
+                yield loaded.error(path, str(share), f"shares of {venue} that are at most 1 in sum: with this one they are {given[venue]}")
 
 
 def _times(loaded: Loaded, index: int, pair: Pair) -> Found:

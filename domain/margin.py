@@ -198,11 +198,13 @@ class _Held(Struct):
 class MarginTable:
     """All accounts of a node, and what each hedge holds. Thread: the lane."""
 
-    __slots__ = ("funds", "held")
+    __slots__ = ("funds", "held", "used_of")
 
     def __init__(self) -> None:
         self.funds: dict[tuple[str, str], Funds] = {}
         self.held: dict[str, _Held] = {}
+        self.used_of: dict[tuple[str, str, str], int] = {}
+        """By (pair, venue, currency): margin of what it holds, where it has a share; scaled."""
 
     def of(self, venue: str, currency: str) -> Funds:
         """The account's money in that currency, made where it is new."""

@@ -97,6 +97,8 @@ class PairSpec(Struct, frozen=True):
     """The leg that goes first; -1: all at once; BY_LIQUIDITY: the scarcer."""
     strategy: str = ""
     """The group that it is stopped, changed and looked at with; "" for none."""
+    shares: dict[str, Fraction] = {}
+    """By venue: the part of its account that the pair may use; none: all of it."""
     counts_payup: bool = False
     """Whether the tradable volume is what lies within the payup."""
 
