@@ -88,7 +88,10 @@ def _why_missed(ours: Fired, real: Told, survey: Survey, speed: float) -> tuple[
     if held_ns is not None and held_ns < MATCH_REAL_NS * speed:
         ms = held_ns / NS_PER_MS
         return what, TOO_SHORT, f"the trigger held {ms:.1f} ms of the recording, {ms / speed:.2f} ms of the clock"
-    return what, *_position(ours, real.hedges)
+    kind, why = _position(ours, real.hedges)
+    if kind == UNEXPLAINED and held_ns is None:  # it fired there, and no moment's last row meets it
+        return what, TOO_SHORT, "the trigger was met between two rows of one moment alone: for no time of the recording"
+    return what, kind, why
 
 
 def _why_extra(theirs: Fired, virtual: Told, survey: Survey) -> tuple[str, str, str]:

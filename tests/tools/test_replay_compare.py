@@ -44,6 +44,7 @@ def test_runs_that_are_alike_have_no_differences():
         ([fired(9_000)], [], {"ended_ms": 10_000}, "not_up"),
         ([fired(5_000)], [fired(1_000, "buy_close", free_ms=5_000)], {}, "busy"),
         ([fired(5_000)], [], {"episodes": [(5_000, 40)]}, "too_short"),
+        ([fired(5_000)], [], {}, "too_short"),  # fired between two rows of one moment: no episode of any length
         ([], [fired(5_000)], {}, "other_rows"),
         ([fired(500_000)], [], {"episodes": [(500_000, 60_000)]}, "unexplained"),
     ],
