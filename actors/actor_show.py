@@ -20,7 +20,7 @@ from actors.state_show import summary
 from system.stacks import error_stack
 
 NS_A_MS = 1_000_000
-STUCK_NS = 1_000_000_000
+STUCK_NS = 500_000_000
 """A turn that lasts so long is STUCK."""
 QUANTILES = (0.5, 0.99)
 MAX_COUNTED = 512

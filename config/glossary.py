@@ -384,7 +384,7 @@ GLOSSARY: dict[str, Word] = {
     "actor": Word("执行体", "one unit of the node with a mailbox of its own"),
     "class": Word("类", "an actor's class"),
     "dispatcher": Word("线程", "which thread runs an actor: the lane, or one of its own (pinned)"),
-    "STUCK": Word("卡住", "a turn that has lasted for a second and more"),
+    "STUCK": Word("卡住", "a turn that has lasted for half a second and more"),
     "suspended": Word("已挂起", "gets nothing but its control lane, for a while"),
     "suspended_until": Word("挂起至", "when a suspension ends by itself"),
     "down": Word("停机", "no actor has the name now"),

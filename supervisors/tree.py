@@ -3,7 +3,7 @@
     node (rest_for_one)
     ├ gateways (one_for_one, backoff)   managed processes; nobody's death but theirs ends one
     ├ journal/sync    pinned: syncs, makes the next segment ready
-    ├ logs, alerts    pinned: their death touches nobody's trading
+    ├ services (one_for_one, backoff)   logs, snapshots, alerts: pinned, their death touches nobody
     ├ desk (one_for_one)
     │ ├ venues (one_for_one, backoff)   node/account beside them; an end never restarts a pair
     │ └ pairs (one_for_one, by group)   NAME/rollback, NAME/replenish, NAME; given up: a flattener as NAME
@@ -28,11 +28,13 @@ PAIR_HOLD_MS = 250
 """What stands in for a pair is raised again and again, after so long: nobody else would."""
 STOP_MS = 8_000
 """For the whole tree to stop; less than the process waits for it."""
+SERVICE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
 GATEWAY_BACKOFF = Backoff(first_ms=200, most_ms=30_000)
 
 
 def node_tree(
     gateways: tuple[ChildSpec, ...],
+    journal: ChildSpec,
     services: tuple[ChildSpec, ...],
     venues: tuple[ChildSpec, ...],
     pairs: tuple[ChildSpec, ...],
@@ -45,6 +47,7 @@ def node_tree(
     and they are the last to be stopped; `edge` (inspection) last.
     """
     managed = SupervisorSpec(children=gateways, intensity=None, backoff=GATEWAY_BACKOFF)
+    beside = SupervisorSpec(children=services, intensity=None, backoff=SERVICE_BACKOFF)
     desk = SupervisorSpec(
         children=(
             supervisor("node/venues", SupervisorSpec(children=venues, intensity=None, backoff=VENUE_BACKOFF)),
@@ -55,7 +58,7 @@ def node_tree(
         period_ms=10_000,
     )
     return SupervisorSpec(
-        children=(supervisor("node/gateways", managed), *services, supervisor("node/desk", desk), *edge),
+        children=(supervisor("node/gateways", managed), journal, supervisor("node/services", beside), supervisor("node/desk", desk), *edge),
         strategy=Strategy.REST_FOR_ONE,
         intensity=5,
         period_ms=10_000,

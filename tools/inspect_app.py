@@ -17,6 +17,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable, Input, Static
 
 from domain.errors import HedgerowError
@@ -24,6 +25,7 @@ from tools import inspect_words as words
 from tools.inspect_screens import EVERY_S, ReasonScreen, TextScreen
 from tools.inspect_views import (
     HEDGES,
+    MAX_SHOWN,
     NAMED,
     PAIRS,
     PS,
@@ -104,6 +106,8 @@ class InspectApp(App[None]):
         self.said = ""
         self.looks = 0
         self._shown: tuple[Any, ...] = ()
+        self._cells: list[list[Text]] = []
+        self._keys: dict[str, Row] = {}
         self._asking = False
         self._before: list[tuple[View, str]] = []
 
@@ -162,23 +166,40 @@ class InspectApp(App[None]):
 
     def draw(self) -> None:
         """The table, its cursor on the row that it was on; head and foot."""
+        every = self.shown_rows()
+        rows = every[:MAX_SHOWN]
+        keys = [str(row[self.view.key]) for row in rows]
+        cells = [[self._cell(name, row.get(name)) for name in self.view.columns] for row in rows]
+        shape = (self.view.name, self.lang, keys)
+        if self._shown == shape:
+            self._renew(cells)
+        else:
+            self._rebuild(shape, cells)
+        self._shown, self._cells = shape, cells
+        self._keys = dict(zip(keys, rows, strict=True))
+        self._frame(len(rows), len(every))
+
+    def _renew(self, cells: list[list[Text]]) -> None:
+        """The same rows: the cells alone that have changed."""
         table = self.query_one(DataTable)
-        rows = self.shown_rows()
-        chosen = self.chosen()
-        shape = (self.view.name, self.lang)
-        if self._shown != shape:
+        for line, (now, was) in enumerate(zip(cells, self._cells, strict=True)):
+            for column, (cell, old) in enumerate(zip(now, was, strict=True)):
+                if cell != old or cell.style != old.style:
+                    table.update_cell_at(Coordinate(line, column), cell, update_width=True)
+
+    def _rebuild(self, shape: tuple[str, str, list[str]], cells: list[list[Text]]) -> None:
+        table, chosen = self.query_one(DataTable), self.chosen()
+        if not self._shown or self._shown[:2] != shape[:2]:
             table.clear(columns=True)
             table.add_columns(*(self.word_of(name) for name in self.view.columns))
-            self._shown = shape
         else:
             table.clear()
-        keys = [str(row[self.view.key]) for row in rows]
-        for key, row in zip(keys, rows, strict=True):
-            table.add_row(*(self._cell(name, row.get(name)) for name in self.view.columns), key=key)
-        if chosen is not None and str(chosen.get(self.view.key)) in keys:
-            table.move_cursor(row=keys.index(str(chosen[self.view.key])), animate=False)
-        self._keys = dict(zip(keys, rows, strict=True))
-        self._frame(len(rows))
+        keys = shape[2]
+        for key, row in zip(keys, cells, strict=True):
+            table.add_row(*row, key=key)
+        name = None if chosen is None else str(chosen.get(self.view.key))
+        if name in keys:
+            table.move_cursor(row=keys.index(name), animate=False)
 
     def _cell(self, name: str, value: Any) -> Text:
         if value is None:
@@ -191,13 +212,13 @@ class InspectApp(App[None]):
         said = self.word_of(text) if name in STATES else text
         return Text(said, style=STYLES.get(text.split(" ", maxsplit=1)[0], "") if name in STATES else "", no_wrap=True)
 
-    def _frame(self, count: int) -> None:
+    def _frame(self, count: int, of: int) -> None:
         node = self.node
         lane = self.word_of(node["lane"]) + (f" {node['lane_in_hand']} {node['lane_in_hand_ms']:,.0f} ms" if node["lane"] == "STUCK" else "") if node else ""
         parts = [
             f"{node['node']} pid {node['pid']}  {self.word_of('lane')} {lane}  {self.word_of('lag')} {node['journal_lag']}" if node else "",
             f"{self.word_of('suspended')} {', '.join(node['suspended'])}" if node.get("suspended") else "",
-            f":{self.view.name}{' /' + self.filter_text if self.filter_text else ''}{' ^' + self.sort_by if self.sort_by and self.view is PS else ''} {count}",
+            f":{self.view.name}{' /' + self.filter_text if self.filter_text else ''}{' ^' + self.sort_by if self.sort_by and self.view is PS else ''} {count}{f' / {of}' if of > count else ''}",
             (words.WRITE if self.write else words.READ_ONLY)[self.lang],
             f"{words.LOST[self.lang]}: {self.problem}" if self.problem else "",
         ]
@@ -212,7 +233,7 @@ class InspectApp(App[None]):
         if not table.row_count or table.cursor_row < 0:
             return None
         key = table.coordinate_to_cell_key((table.cursor_row, 0)).row_key.value
-        return getattr(self, "_keys", {}).get(key)
+        return self._keys.get(key)
 
     def say(self, text: str) -> None:
         """In the foot, until the next key."""

@@ -16,7 +16,8 @@ from tools.output import Output
 from tools.ps import cells, drawn, holds, kept
 
 Row = dict[str, Any]
-MAX_ROWS = 2_000
+MAX_SHOWN = 500
+"""So many of the rows that a filter leaves are drawn."""
 
 
 class View(NamedTuple):
@@ -73,14 +74,7 @@ class Source:
 
     def rows(self, view: View) -> list[Row]:
         """The view's rows. Raises: NotConnected."""
-        return list(_limited(_ROWS[view.name](self)))
-
-
-def _limited(rows: Iterator[Row]) -> Iterator[Row]:
-    for number, row in enumerate(rows):
-        if number == MAX_ROWS:
-            return
-        yield row
+        return list(_ROWS[view.name](self))
 
 
 def _venues(source: Source) -> Iterator[Row]:

@@ -188,7 +188,7 @@ class Node:
     def tree(self) -> SupervisorSpec:
         """All children as the present configuration has them."""
         hooks = (self.giving_up.may, self.giving_up.gave_up)
-        return node_tree(self._gateways(), self._services(), self._venues(), self._pairs(), self.edge, hooks)
+        return node_tree(self._gateways(), self._syncing(), self._services(), self._venues(), self._pairs(), self.edge, hooks)
 
     def respec(self, name: str = ROOT, spec: SupervisorSpec | None = None) -> None:
         """Whoever is raised from now on is raised as the present configuration has it."""
@@ -290,9 +290,11 @@ class Node:
             for venue in managed
         )
 
+    def _syncing(self) -> ChildSpec:
+        return ChildSpec("journal/sync", (JournalSync, (self.journal, RECORD)))
+
     def _services(self) -> tuple[ChildSpec, ...]:
         return (
-            ChildSpec("journal/sync", (JournalSync, (self.journal, RECORD))),
             ChildSpec("node/logs", (LogActor, ())),
             *self._snapshots(),
             ChildSpec("node/alerts", (AlertSink, (self.directory / "alerts.jsonl",))),

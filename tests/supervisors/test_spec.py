@@ -60,4 +60,4 @@ def test_nested_trees_are_checked_and_all_faults_listed():
 
 def test_the_nodes_tree_is_sound():
     pairs = pair_group("p", (Leaf, ()), (Repair, ()))
-    check(node_tree((leaf("gw"),), (leaf("journal"),), (leaf("v"),), pairs, (leaf("inspector"),)), "node")
+    check(node_tree((leaf("gw"),), leaf("journal"), (leaf("logs"),), (leaf("v"),), pairs, (leaf("inspector"),)), "node")
