@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 CASH = Decimal(10_000_000)
-"""Of the account's currency, where the venue's `margin_budget` says no other sum."""
+"""Of each of the account's currencies, where the venue's `margin_budget` says no other sum."""
 PATH = click.Path(path_type=Path)
 
 
@@ -62,6 +62,7 @@ def settings_of(files: tuple[Path, ...], venue: str, source: str, truth: Path) -
     from config.values import venue_called
     from domain.errors import ConfigError
     from gateways.paper.settings import Settings
+    from gateways.replay.account import currencies_of
     from system.curve import read_keys
     from tools.venue_terms import cash_of, days_of, terms_of
 
@@ -70,8 +71,7 @@ def settings_of(files: tuple[Path, ...], venue: str, source: str, truth: Path) -
     if told is None:
         raise ConfigError(", ".join(map(str, files)), "venue", venue, listed("a venue", [each.name for each in config.venue]))
     terms = tuple(terms_of(config, each) for each in config.instrument if each.venue == venue)
-    currency = next((each.currency for each in terms if each.definition.tradable), "")
     day_of = days_of(config, venue, "UTC")
     curve = read_keys(Path(config.node.curve_keys), told.curve_server) if told.curve_server is not None else None
-    cash = cash_of(config, venue, currency, CASH)
+    cash = {currency: cash_of(config, venue, currency, CASH) for currency in currencies_of(terms)}
     return Settings(venue, source, terms, cash, truth, lambda wall_ns: day_of(wall_ns)[0], curve)

@@ -36,7 +36,7 @@ class PaperAdapter(BookAdapter):
     """One paper account; see `gateways.adapter.Adapter`."""
 
     def __init__(self, settings: Settings, clock: Clock, context: Context) -> None:
-        super().__init__(clock, settings.currency, DEPTH)
+        super().__init__(clock, DEPTH)
         self._settings = settings
         self._context = context
         self._symbols = {each.definition.symbol for each in settings.terms}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Settings(Struct, frozen=True):
     venue: str
     source: str
     terms: tuple[Terms, ...]
-    cash: Decimal
+    cash: Mapping[str, Decimal]
     truth_path: Path
     day_of: Callable[[int], str]
     curve: CurveKeys | None = None
@@ -32,11 +32,3 @@ class Settings(Struct, frozen=True):
     def __post_init__(self) -> None:
         if not self.terms:
             raise ConfigError(self.venue, "instrument", None, "an instrument of this venue")
-        currencies = sorted({each.currency for each in self.terms if each.definition.tradable})
-        if len(currencies) > 1:
-            raise ConfigError(self.venue, "currency", currencies, "one currency in all that is traded at a paper venue")
-
-    @property
-    def currency(self) -> str:
-        """The account's."""
-        return next((each.currency for each in self.terms if each.definition.tradable), self.terms[0].currency)

@@ -16,7 +16,7 @@ opened, closed older ones, closed today's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
@@ -99,6 +99,13 @@ class Terms(Struct, frozen=True):
         return amount.quantize(Decimal(1).scaleb(-self.digits), ROUND_HALF_UP)
 
 
+def currencies_of(terms: Iterable[Terms]) -> list[str]:
+    """What is traded in, in the order of the instruments; where nothing is, the first one's."""
+    known = list(terms)
+    traded = [each.currency for each in known if each.definition.tradable]
+    return list(dict.fromkeys(traded or [each.currency for each in known[:1]]))
+
+
 class Order(Struct, gc=False):
     """An order as the venue has it."""
 
@@ -116,7 +123,7 @@ class Order(Struct, gc=False):
 
 
 class Money(Struct, frozen=True):
-    """The account in its one currency."""
+    """The account in one currency."""
 
     equity: Decimal
     available: Decimal
@@ -125,10 +132,14 @@ class Money(Struct, frozen=True):
 
 
 class Account:
-    """What the venue knows; changed by `apply` alone."""
+    """What the venue knows; changed by `apply` alone.
 
-    def __init__(self, terms: Iterable[Terms], cash: Decimal) -> None:
+    `cash`: by currency; a sum alone is of the first that something is traded in.
+    """
+
+    def __init__(self, terms: Iterable[Terms], cash: Decimal | Mapping[str, Decimal]) -> None:
         self.terms = {each.definition.symbol: each for each in terms}
+        self.currencies = currencies_of(self.terms.values())
         self.orders: dict[str, Order] = {}
         self.trades: dict[str, list[OrderTraded]] = {}
         self.positions = dict.fromkeys(self.terms, 0)
@@ -141,8 +152,9 @@ class Account:
         self._today_net = dict.fromkeys(self.terms, 0)
         self._by_ref: dict[str, str] = {}
         self._working: dict[str, Order] = {}
-        self._cash = cash
-        self._fees = ZERO
+        begins = cash if isinstance(cash, Mapping) else {self.currencies[0]: cash}
+        self._cash = {each: begins.get(each, ZERO) for each in {*self.currencies, *(each.currency for each in self.terms.values())}}
+        self._fees = dict.fromkeys(self._cash, ZERO)
 
     def begin_day(self, day: str) -> None:
         """Nothing is of today's any more; a day that has begun changes nothing."""
@@ -225,7 +237,7 @@ class Account:
         if side == SELL:
             free = self.held(symbol) - self.frozen(symbol, SELL)
             return "" if qty <= free else f"no short selling: {free} lots of {symbol} are free, {qty} were to be sold"
-        cost, free_money = px * qty * terms.lot_value + terms.fee("open", qty, px), self.free_cash()
+        cost, free_money = px * qty * terms.lot_value + terms.fee("open", qty, px), self.free_cash(terms.currency)
         return "" if cost <= free_money else f"costs {cost:f}, {free_money:f} is free"
 
     def _over_close(self, symbol: str, side: str, qty: int, offset: str) -> str:
@@ -247,24 +259,26 @@ class Account:
             return self.longs[symbol], self._today_long[symbol]
         return self.shorts[symbol], self._today_short[symbol]
 
-    def free_cash(self) -> Decimal:
-        """Money that no working spot buy has a claim on."""
+    def free_cash(self, currency: str) -> Decimal:
+        """Money of a currency that no working spot buy has a claim on."""
         claims = ZERO
         for order in self._working.values():
             terms = self.terms[order.placed.symbol]
-            if terms.is_spot and order.placed.side == BUY:
+            if terms.is_spot and order.placed.side == BUY and terms.currency == currency:
                 claims += (order.placed.px or 0) * order.leaves_qty * terms.lot_value
-        return self._cash - claims
+        return self._cash[currency] - claims
 
-    def money(self, marks: dict[str, int]) -> Money:
-        """Equity at these marks (ticks a symbol); a missing mark counts 0."""
-        equity, margin = self._cash, ZERO
-        for symbol, terms in self.terms.items():
+    def money(self, marks: dict[str, int], currency: str = "") -> Money:
+        """Equity in a currency (none: the first) at these marks (ticks a symbol); a missing mark counts 0."""
+        currency = currency or self.currencies[0]
+        equity, margin = self._cash[currency], ZERO
+        there = {symbol: terms for symbol, terms in self.terms.items() if terms.currency == currency}
+        for symbol, terms in there.items():
             mark = marks.get(symbol, 0)
             equity += terms.value(self.held(symbol) if terms.is_spot else self.positions[symbol], mark)
             margin += abs(terms.value(self.positions[symbol], mark)) * terms.margin_rate
-        free = equity - margin if not any(terms.is_spot for terms in self.terms.values()) else self.free_cash()
-        return Money(equity, free, margin, self._fees)
+        free = equity - margin if not any(terms.is_spot for terms in there.values()) else self.free_cash(currency)
+        return Money(equity, free, margin, self._fees[currency])
 
     def _placed(self, record: OrderPlaced) -> Order:
         require(record.order_id not in self.orders, f"{record.order_id}: placed twice")
@@ -285,8 +299,9 @@ class Account:
         signed = record.qty if placed.side == BUY else -record.qty
         self.positions[placed.symbol] += signed
         self._hold(placed, signed)
-        self._cash -= self.terms[placed.symbol].value(signed, record.px) + Decimal(record.fee)
-        self._fees += Decimal(record.fee)
+        terms, fee = self.terms[placed.symbol], Decimal(record.fee)
+        self._cash[terms.currency] -= terms.value(signed, record.px) + fee
+        self._fees[terms.currency] += fee
 
     def _hold(self, placed: OrderPlaced, signed: int) -> None:
         """Longs and shorts, by the side that the offset says; and what is of today."""

@@ -29,7 +29,7 @@ class ReplayAdapter(BookAdapter):
     """One replay venue; see `gateways.adapter.Adapter`."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        super().__init__(clock, settings.traded[0].terms.currency, max(each.depth for each in settings.played))
+        super().__init__(clock, max(each.depth for each in settings.played))
         self._settings = settings
         self._last_px: dict[str, int] = {}
         self._exch_ahead_ns: dict[str, int] = {}

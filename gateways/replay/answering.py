@@ -30,7 +30,7 @@ class BookAdapter:
     _sink: Sink
     _venue: Venue
 
-    def __init__(self, clock: Clock, currency: str, depth: int) -> None:
+    def __init__(self, clock: Clock, depth: int) -> None:
         self.capabilities: dict[str, bool | int] = {
             "positions": True,
             "collateral": True,
@@ -40,7 +40,6 @@ class BookAdapter:
             "depth": depth,
         }
         self._clock = clock
-        self._money = currency
         self._asked: deque[Callable[[], None]] = deque()
         self._refs_made = 0
         self._born_ns = clock.wall_ns()
@@ -152,9 +151,11 @@ class BookAdapter:
         self._sink.on_positions(req_id, rows, self._clock.wall_ns())
 
     def _answer_collateral(self, req_id: str) -> None:
-        money = self._venue.money()
-        amounts = (f"{amount:f}" for amount in (money.equity, money.available, money.margin_used, money.fees))
-        self._sink.on_collateral(req_id, [Collateral(self._money, *amounts)], self._clock.wall_ns())
+        rows = []
+        for currency in self._venue.account.currencies:
+            money = self._venue.money(currency)
+            rows.append(Collateral(currency, *(f"{amount:f}" for amount in (money.equity, money.available, money.margin_used, money.fees))))
+        self._sink.on_collateral(req_id, rows, self._clock.wall_ns())
 
     # ------------------------------------------------------------ values
 
@@ -193,7 +194,7 @@ class BookAdapter:
             qty=trade.qty,
             px=trade.px,
             fee=trade.fee if charged else None,
-            fee_currency=self._money if charged else None,
+            fee_currency=self._venue.account.terms[placed.symbol].currency if charged else None,
             exch_ns=self._exch_ns(placed.symbol, trade.at_ns),
             trading_day=placed.trading_day,
         )

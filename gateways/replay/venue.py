@@ -10,7 +10,7 @@ Units: ticks, lots, ns (UTC).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Venue:
     `tell` hears each record with its order as it stands after it.
     """
 
-    def __init__(self, terms: Iterable[Terms], cash: Decimal, truth_path: Path, trading_day: str) -> None:
+    def __init__(self, terms: Iterable[Terms], cash: Decimal | Mapping[str, Decimal], truth_path: Path, trading_day: str) -> None:
         self.account = Account(terms, cash)
         self.is_open = True
         self.statuses: dict[str, int] = {}
@@ -115,9 +115,9 @@ class Venue:
             self._books[order.placed.symbol].cancel(order.placed.order_id)
             self._end(order, EXPIRED, None, why, now_ns)
 
-    def money(self) -> Money:
-        """The account at the last recorded mids."""
-        return self.account.money(self._marks)
+    def money(self, currency: str = "") -> Money:
+        """The account in a currency (none: its first) at the last recorded mids."""
+        return self.account.money(self._marks, currency)
 
     def close(self) -> None:
         """Close the truth log."""

@@ -112,3 +112,12 @@ def test_spot_against_an_inverse_contract_is_worth_the_same_at_every_price(opene
     rounding = abs(Fraction(opened) - contracts * 100)  # at the decision, never more than half a contract
     assert rounding <= 50
     assert abs(spot_gain + coin_gain) <= rounding * Fraction(abs(now - opened), opened) + Fraction(1, 10**9)
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**6), st.integers(1, 10**7))
+def test_sized_lots_are_nearest_at_any_price_and_size(lots, per_lot, px_ticks):
+    leg = replace(LegSpec("P", "BTCUSD", -1, PERP, LegPrice(PriceFormula(PERP.tick_size), -1), sized=True))
+    unit = Fraction(lots * per_lot, 10**6)
+    found = unit_lots.lots_at(leg, unit, px_ticks)
+    money = unit * px_ticks * Fraction(PERP.tick_size)
+    assert abs(found * 100 - money) <= 50

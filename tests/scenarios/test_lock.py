@@ -1,8 +1,11 @@
 """Locked positions 锁仓, over a day's turn and in trouble: T23, T48."""
 
+import pytest
+
 from actors.controls import HoldChanged
 from domain.books import sides_of
 from domain.controls import ALL, Killed, Level
+from domain.pairs import LotsRead
 from simulation import fates
 from simulation.agenda import MS
 from simulation.settings import PAIR
@@ -167,3 +170,47 @@ def test_kill_that_flattens_closes_and_locks_nothing(scene):
     assert s.until(lambda: s.position == FLAT, 5000 * MS)
     assert [offset for offset, _, _ in offsets(s.a)] == ["O", "T"]
     assert s.a.account.sides == [[0, 0], [0, 0]]
+
+
+def half_old(scene, **shape):
+    """Two lots of yesterday's and two of today's are held, short in A."""
+    s = scene(**{**LOCKS, **shape})
+    s.holds()
+    for index, venue in enumerate((s.a, s.b)):  # two of the four are yesterday's, by everybody's books
+        own = 1 if s.pair.books[index].net < 0 else 0
+        venue.account.sides[own] = [2, 2]
+        s.node.pair_actor(PAIR)._own(LotsRead(index, 2 if own == 0 else -2, "scene"))
+    return s
+
+
+def test_close_over_both_days_closes_the_older_and_locks_the_rest(scene):
+    s = half_old(scene, units=4)
+    before = len(s.a.orders)
+    s.closes()
+    assert s.ends() == "DONE"
+    sent = offsets(s.a, before)
+    assert sum(lots for offset, lots, _ in sent if offset == "Y") == 2
+    assert sum(lots for offset, lots, _ in sent if offset == "O") == s.a.account.sides[0][1] == 2
+    assert sides(s) == s.a.account.sides == [[0, 2], [0, 2]]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_close_over_both_days_of_which_half_is_refused_is_closed_and_never_locked_twice(scene, which):
+    s = half_old(scene, units=4)
+    s.a.script.extend([fates.meet, fates.reject("51 over close yesterday")] if which else [fates.reject("51 over close yesterday"), fates.meet])
+    before = len(s.a.orders)
+    s.closes()
+    assert s.ends() == "DONE"
+    sent = offsets(s.a, before)
+    assert [offset for offset, _, _ in sent].count("O") <= 1
+    assert (s.pair.units, s.pair.naked) == (0, FLAT)
+    assert sides(s) == s.a.account.sides
+
+
+def test_second_leg_that_is_refused_after_the_first_has_locked_is_completed(scene):
+    s = scene(**LOCKS, sequence="sequential")
+    s.holds()
+    s.closes(b=fates.reject())
+    assert s.ends() == "DONE"
+    assert (s.pair.units, s.pair.naked) == (0, FLAT)
+    assert sides(s, 1) == s.b.account.sides

@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 import zmq
+from msgspec.structs import replace
 
 from domain.errors import ConfigError
 from gateways.adapter import VenueOrder
 from gateways.paper.adapter import SILENT_NS, PaperAdapter
 from gateways.paper.settings import Settings
-from gateways.replay.account import Terms
+from gateways.replay.account import Account, Terms
+from gateways.replay.truth import OrderPlaced, OrderTraded
 from tests.gateways.replay.test_days import DAY, NEXT, definition
 from wire.codec import HEARTBEAT_TOPIC, encode, feed_topic
 from wire.messages import FeedHeartbeat, MarketData, SecurityStatus
@@ -46,7 +48,7 @@ class Source:
         self.socket = context.socket(zmq.XPUB)
         self.socket.bind(f"ipc://{folder}/feed")
         self.clock, self.sink, self.day, self.seq, self.sent = FakeClock(), FakeSink(), DAY, 0, 0
-        settings = Settings("X", f"ipc://{folder}/feed", (Terms(definition("cu", "octy")),), Decimal(10**7), folder / "truth.log", lambda _ns: self.day)
+        settings = Settings("X", f"ipc://{folder}/feed", (Terms(definition("cu", "octy")),), {"CNY": Decimal(10**7)}, folder / "truth.log", lambda _ns: self.day)
         self.adapter = PaperAdapter(settings, self.clock, context)
         self.adapter.start(self.sink)
         for _ in range(2):  # its subscriptions: the heartbeat's and the symbol's
@@ -174,9 +176,18 @@ def test_another_trading_day_begins_in_a_living_session(source):
     assert source.sink.calls[-1][0] == "on_new_day"  # after the old day's last states
 
 
-def test_settings_want_an_instrument_and_one_currency(tmp_path):
-    other = Terms(definition("hg", "net"))
-    other = Terms(type(other.definition)(**{**{name: getattr(other.definition, name) for name in other.definition.__struct_fields__}, "currency": "USD"}))
-    for terms in ((), (Terms(definition("cu", "octy")), other)):
-        with pytest.raises(ConfigError):
-            Settings("X", "ipc:///x", terms, Decimal(1), tmp_path / "t", lambda _ns: DAY)
+def test_settings_want_an_instrument(tmp_path):
+    with pytest.raises(ConfigError):
+        Settings("X", "ipc:///x", (), {"CNY": Decimal(1)}, tmp_path / "t", lambda _ns: DAY)
+
+
+def test_account_of_two_currencies_keeps_them_apart():
+    dollars = Terms(replace(definition("hg", "net"), currency="USD"))
+    account = Account([Terms(definition("cu", "octy")), dollars], {"CNY": Decimal(1000), "USD": Decimal(50)})
+    assert account.currencies == ["CNY", "USD"]
+    account.apply(OrderPlaced(DAY, "R1", "r1", "hg", "1", 2, 100, "3", 0, "N"))
+    account.apply(OrderTraded(DAY, "T1", "R1", "hg", "1", 2, 100, "3", 0))
+    yuan, money = account.money({"hg": 101, "cu": 7}, "CNY"), account.money({"hg": 101, "cu": 7}, "USD")
+    assert (yuan.equity, yuan.fees) == (1000, 0)
+    assert (money.equity, money.fees) == (50 + dollars.value(2, 101) - dollars.value(2, 100) - 3, 3)
+
