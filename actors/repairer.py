@@ -92,6 +92,8 @@ class Repairer(Trader):
         """Time-outs of live orders, and pauses that are over."""
         self._timer = None
         self._held = False
+        if self.desk.journal_lost:
+            return  # nothing is decided any more, so nothing is waited for
         now_ns = self.clock.mono_ns()
         rules = self.spec.rules.watch
         for mandate_id, state in list(self.memory.states.items()):

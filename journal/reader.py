@@ -87,6 +87,7 @@ class _Walk:
         self.directory = Path(directory)
         self.from_seq = from_seq
         self.before: tuple[Path, int, bytes, Mark | None] | None = None
+        self._scan: Scan | None = None
 
     def paths(self) -> Iterator[Path]:
         """Segment after segment; one that appears meanwhile is read too."""
@@ -100,7 +101,7 @@ class _Walk:
                 ordinals = self._needed(paths)
             for ordinal in ordinals:
                 done = ordinal
-                yield paths[ordinal]
+                yield segment_paths(self.directory).get(ordinal, paths[ordinal])  # a start may have taken it in meanwhile
             if self.before is None or not (self.before[3] and self.before[3].continued):
                 return
             if not ordinals:
@@ -129,6 +130,8 @@ class _Walk:
         if header.state != ACTIVE:
             return
         if self.before is not None:
+            if header.first_seq > self.before[1] + 1:
+                yield from self._rest_of_the_last()
             before, last_seq, digest, _ = self.before
             if header.prev_hash != digest or header.first_seq != last_seq + 1:
                 raise damaged(
@@ -147,4 +150,12 @@ class _Walk:
             raise damaged(path, scan.offset, scan.last_seq + 1, scan.fault or "records that were synced are missing")
         if scan.fault and later_record(scan.data, scan.offset, scan.last_seq + 1) >= 0:
             raise damaged(path, scan.offset, scan.last_seq + 1, scan.fault)
+        self.before, self._scan = (path, scan.last_seq, scan.hash, mark), scan
+
+    def _rest_of_the_last(self) -> Iterator[Record]:
+        """What the writer added to the segment before after that was read, and before it went on in the next one."""
+        path, scan = self.before[0], self._scan
+        scan.data = path.read_bytes()
+        yield from scan
+        mark, _ = decode_marks(scan.data)
         self.before = (path, scan.last_seq, scan.hash, mark)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from actors.mailbox import Mailbox
 from actors.simulated import SimulatedDispatcher, VirtualClock
 from domain.errors import InvariantViolation
 
@@ -50,6 +51,8 @@ class WatchedLane(SimulatedDispatcher):
     def __init__(self, seed: int, clock: VirtualClock | None = None) -> None:
         super().__init__(seed, clock or VirtualClock())
         self.after_step: Callable[[], None] = _nothing
+        self.stalled_until_ns = 0
+        """Nobody has a turn before: the thread does not get its core."""
         self._second = self._turns = 0
 
     def step(self) -> bool:
@@ -57,7 +60,10 @@ class WatchedLane(SimulatedDispatcher):
 
         Raises: InvariantViolation where a virtual second has too many.
         """
-        second = self.clock.mono_ns() // SECOND_NS
+        now_ns = self.clock.mono_ns()
+        if now_ns < self.stalled_until_ns:
+            return False
+        second = now_ns // SECOND_NS
         if second != self._second:
             self._second, self._turns = second, 0
         self._turns += 1
@@ -68,8 +74,21 @@ class WatchedLane(SimulatedDispatcher):
             self.after_step()
         return worked
 
+    def hold(self, box: Mailbox) -> None:
+        """The thread of this actor blocks: its mail waits until `let_go`."""
+        if box.is_ready and box in self.ready:
+            self.ready.remove(box)
+        box.is_ready = True
+
+    def let_go(self, box: Mailbox) -> None:
+        """It goes on, where it still lives."""
+        box.is_ready = False
+        if box.actor is not None:
+            self.wake_box(box)
+
     def abandon(self) -> None:
         """Forget every actor's mail and sockets: their process was killed."""
+        self.stalled_until_ns = 0
         self.ready.clear()
         self._readable.clear()
         self._sources.clear()

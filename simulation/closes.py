@@ -3,7 +3,8 @@
 A close is completed. It is taken back only where what it lacks is no longer
 held: a later hedge has closed it, and to complete it would open. A close that
 a venue refuses for want of lots may have been wrong about the day once, around
-a settlement: the venue is asked, and the next one must fit.
+a settlement or where the venue's days are others than it has told: it is asked,
+and the next one must fit.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Mismatches:
         self._broken = broken
         self._bound_ns = bound_ns
         self._since: dict[tuple[str, int], int] = {}
-        """By hedge and leg: when the first was excused."""
+        """By hedge and leg: when the first was excused. By venue, where its days are others unannounced."""
         self._asked: dict[str, int] = {}
         """By venue: when it last told its positions."""
 
@@ -78,9 +79,9 @@ class Mismatches:
     def check(self, venue: Any, order: Any, knowledge: Knowledge, now_ns: int) -> None:
         """I7: one that the venue will refuse."""
         sent = knowledge.orders[order.ref]
-        key = (sent.hedge, sent.leg)
+        key = (venue.name, -1) if venue.is_mismatched else (sent.hedge, sent.leg)
         first_ns = self._since.get(key, -1)
-        if now_ns - venue.rolled_ns < self._bound_ns and (first_ns < venue.rolled_ns or self._asked.get(venue.name, -1) <= first_ns):
+        if (venue.is_mismatched or now_ns - venue.rolled_ns < self._bound_ns) and (first_ns < venue.rolled_ns or self._asked.get(venue.name, -1) <= first_ns):
             self._since[key] = now_ns
             return
         if all(knowledge.orders[ref].cum == each.cum for ref, each in venue.orders.items() if ref in knowledge.orders):

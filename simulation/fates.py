@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulation.agenda import MS
-from simulation.venue import CancelFate, Fate, VenueOrder, VirtualVenue
+from simulation.venue import AIMED, CancelFate, Fate, VenueOrder, VirtualVenue
 
 IOC, DAY = "3", "0"
 TOO_LATE, UNKNOWN_ORDER = 0, 1
@@ -127,10 +127,10 @@ def refused_yet_filled(after_ms: int = 50) -> Fate:
 
     def fate(venue: VirtualVenue, order: VenueOrder) -> None:
         def arrived() -> None:
-            venue.count("refused_yet_filled", order)
             venue.refuse(order, 99, "TIMEOUT")
             venue.agenda.after(after_ms * MS, lambda: venue.fill(order, order.qty))
 
+        venue.count("refused_yet_filled", order)
         _arrives(venue, order, arrived)
 
     return fate
@@ -267,7 +267,7 @@ def fill_then_refuse(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> Non
 def cancel_then_fill(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> None:
     """Canceled, and a fill comes after it."""
     if order.works:
-        venue.count("late_fill", order)
+        venue.count("cancel_then_fill", order)
         venue.end(order)
         venue.agenda.after(40 * MS, lambda: venue.fill(order, 1))
     else:
@@ -317,7 +317,8 @@ def drawn(venue: VirtualVenue, order: VenueOrder) -> None:
 def drawn_cancel(venue: VirtualVenue, order: VenueOrder, cxl_id: str) -> None:
     """As `drawn`, of a cancel."""
     for name, fate in CANCEL_FATES.items():
-        if venue.rates.get(name) and venue.rng.random() < venue.rates[name]:
+        rate = AIMED if venue.is_aimed(name, order) else venue.rates.get(name)
+        if rate and venue.rng.random() < rate:
             fate(venue, order, cxl_id)
             return
     obey(venue, order, cxl_id)

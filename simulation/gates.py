@@ -29,12 +29,13 @@ LAST_WORD = {"AF": DAY, "AP": POSITIONS, "BA": MONEY}
 class LinkSeen:
     """One venue's link as the frames show it."""
 
-    __slots__ = ("answered", "beats", "clear_ns", "epoch", "heard_ns", "session_up")
+    __slots__ = ("answered", "beats", "clear_ns", "epoch", "heard_ns", "session_up", "tradable")
 
     def __init__(self) -> None:
         self.answered: set[str] = set()
         self.session_up = False
         self.epoch = self.beats = 0
+        self.tradable = True
         self.heard_ns = -(10**15)
         self.clear_ns = 0
         """Since when its frames have come without a pause."""
@@ -122,6 +123,8 @@ class Gates:
             link.session_up, link.clear_ns, link.beats = True, now_ns, 0
             if m[3] != link.epoch:
                 link.epoch, link.answered = m[3], set()
+        elif kind == "d":
+            link.tradable = bool(m[1]["tradable"])
         elif kind == "0":
             link.beats += 1
             if not m[2]:
@@ -154,6 +157,8 @@ class Gates:
             self.broken("GATE", f"{ref} left to {venue}, whose session is down")
         if now_ns - link.heard_ns > (SILENT_NS if link.beats >= LEARNT_BEATS else NEW_SILENT_NS):
             self.broken("GATE", f"{ref} left to {venue}, silent for {(now_ns - link.heard_ns) // MS} ms")
+        if not link.tradable:
+            self.broken("GATE", f"{ref} left to {venue}, where its symbol may not be traded")
         if self.words.frozen(pair):
             self.broken("I7", f"{ref} left though its pair is frozen")
         if letter == "p" and kind == "open" and self.words.goes_back(pair):
@@ -174,6 +179,12 @@ class Gates:
         for link in self.links.values():
             link.answered, link.session_up = set(), False
         self.doubted = {ref: (venue, now_ns) for ref, (venue, _) in self.doubted.items()}
+
+    def stalled(self, for_ns: int) -> None:
+        """The node could do nothing for so long."""
+        self.doubted = {ref: (venue, asked_ns + for_ns) for ref, (venue, asked_ns) in self.doubted.items()}
+        for link in self.links.values():
+            link.heard_ns += for_ns
 
     def step(self, now_ns: int) -> None:
         """Nobody is in doubt without being asked for."""

@@ -12,17 +12,17 @@ from typing import Any
 from simulation.account import definition_of
 from simulation.agenda import MS, Agenda
 from simulation.fates import reject
-from simulation.network import FeedLink, TradeLink
+from simulation.gateway_answers import BEAT_NS, GatewayAnswers
+from simulation.network import MAX_FRAME_BYTES, FeedLink, TradeLink
 from simulation.venue import Said, VenueOrder, VirtualVenue
 from wire.codec import pack, unpack
 
-BEAT_NS = 100 * MS
 REPEAT_BEATS = 5
 ENDED = "248C"
 NO_MARGIN, TOO_MANY, TOO_FEW = reject(), reject("CLOSE_EXCEEDS"), reject("BAD_FIELD")
 
 
-class VirtualGateway:
+class VirtualGateway(GatewayAnswers):
     """One gateway process after another, in front of one venue."""
 
     def __init__(self, venue: VirtualVenue, agenda: Agenda, feed: FeedLink, trade: TradeLink, offset_mode: str) -> None:
@@ -30,18 +30,21 @@ class VirtualGateway:
         venue.gateway = trade.gateway = self
         feed.on_subscribed = self.repeat
         self.definition = definition_of(venue.name, venue.symbol, offset_mode)
-        self.settle_ns = 200 * MS
         self.alive = self.session_up = True
         self.hung = False
         self.duplicates: list[str] = []
         self.kept: dict[str, VenueOrder] = {}
         self.stated: dict[str, int] = {}
+        self.undone: set[str] = set()
+        """Orders of which a bust was told: their count may be below what was stated."""
         self.top_epoch = 0
         self.passes_over: set[str] = set()
         """Kinds of question that it never answers."""
         self.says_held: tuple[int, int] | None = None
         """What it says is held, (long, short), whatever is."""
         self._handed = 0
+        self.settle_ns = 200 * MS
+        self.tradable = True
         self._born()
         self.agenda.after(BEAT_NS, self._beat)
 
@@ -59,25 +62,34 @@ class VirtualGateway:
 
     # ------------------------------------------------ life
 
-    def kill(self, for_ns: int) -> None:
-        """SIGKILL; another process stands in its place after that time."""
-        if self.alive:
-            self.alive = False
-            self.trade.cut()
-            self.feed.pipe.drop()
-            self.agenda.after(for_ns, self._raise)
+    @property
+    def in_use(self) -> bool:
+        """Whether a node is logged on to a process that lives."""
+        return self.alive and self.node is not None
+
+    def kill(self, for_ns: int) -> bool:
+        """SIGKILL; another process stands in its place after that time. False where none lives."""
+        if not self.alive:
+            return False
+        self.alive = False
+        self.trade.cut()
+        self.feed.pipe.drop()
+        self.agenda.after(for_ns, self._raise)
+        return True
 
     def _raise(self) -> None:
         self.alive, self.hung = True, False
         self._born()
         self.repeat()
 
-    def hang(self, for_ns: int) -> None:
-        """SIGSTOP, and SIGCONT after that time: what came meanwhile waits."""
-        if self.alive and not self.hung:
-            self.hung = True
-            turn = self._turn
-            self.agenda.after(for_ns, lambda: self._resume(turn))
+    def hang(self, for_ns: int) -> bool:
+        """SIGSTOP, and SIGCONT after that time: what came meanwhile waits. False where none runs."""
+        if not self.alive or self.hung:
+            return False
+        self.hung = True
+        turn = self._turn
+        self.agenda.after(for_ns, lambda: self._resume(turn))
+        return True
 
     def _resume(self, turn: int) -> None:
         if turn != self._turn:
@@ -87,15 +99,21 @@ class VirtualGateway:
         for frame in waiting:
             self.arrived(*frame)
 
-    def drop_session(self, for_ns: int, *, cancels: bool) -> None:
-        """The venue's own session is lost; maybe with the working orders."""
+    def usurp(self, epoch: int) -> None:
+        """Another node under the same name logs on, with a higher epoch: from now on this one is served."""
+        if self.alive and not self.hung:
+            self.top_epoch, self.node, self.must_log_on = max(self.top_epoch, epoch), -1, False
+
+    def drop_session(self, for_ns: int, *, cancels: bool) -> bool:
+        """The venue's own session is lost; maybe with the working orders. False where it is already."""
         if not self.session_up:
-            return
+            return False
         self.session_up = False
         if cancels:
             for order in self.venue.working:
                 self.venue.end(order)
         self.agenda.after(for_ns, self._session_back)
+        return True
 
     def _session_back(self) -> None:
         self.session_up = True
@@ -175,9 +193,9 @@ class VirtualGateway:
         self.cancel_after_ns, self.heard_ns = cancel_ms * MS, self.agenda.now_ns
         told = {"positions": True, "collateral": True, "mass_status": True, "settle_ms": self.settle_ns // MS}
         self._send(pack(("A", 1, self.venue.name, self.epoch, self.venue.day, self.seq, told, 1)))
-        self._send(pack(("d", self.definition, True)))
-        if epoch_seen == self.epoch:
-            for fields in self.log[seq_seen:]:
+        self._send(pack(("d", {**self.definition, "tradable": self.tradable}, True)))
+        if epoch_seen == self.epoch and not self.venue.happens("replays_nothing"):
+            for fields in self.log[0 if self.venue.happens("replays_all") else seq_seen :]:
                 self._send(pack((*fields[:17], True, *fields[18:]) if fields[0] == "8" else fields))
 
     def _order(self, m: list[Any]) -> None:
@@ -193,6 +211,8 @@ class VirtualGateway:
             self.deny(order, 100)
         elif not self.session_up:
             self.deny(order, 4)
+        elif not self.tradable:
+            self.deny(order, 101)
         else:
             venue = self.venue
             if self.agenda.now_ns < venue.throttled_until_ns:
@@ -228,86 +248,6 @@ class VirtualGateway:
         for order in self.venue.working:
             if m[2] in (None, order.symbol):
                 self.venue.end(order)
-
-    # ------------------------------------------------ questions
-
-    def _ask(self, call: Any, refuse: Any) -> None:
-        """To the venue and back, in the same process, or not at all."""
-        turn, begun_ns = self._turn, self.agenda.now_ns
-
-        def answer() -> None:
-            if turn != self._turn or not self.alive:
-                return
-            if self.hung:
-                self.agenda.after(BEAT_NS, answer)
-            elif not self.session_up or self.agenda.now_ns < self.venue.deaf_until_ns or self.venue.happens("deaf"):
-                refuse()
-            else:
-                call(begun_ns)
-
-        self.agenda.after(self.venue.latency(), answer)
-
-    def _query(self, m: list[Any]) -> None:
-        _, req_id, ref = m
-        refuse = lambda: self._send(pack(("j", "H", req_id, 4, "can't say yet")))  # noqa: E731 (one line, used twice)
-        order = self.kept.get(ref)
-        if order is None:
-            self._absent(ref)
-            return
-
-        def answer(begun_ns: int) -> None:
-            if order.arrived:
-                self._state(order)
-            elif begun_ns >= order.handed_ns + self.settle_ns:
-                self._absent(ref)
-            else:
-                refuse()
-
-        self._ask(answer, refuse)
-
-    def _mass_status(self, m: list[Any]) -> None:
-        _, req_id, scope, day = (*m, None)[:4]
-
-        def answer(_begun_ns: int) -> None:
-            count = 0
-            for order in list(self.kept.values()):
-                if order.arrived and order.day == (day or self.venue.day) and (scope == "day" or order.works):
-                    self._state(order)
-                    count += 1
-            self._send(pack(("AF", req_id, count)))
-
-        self._ask(answer, lambda: self._send(pack(("j", "AF", req_id, 4, "not yet"))))
-
-    def _positions(self, m: list[Any]) -> None:
-        net = sum((1 if o.side == "1" else -1) * self.stated.get(ref, 0) for ref, o in self.kept.items())
-        long, short = self.says_held or (max(0, net), max(0, -net))
-        old = abs(self.venue.account.old)
-        today = (max(0, long - old), max(0, short - old))
-        if self.venue.account.sides is not None:
-            (long_old, long_today), (short_old, short_today) = self.venue.account.sides
-            long, short, today = long_old + long_today, short_old + short_today, (long_today, short_today)
-        row = (long, short, *today, long, short, *today)
-        self._send(pack(("AP", m[1], self.venue.symbol, *row, self.agenda.wall_ns, self.seq, True)))
-
-    def _collateral(self, m: list[Any]) -> None:
-        self._send(pack(("BA", m[1], "USD", *self.venue.collateral(), self.agenda.wall_ns, True)))
-
-    def _state(self, order: VenueOrder) -> None:
-        """An order as `H` and `AF` tell it."""
-        for trade in order.trades:
-            said = Said(order, "F", trade, None)
-            self._report(said, resend=True)
-            if trade.px != trade.first_px:
-                self._report(Said(order, "G", trade, trade.exec_id), resend=True)
-            if trade.busted:
-                self._report(Said(order, "H", trade, trade.exec_id), resend=True)
-        self._report(Said(order, "I", None, None), resend=True)
-
-    def _absent(self, ref: str) -> None:
-        self.seq += 1
-        wall = self.agenda.wall_ns
-        fields = ("8", self.seq, ref, None, None, "I", "8", None, None, 0, None, 0, 0, 5, "unknown order")
-        self._tell((*fields, None, wall, False, None, self.venue.day, "O"))
 
     # ------------------------------------------------ what fates use
 
@@ -347,7 +287,9 @@ class VirtualGateway:
 
     def _report(self, said: Said, *, resend: bool = False) -> None:
         order, trade, kind = said.order, said.trade, said.exec_type
-        undone = kind == "H" or any(each.busted for each in order.trades)
+        if kind == "H":
+            self.undone.add(order.ref)
+        undone = order.ref in self.undone
         cum = order.cum if undone else max(self.stated.get(order.ref, 0), said.cum)
         self.stated[order.ref] = cum
         leaves = 0 if said.status in ENDED else max(0, order.qty - cum)
@@ -360,29 +302,47 @@ class VirtualGateway:
             cum, leaves, said.reason, said.text, wall, wall, resend, said.exec_ref, order.day, "O", order.offset,
             *self.venue.account.tariff.told(trade, kind),
         )  # fmt: skip
-        self._tell(fields)
+        self._tell(fields, order)
 
     def _cancel_reject(self, cxl_id: str, ref: str, status: str, reason: int) -> None:
         if not self.alive:
             return
         self.seq += 1
-        self._tell(("9", self.seq, cxl_id, ref, status, reason, "", self.agenda.wall_ns))
+        self._tell(("9", self.seq, cxl_id, ref, status, reason, "", self.agenda.wall_ns), self.kept.get(ref))
 
-    def _tell(self, fields: tuple) -> None:
+    def _tell(self, fields: tuple, order: VenueOrder | None = None) -> None:
         """Under its number, in the log; maybe left out, or sent twice."""
         self.log.append(fields)
-        if self.venue.happens("gap"):
+        if self.venue.happens("gap", order):
             return
         body = pack(fields)
         self._send(body)
-        if self.venue.happens("frame_twice"):
+        if self.venue.happens("frame_twice", order):
             self._send(body)
-        if self.venue.happens("junk"):
-            self._send(self.venue.rng.randbytes(self.venue.rng.randrange(1, 40)))
+        if self.venue.happens("junk", order):
+            self._send(self._junk(body))
+
+    def _junk(self, body: bytes) -> bytes:
+        """Malformed, cut short, oversized, of an unknown type, or about somebody else."""
+        rng = self.venue.rng
+        return rng.choice(
+            (
+                rng.randbytes(rng.randrange(1, 40)),
+                body[: rng.randrange(1, len(body))],
+                pack(("8", self.seq, "x" * MAX_FRAME_BYTES)),
+                pack(("zz", rng.randrange(100), None)),
+                pack(("W", 1, "Z.Z", 0, 0, [], [])),
+            )
+        )
 
     def _send(self, body: bytes) -> None:
-        if self.node is not None:
-            self.trade.reply(self.node, body)
+        if self.node is not None and not self.trade.reply(self.node, body):
+            self.node = None  # it takes no more: until it logs on again nothing is sent to it
+
+    def repeat_reports(self, most: int) -> None:
+        """The last reports once more, as they were."""
+        for fields in self.log[-most:]:
+            self._send(pack(fields))
 
 
 def _ref(m: list[Any]) -> str:

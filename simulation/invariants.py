@@ -14,6 +14,8 @@ plain MessagePack here, and what a fact means is read from its name.
     I7  no order that a kill, a mode, a limit or a price bound forbids
     I12 cancels are bounded; a virtual second has an end
     I13 no opening order from a quote that does not count
+    JOURNAL no opening order once a sync of the journal has failed
+    DOUBT an order whose link is lost is UNKNOWN at once; see lost_links.py
     GATE no order before its venue has told what it needs; see gates.py
 
 By the world, at a stop or kill, at rest or after a run without faults:
@@ -33,9 +35,11 @@ from typing import Any
 
 from domain.errors import WireError
 from simulation.agenda import MS, Agenda
-from simulation.closes import LegSeen, Mismatches, why_wrong
+from simulation.closes import Mismatches
+from simulation.exposure import SLACK_NS, Exposure
 from simulation.gates import Gates
-from simulation.knowledge import Knowledge, SentOrder, naked, pair_of, units_of
+from simulation.knowledge import Knowledge, SentOrder, pair_of, units_of
+from simulation.lost_links import LostLinks
 from simulation.seen import (
     ABOUT_ORDERS,
     CUM_FACTS,
@@ -49,10 +53,10 @@ from simulation.seen import (
 )
 from simulation.settings import NAMES, Shape
 from simulation.shown import Shown
+from simulation.targets import Targets
 from simulation.venue import VirtualVenue
 from wire.codec import unpack
 
-SLACK_NS = 600 * MS
 SIDES = {"1": 1, "2": -1}
 MOST_VIOLATIONS = 50
 MOST_TRIES = 40
@@ -67,16 +71,14 @@ class Judge:
 
     def __init__(self, agenda: Agenda, shape: Shape, venues: dict[str, VirtualVenue]) -> None:
         self.agenda, self.shape, self.venues = agenda, shape, venues
-        self.knowledge = Knowledge()
-        self.is_dead: Callable[[], bool] = lambda: False
+        self.knowledge = Knowledge(shape.signed_lots)
+        self.on_state: Callable[[str, str], None] = lambda _ref, _state: None
+        """An order has come into a state, by the records."""
         self.violations: list[tuple[int, str, str]] = []
         self.records: dict[str, RecordedOrder] = {}
         self.commanded: set[bytes] = set()
-        self.plans: dict[tuple[str, int], tuple[int, int]] = {}
-        self.units: dict[tuple[str, int], int] = {}
-        self.moved: dict[tuple[str, int], int] = {}
+        self.targets = Targets(agenda, self.knowledge, shape.min_lots, self.broken)
         self.retries: dict[str, int] = {}
-        self.stranded: set[str] = set()
         self.outcomes: dict[str, str] = {}
         self.repairs = self.frames = 0
         self.kinds: dict[str, int] = {}
@@ -84,19 +86,17 @@ class Judge:
         self.shown = Shown(shape, self.broken)
         self.gates = Gates(self.broken, NAMES[: 1 if shape.kind == "cover" else None])
         self.kind_of: dict[str, str] = {}
-        self._untold: set[str] = set()
-        self._owed: set[str] = set()
-        self._open_ns: dict[str, int] = {}
-        """By pair: since when it is naked, or has something out."""
-        self._told_i2: set[str] = set()
         self.tries: dict[str, int] = {}
         self.first: set[str] = set()
         """Orders that left in the turn of a trigger."""
         self.touches: dict[tuple[str, int], int] = {}
         self._reports: set[int] = set()
+        self._disk_failed = False
         d = shape.value
-        self._bound_ns = (d("hedge_deadline_ms") + d("naked_budget_ms")) * MS + SLACK_NS
-        self.closes = Mismatches(self.broken, self._bound_ns)
+        bound_ns = (d("hedge_deadline_ms") + d("naked_budget_ms")) * MS + SLACK_NS
+        self.exposure = Exposure(agenda, self.knowledge, bound_ns, self.broken)
+        self.lost_links = LostLinks(self.records, self.broken)
+        self.closes = Mismatches(self.broken, bound_ns)
         self._cap = shape.defaults.get("max_orders_per_hedge", 12)
 
     def broken(self, invariant: str, what: str) -> None:
@@ -108,6 +108,10 @@ class Judge:
         """An order's state by the records; NONE where it is on none."""
         record = self.records.get(ref)
         return "NONE" if record is None else record.state
+
+    def leg_of(self, ref: str) -> str:
+        """The venue of an order on record."""
+        return NAMES[self.records[ref].intent[1]]
 
     # ------------------------------------------------ frames
 
@@ -136,15 +140,19 @@ class Judge:
         if intended != [side, qty, px]:
             self.broken("I4", f"{ref}: {intended} on record, {[side, qty, px]} left")
         order = SentOrder(hedge, leg, side, qty, record)
-        self._check_target(ref, order)
+        self.targets.check(ref, order)
         kind, opens = self.kind_of[hedge], self.kind_of[hedge] == "open" and ref in self.first
         self.gates.order(venue, ref, pair_of(hedge), kind, self.agenda.now_ns, opens=opens)
+        if opens and self._disk_failed:
+            self.broken("JOURNAL", f"{ref} opens though the journal's disk has failed")
         if opens and self.knowledge.changed_ns != self.agenda.now_ns:
             most = self.knowledge.most(order)
             if most > self.shape.position_lots:
                 self.broken("I7", f"{ref}: may make {most} lots of {self.shape.position_lots}")
+            if qty > self.shape.order_lots:
+                self.broken("I7", f"{ref}: {qty} lots, an order may have {self.shape.order_lots}")
         self.knowledge.sent(ref, order)
-        if kind == "close" and side == self.plans[hedge, leg][0] and m[7] == "O" and not (self.shape.locks and record.offset == "L" and "h" in ref.rpartition(".")[2]):
+        if kind == "close" and side == self.targets.plans[hedge, leg][0] and m[7] == "O" and not (self.shape.locks and record.offset == "L" and "h" in ref.rpartition(".")[2]):
             self.broken("I7", f"{ref}: a close leaves as an open")
         tries = self.tries[hedge] = self.tries.get(hedge, 0) + 1
         if tries > MOST_TRIES * (1 + self.retries.get(hedge, 0)):
@@ -152,21 +160,6 @@ class Judge:
         most = self._cap + 4 * self.retries.get(hedge, 0)
         if self.knowledge.sent_in(hedge) > most:
             self.broken("I1", f"{hedge}: more than {most} orders left")
-
-    def _check_target(self, ref: str, order: SentOrder) -> None:
-        """I1: before this order joins the leg's others."""
-        now_ns = self.agenda.now_ns
-        plan, target = self.plans[order.hedge, order.leg]
-        others = self.knowledge.of(order.hedge, order.leg)
-        moved = plan * self.moved.get((order.hedge, order.leg), 0)
-        if order.sign == plan:
-            held = moved + sum(o.exposed(now_ns) if o.sign == plan else -o.filled(now_ns) for o in others)
-            if held + order.qty > target:
-                self.broken("I1", f"{ref}: {held} + {order.qty} over the target {target}")
-        else:
-            held = moved + sum(o.filled(now_ns) if o.sign == plan else -o.exposed(now_ns) for o in others)
-            if order.qty > held:
-                self.broken("I1", f"{ref}: {order.qty} reversed of {held} filled")
 
     def told(self, venue: str, body: bytes) -> None:
         """The node read a frame of the trade socket."""
@@ -200,6 +193,8 @@ class Judge:
     def _read(self, kind: str, body: bytes, seq: int, cause: int) -> None:
         if kind == "report":
             self._reports.add(seq)
+        elif kind == "venue":
+            self.lost_links.venue(unpack(body), self.agenda.now_ns)
         elif kind == "operator":
             for fact in unpack(body).get("facts", ()):
                 self.gates.words.take(fact)
@@ -214,8 +209,7 @@ class Judge:
             told = unpack(body)
             self.alerts.append(told["code"])
             if told["code"] == "STRANDED":
-                self._untold.discard(told["hedge"])
-                self._owed.discard(told["hedge"])
+                self.exposure.told(told["hedge"])
 
     def _fact(self, hedge: str | None, fact: list[Any]) -> None:
         name = fact[0]
@@ -238,28 +232,25 @@ class Judge:
         self.kind_of[hedge] = kind
         self._check_units(hedge, kind, units, fact[9])
         for index, _venue, _symbol, side, per_unit, target, px in legs:
-            self.plans[hedge, index] = (side, target)
+            self.targets.plans[hedge, index] = (side, target)
             self.touches[hedge, index] = px
-            self.units[hedge, index] = per_unit
+            self.targets.units[hedge, index] = per_unit
         for order in orders:
             self._intended(hedge, order)
             self.shown.check(order, self.agenda.now_ns)
             self.first.add(order[1])
 
     def _joined(self, fact: list[Any]) -> None:
-        """Lots of an ended hedge are another's from now on; nothing is lost."""
         _, hedge, into, lots, outcome = fact[:5]
         if into not in self.outcomes or self.outcomes[into]:
             self.broken("I9", f"{hedge} joins {into}, which is not in flight")
         self.outcomes[hedge] = outcome
-        for index, moved in enumerate(lots):
-            self.moved[hedge, index] = self.moved.get((hedge, index), 0) - moved
-            self.moved[into, index] = self.moved.get((into, index), 0) + moved
+        self.targets.joins(hedge, into, lots)
 
     def _check_units(self, hedge: str, kind: str, units: int, trigger: str) -> None:
         """I7: as many as may be opened, and no more than there is to close."""
         pair = pair_of(hedge)
-        self._open_ns.pop(pair, None)
+        self.exposure.begins_anew(hedge)
         why = self.gates.words.why_not_hedge(pair, kind, trigger)
         if why:
             self.broken("I7", f"{hedge}: a new {kind} under {why}")
@@ -275,61 +266,31 @@ class Judge:
         if ref in self.records:
             self.broken("I4", f"{ref}: intended twice")
         self.records[ref] = RecordedOrder((hedge, leg, side, qty, px), fact[8])
-        plan = self.plans.get((hedge, leg))
+        self.on_state(ref, "SUBMITTED")
+        plan = self.targets.plans.get((hedge, leg))
         if letter == "p" and plan is not None and (px - self.touches[hedge, leg]) * side > CAP_TICKS:
             self.broken("I7", f"{ref}: {px} is past the slippage cap from {self.touches[hedge, leg]}")
 
     def _hedge(self, hedge: str, name: str, fact: list[Any]) -> None:
         if name == "HedgeStranded":
-            self.stranded.add(hedge)
-            self._untold.add(hedge)
+            self.exposure.strands(hedge)
         elif name == "HedgeAimed":
-            self.plans[hedge, 0] = (self.plans[hedge, 0][0], fact[1])
+            self.targets.plans[hedge, 0] = (self.targets.plans[hedge, 0][0], fact[1])
         elif name == "HedgeLeft":
-            self._left(hedge, fact[1])
+            self.targets.leaves(hedge, fact[1])
         elif name == "HedgeEnded":
             self.outcomes[hedge] = fact[1]
-            self.stranded.discard(hedge)
+            self.exposure.stranded.discard(hedge)
         elif name == "HedgeRetried":
             self.retries[hedge] = self.retries.get(hedge, 0) + (fact[1] != "doubt ended")
-            self.stranded.discard(hedge)
-            self._open_ns.pop(pair_of(hedge), None)
+            self.exposure.stranded.discard(hedge)
+            self.exposure.begins_anew(hedge)
         elif name == "HedgeReopened":
             self.outcomes[hedge] = ""
-            self._open_ns.pop(pair_of(hedge), None)
+            self.exposure.begins_anew(hedge)
         elif name == "RepairChosen":
             self.repairs += 1
-            self._check_repair(hedge, fact[1], to_units=fact[2])
-
-    def _left(self, hedge: str, lots: list[int]) -> None:
-        """I1: only what is less than an order goes to the ledger."""
-        odd = self.knowledge.odd.setdefault(pair_of(hedge), [0, 0])
-        for index, each in enumerate(lots):
-            if abs(each) >= self.shape.min_lots:
-                self.broken("I1", f"{hedge}: {each} lots of leg {index} are an order, and were left")
-            signed = each * self.plans[hedge, index][0]
-            odd[index] += signed
-            self.moved[hedge, index] = self.moved.get((hedge, index), 0) - signed
-
-    def _check_repair(self, hedge: str, choice: str, to_units: int) -> None:
-        """I1: a repair takes back what nothing covers, never what matches.
-
-        A close is not: see `closes`.
-        """
-        now_ns, nets = self.agenda.now_ns, self.knowledge.nets.get(pair_of(hedge), [0, 0])
-        legs = []
-        for index in (each for each in range(len(NAMES)) if (hedge, each) in self.plans):
-            (plan, target), sent = self.plans[hedge, index], self.knowledge.of(hedge, index)
-            moved = plan * self.moved.get((hedge, index), 0)
-            least = moved + sum(o.least(now_ns) if o.sign == plan else -o.filled(now_ns) for o in sent)
-            most = moved + sum(o.filled(now_ns) if o.sign == plan else -o.least(now_ns) for o in sent)
-            legs.append(LegSeen(target, self.units[hedge, index], least, most, -plan * nets[index]))
-        covered = min(min(leg.least, leg.target) // leg.per_unit for leg in legs)
-        if to_units < covered:
-            self.broken("I1", f"{hedge}: a repair to {to_units} units, {covered} are covered")
-        wrong = why_wrong(choice, legs) if self.kind_of[hedge] == "close" else ""
-        if wrong:
-            self.broken("I1", f"{hedge}: {wrong}")
+            self.targets.check_repair(hedge, self.kind_of[hedge], fact[1], to_units=fact[2])
 
     def _order(self, name: str, fact: list[Any], order: RecordedOrder) -> None:
         ref = fact[1]
@@ -337,7 +298,10 @@ class Judge:
             self.broken("I5", f"{ref}: {name} after its end")
         order.ended = order.ended or name in LAST_FACTS
         if not order.ended or name in LAST_FACTS:
+            before = order.state
             order.state = STATES.get((order.state, name)) or STATES.get(name, order.state)
+            if order.state != before:
+                self.on_state(ref, order.state)
             if order.state == "UNKNOWN":
                 self.gates.doubt(ref, NAMES[order.intent[1]], self.agenda.now_ns)
             else:
@@ -371,42 +335,29 @@ class Judge:
 
     def step(self) -> None:
         """After each turn of an actor."""
-        if self._untold and not self.is_dead():
-            for hedge in sorted(self._untold):
-                self.broken("I2", f"{hedge} is stranded and nobody was told")
-            self._untold.clear()
-        now_ns, knowledge = self.agenda.now_ns, self.knowledge
+        self.exposure.step()
         if self.gates.doubted:
-            self.gates.step(now_ns)
-        for pair, net in knowledge.nets.items():
-            if pair in knowledge.odd:
-                net = [lots - odd for lots, odd in zip(net, knowledge.odd[pair], strict=True)]
-            if not knowledge.open[pair] and not any(naked(net, self.shape.signed_lots)):
-                self._open_ns.pop(pair, None)
-                self._told_i2.discard(pair)
-            elif now_ns - self._open_ns.setdefault(pair, now_ns) > self._bound_ns:
-                self._naked_for_long(pair, net)
+            self.gates.step(self.agenda.now_ns)
+        if self.lost_links.owes:
+            self.lost_links.step(self.agenda.now_ns)
 
-    def _naked_for_long(self, pair: str, net: list[int]) -> None:
-        if pair in self._told_i2 or any(pair_of(hedge) == pair for hedge in self.stranded):
-            return
-        self._told_i2.add(pair)
-        bare = naked(net, self.shape.signed_lots)
-        out = sorted(self.knowledge.open[pair])
-        self.broken("I2", f"{pair}: naked {bare}, open {out} for too long, and nobody was told")
+    def stalled(self, for_ns: int) -> None:
+        """The node's thread got no core for so long: it can't be blamed for that."""
+        self.exposure.stalled(for_ns)
+        self.gates.stalled(for_ns)
+        self.lost_links.forget()
+
+    def disk_failed(self, call: str) -> None:
+        """A call on the journal's disk has failed under the node that runs."""
+        self._disk_failed = self._disk_failed or call == "sync"
 
     def killed(self) -> None:
-        """What was stranded and not yet told is owed by the next node."""
-        self._owed |= self._untold
-        self._untold.clear()
+        """Its process is dead."""
+        self.exposure.killed()
+        self.lost_links.forget()
 
     def started(self) -> None:
-        """A node starts: its budget starts with it."""
-        self._open_ns.clear()
+        """A node starts: its patience, and its budget, begin anew."""
+        self._disk_failed = False
+        self.exposure.started()
         self.gates.restarted(self.agenda.now_ns)
-        if self._owed:
-            self.agenda.after(SLACK_NS, self._check_owed)
-
-    def _check_owed(self) -> None:
-        for hedge in sorted(self._owed & self.stranded):
-            self.broken("I2", f"{hedge} was stranded as its node was killed, and the next one told nobody")

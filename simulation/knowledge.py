@@ -61,7 +61,9 @@ class SentOrder:
 class Knowledge:
     """All orders that left, by id, by hedge and leg."""
 
-    def __init__(self) -> None:
+    def __init__(self, lots: tuple[int, ...]) -> None:
+        self._lots = lots
+        self._bare: dict[str, bool] = {}
         self.orders: dict[str, SentOrder] = {}
         self.legs: dict[tuple[str, int], list[SentOrder]] = {}
         self.open: dict[str, dict[str, SentOrder]] = {}
@@ -78,6 +80,20 @@ class Knowledge:
         self.open.setdefault(pair, {})[ref] = order
         self.nets.setdefault(pair, [0, 0])
         self.legs.setdefault((order.hedge, order.leg), []).append(order)
+
+    def is_bare(self, pair: str) -> bool:
+        """Whether it holds lots that no other leg covers."""
+        return self._bare.get(pair, False)
+
+    def naked_of(self, pair: str) -> tuple[int, ...]:
+        """Lots of each leg that no other leg covers, and that are no odd lots left to a ledger."""
+        odd = self.odd.get(pair, (0, 0))
+        return naked([net - left for net, left in zip(self.nets[pair], odd, strict=True)], self._lots)
+
+    def leaves(self, pair: str, leg: int, lots: int) -> None:
+        """Odd lots, signed, are a ledger's from now on."""
+        self.odd.setdefault(pair, [0, 0])[leg] += lots
+        self._bare[pair] = any(self.naked_of(pair))
 
     def most(self, order: SentOrder) -> int:
         """Lots of its leg and side, if all that is out on that side fills."""
@@ -110,7 +126,9 @@ class Knowledge:
         order.hear(now_ns, cum, done=done, undone=undone)
         self.changed_ns = now_ns
         pair = pair_of(order.hedge)
-        self.nets[pair][order.leg] += order.sign * (order.cum - before)
+        if order.cum != before:
+            self.nets[pair][order.leg] += order.sign * (order.cum - before)
+            self._bare[pair] = any(self.naked_of(pair))
         if order.done:
             self.open[pair].pop(ref, None)
 

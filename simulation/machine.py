@@ -6,35 +6,16 @@ one; its syncs are not waited for.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from simulation.agenda import WatchedLane
+from simulation.disk import VirtualDisk
 from simulation.network import FeedLink, TradeLink
-from system.files import Files
 
 SEGMENT_BYTES = 1024 * 1024
 MEMORY = Path("/dev/shm")  # noqa: S108 (a directory of mkdtemp goes there)
-
-
-class VirtualFiles(Files):
-    """The disk's calls without the disk's time, the same on each machine."""
-
-    def allocate(self, path: Path, size_bytes: int) -> int:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        os.ftruncate(fd, size_bytes)
-        return fd
-
-    def sync(self, fd: int) -> None:
-        """Memory needs none."""
-
-    def sync_directory(self, directory: Path) -> None:
-        """Memory needs none."""
-
-    def boot_id(self) -> bytes:
-        return bytes(16)
 
 
 class VirtualMachine:
@@ -43,12 +24,19 @@ class VirtualMachine:
     makes_snapshots = False  # by a process of its own, which a simulation has none of
 
     def __init__(
-        self, lane: WatchedLane, folder: Path, feeds: dict[str, FeedLink], trades: dict[str, TradeLink]
+        self,
+        lane: WatchedLane,
+        folder: Path,
+        feeds: dict[str, FeedLink],
+        trades: dict[str, TradeLink],
+        disk: VirtualDisk | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self.lane, self.clock = lane, lane.clock
         self.context: Any = None
         self.pid = 1
-        self.journal = {"segment_bytes": SEGMENT_BYTES, "files": VirtualFiles()}
+        self.journal = {"segment_bytes": segment_bytes, "files": disk or VirtualDisk()}
+        self._may_fail = disk is not None
         self._folder, self._feeds, self._trades = folder, feeds, trades
 
     def directory(self, _path: str) -> Path:
@@ -56,8 +44,8 @@ class VirtualMachine:
         return self._folder
 
     def emergency(self, _path: str) -> Path | None:
-        """None: a disk that fails is not simulated."""
-        return None
+        """On another disk; none where no disk can fail."""
+        return self._folder / "emergency" if self._may_fail else None
 
     def feed_socket(self, endpoint: str, _topics: Iterable[bytes], _curve: Any = None) -> Any:
         return self._feeds[_venue(endpoint)].open()

@@ -14,6 +14,10 @@ from typing import Any, Protocol
 
 from simulation.agenda import MS, Agenda
 
+MAX_FRAME_BYTES = 64 * 1024
+FEED_HWM, TRADE_HWM = 10_000, 100_000
+"""Frames that may wait for a slow reader: what a feed has more is lost, a trade link's gateway gives its reader up."""
+
 
 class Watcher(Protocol):
     """Sees each frame as the node sends or reads it."""
@@ -35,12 +39,15 @@ class Pipe:
         self.latency_ns = latency_ns
         self.arrive = arrive
         self.clogged_ns = 0
+        self.slow = 1
+        """How many times as long a frame takes as it should."""
         self._last_ns = 0
         self._turn = 0
 
     def push(self, frame: Any) -> None:
         """Send it on its way."""
-        delay_ns = self.latency_ns + self.rng.randrange(self.latency_ns // 2 + 1)
+        latency_ns = self.latency_ns * self.slow
+        delay_ns = latency_ns + self.rng.randrange(latency_ns // 2 + 1)
         self._last_ns = max(self.agenda.now_ns + delay_ns, self._last_ns, self.clogged_ns)
         turn = self._turn
         self.agenda.at(self._last_ns, lambda: self.arrive(frame) if turn == self._turn else None)
@@ -61,6 +68,7 @@ class TradeLink:
         self.socket: TradeSocket | None = None
         self.identity = 0
         self.down_until_ns = 0
+        self.hwm = TRADE_HWM
         self.up = Pipe(agenda, rng, latency_ns, self._to_gateway)
         self.down = Pipe(agenda, rng, latency_ns, self._to_node)
 
@@ -75,16 +83,20 @@ class TradeLink:
         return self.socket
 
     def fresh(self) -> None:
-        """Another connection, under another identity; the old one's frames are gone."""
-        self.identity += 1
+        """The node makes another connection."""
         self.watcher.cut(self.venue)
+        self._another()
+
+    def _another(self) -> None:
+        """Another identity; the old one's frames are gone."""
+        self.identity += 1
         self.up.drop()
         self.down.drop()
 
     def cut(self, for_ns: int = 0) -> None:
-        """The connection breaks, and can't be made again for so long."""
+        """The connection breaks, and can't be made again for so long; the node does not know it yet."""
         self.down_until_ns = max(self.down_until_ns, self.agenda.now_ns + for_ns)
-        self.fresh()
+        self._another()
         if self.socket is not None:
             self.socket.cut = True
 
@@ -92,10 +104,16 @@ class TradeLink:
         """Frames to the node wait; then they come all at once, in order."""
         self.down.clogged_ns = self.agenda.now_ns + for_ns
 
-    def reply(self, identity: int, body: bytes) -> None:
-        """From the gateway to the connection of that identity, if it lives."""
+    def reply(self, identity: int, body: bytes) -> bool:
+        """From the gateway to the connection of that identity; False where it takes no more."""
         if identity == self.identity:
+            if len(body) > MAX_FRAME_BYTES:
+                self.cut()  # as libzmq does by MAXMSGSIZE
+                return True
+            if self.socket is not None and len(self.socket.inbox) >= self.hwm:
+                return False
             self.down.push(body)
+        return True
 
     def _to_gateway(self, frame: tuple[int, bytes]) -> None:
         self.gateway.arrived(*frame)
@@ -161,6 +179,8 @@ class FeedLink:
     def __init__(self, venue: str, agenda: Agenda, rng: Random, watcher: Watcher, latency_ns: int = MS // 5) -> None:
         self.venue, self.agenda, self.watcher, self.rng = venue, agenda, watcher, rng
         self.loss = 0.0
+        self.hwm = FEED_HWM
+        self.dropped = 0
         self.socket: FeedSocket | None = None
         self.on_subscribed: Callable[[], None] = lambda: None
         self.pipe = Pipe(agenda, rng, latency_ns, self._arrive)
@@ -179,7 +199,9 @@ class FeedLink:
 
     def _arrive(self, frames: tuple[bytes, bytes]) -> None:
         socket = self.socket
-        if socket is not None:
+        if socket is not None and len(socket.inbox) >= self.hwm:
+            self.dropped += 1
+        elif socket is not None:
             socket.inbox.append(frames)
             self.agenda.lane.signal(socket)
 

@@ -26,10 +26,19 @@ from system.clock import chance
 
 WARM_UP_MS = 1500
 CENT = SCALE // 100
-SAFETY_MS = 15_000
+SAFETY_MS = 12_000
+RESTART_MS = 1200
+STEP_MS, CALM_STEP_MS = (100, 500), (700, 1000)
+"""How long the market stays where it is."""
+MOST_STEPS = 60
+HALF = 0.5
+SEGMENTS = (32 * 1024, 128 * 1024, 1024 * 1024)
+"""Bytes: a run fills a few of the small ones."""
 SETTLE_NS = 90_000 * MS
 HEAL_MS = 10_000
 FIRE_NS = 4000 * MS
+ATTENDED = 0.3
+"""How often somebody looks after what is stranded."""
 STAYS = 0.25
 """How often the market does not go from one end to the other."""
 AWAY = 8
@@ -37,26 +46,29 @@ AWAY = 8
 PASSING = ("MARKET", "UNKNOWN", "BUDGET")
 EXPOSED = 9
 """The most, either way, that a cover is told to cover."""
+LIMITED = "RISK POSITION_LIMIT"
+"""Another pair holds what this one would need: it says so, and is well."""
 RETRIES = 3
 """Reasons to be stranded that pass by themselves, so many times."""
 SHAPES = (
-    Shape(),
-    Shape(units=2, max_units=4),
-    Shape(units=5, max_units=5),
-    Shape(lots=(3, 2), units=1, max_units=2),
-    Shape(lots=(3, 2), units=2, max_units=4),
-    Shape(units=3, max_units=3, tifs="0"),
+    Shape(pairs=3),
+    Shape(units=2, max_units=4, pairs=3),
+    Shape(units=5, max_units=5, pairs=2),
+    Shape(lots=(3, 2), units=1, max_units=2, pairs=3),
+    Shape(lots=(3, 2), units=2, max_units=4, pairs=3),
+    Shape(units=3, max_units=3, tifs="0", pairs=3),
     Shape(lots=(1, 2), units=2, max_units=2, offset_mode="oc"),
     Shape(units=4, max_units=20, kind="cover"),
     Shape(units=20, max_units=20, kind="cover", tifs="0"),
-    Shape(units=3, max_units=6, sequence="sequential"),
-    Shape(lots=(3, 2), units=2, max_units=4, sequence="sequential", first_leg=2),
-    Shape(lots=(2, 3), units=2, max_units=4, sequence="sequential", first_leg=0, tif="day"),
-    Shape(units=2, max_units=2, pairs=2),
-    Shape(lots=(3, 2), units=2, max_units=4, pairs=2, tifs="0"),
+    Shape(units=3, max_units=6, sequence="sequential", pairs=3),
+    Shape(lots=(3, 2), units=2, max_units=4, sequence="sequential", first_leg=2, pairs=3),
+    Shape(lots=(2, 3), units=2, max_units=4, sequence="sequential", first_leg=0, tif="day", pairs=3),
+    Shape(units=2, max_units=2, pairs=3),
+    Shape(lots=(3, 2), units=2, max_units=4, pairs=3, tifs="0"),
     Shape(units=4, max_units=4, tifs="0", offset_mode="oc"),
     Shape(units=3, max_units=6, position_lots=4),
-    Shape(units=4, max_units=4, defaults={"max_orders_per_hedge": 7}),
+    Shape(units=3, max_units=6, position_lots=5, pairs=3),
+    Shape(units=4, max_units=4, defaults={"max_orders_per_hedge": 7}, pairs=3),
     Shape(units=2, max_units=4, offset_mode="octy"),
     Shape(lots=(2, 1), units=2, max_units=4, offset_mode="octy", tifs="0"),
     Shape(units=5, max_units=5, deposit_usd=460),
@@ -66,8 +78,9 @@ SHAPES = (
 class Result(Struct):
     """What a seed's run came to.
 
-    `faults`: how often each met something; `met`: by the state, on record, of
-    the order that it met, NONE where no order was out.
+    `faults`: how often each struck; `live`: how often it met a live order, a
+    report, or a link in use; `met`: by the state, on record, of the order that
+    it met, NONE where no order was out. `phases`: how long each was, virtual ms.
     """
 
     seed: int
@@ -75,10 +88,15 @@ class Result(Struct):
     outcomes: dict[str, int]
     faults: dict[str, int]
     met: dict[str, dict[str, int]]
+    live: dict[str, int]
     violations: list[tuple[int, str, str]]
     alerts: dict[str, int]
     repairs: int
     kills: int
+    restarts: int
+    phases: dict[str, int]
+    aim: tuple[str, str] | None
+    messages: int
     events: int
     virtual_ms: int
     free_of_faults: bool
@@ -94,30 +112,63 @@ def run(
 ) -> Result:
     """The whole run of one seed; `without`: faults that are left out."""
     rng = chance(seed)
-    plan = Plan(rng, NAMES, without)
+    plan = Plan(rng, NAMES, without, seed)
     shape = rng.choice(SHAPES)
-    world = World(rng.randrange(2**60), make_node, _with_policy(shape, rng))
+    world = World(rng.randrange(2**60), make_node, _with_policy(shape, rng), rng.choice(SEGMENTS))
+    phases = Phases(world)
     try:
         try:
-            _phases(world, plan, rng, safety_ms)
+            _phases(world, plan, rng, safety_ms, phases)
         except InvariantViolation as error:
             world.judge.broken("I12", str(error))
-        return _result(seed, world, plan)
+        return _result(seed, world, plan, phases.lengths)
     finally:
         world.close()
 
 
-def _phases(world: World, plan: Plan, rng: Random, safety_ms: int) -> None:
+class Phases:
+    """How long each phase of a run was, in virtual ms."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.lengths: dict[str, int] = {}
+        self._begun_ns = world.agenda.now_ns
+
+    def ends(self, name: str) -> None:
+        """The phase that began where the last one ended."""
+        now_ns = self.world.agenda.now_ns
+        self.lengths[name] = (now_ns - self._begun_ns) // MS
+        self._begun_ns = now_ns
+
+
+def _phases(world: World, plan: Plan, rng: Random, safety_ms: int, phases: Phases) -> None:
     world.start()
     world.run(WARM_UP_MS)
+    phases.ends("warm_up")
     if not plan.free:
         plan.begin(world)
     _swing(world, rng, safety_ms, calm=plan.free)
+    phases.ends("safety")
+    _restarts(world, plan, rng)
+    phases.ends("restarts")
     plan.end(world)
     heal(world)
     if world.node is not None:
         fire(world)
+    phases.ends("liveness")
     audit(world, free=plan.free)
+    phases.ends("audit")
+
+
+def _restarts(world: World, plan: Plan, rng: Random) -> None:
+    """The node is killed between any two records or sends, and raised, while the faults go on."""
+    for _ in range(plan.restarts):
+        if "node_killed" not in plan.without:
+            world.light(rng.randrange(1, MOST_STEPS), rng.randrange(10, 1000), torn=rng.random() < HALF)
+        _swing(world, rng, RESTART_MS, calm=False)
+        if world.fuse is not None:  # it had nothing to record meanwhile
+            world.count("node_killed")
+            world.restart(rng.randrange(10, 1000) * MS)
 
 
 def _with_policy(shape: Shape, rng: Random) -> Shape:
@@ -130,13 +181,15 @@ def _swing(world: World, rng: Random, for_ms: int, *, calm: bool) -> None:
     world.calm_mid = world.mid if calm else None
     left, side = for_ms, RICH
     while left > 0:
-        step = rng.randrange(120, 800) + (800 if calm else 0)
+        step = rng.randrange(*(CALM_STEP_MS if calm else STEP_MS))
         if world.shape.kind == "cover":
             world.expose(rng.randrange(-EXPOSED, EXPOSED + 1))
         else:
             side = side if rng.random() < STAYS else RICH + CHEAP - side
             world.mid = QUIET if rng.random() < STAYS / 2 else side
         world.run(step)
+        if not calm and rng.random() < ATTENDED:
+            world.attend()
         left -= step
     world.mid = QUIET
 
@@ -158,6 +211,8 @@ def heal(world: World, heal_ms: int = HEAL_MS) -> None:
     if world.node is None:
         world.judge.broken("I15", "no node runs")
         return
+    late_ns = max(venue.late_until_ns for venue in world.venues.values()) - world.agenda.now_ns
+    world.run(max(0, late_ns // MS))
     world.release()
     _reach(world)
     if not world.until(lambda: _is_quiet(world), SETTLE_NS):
@@ -195,12 +250,14 @@ def fire(world: World) -> None:
         # very late truth may leave what no trigger of this desk closes
         and pair.units <= 0
     }
+    full: set[str] = set()
     for mid in (RICH, CHEAP):
         world.mid = mid
         if world.until(lambda: not _unfired(world, ready), FIRE_NS):
             break
+        full |= {pair.name for pair in _unfired(world, ready) if world.node.pair_actor(pair.name).view.reason.startswith(LIMITED)}
     else:
-        for pair in _unfired(world, ready):
+        for pair in (pair for pair in _unfired(world, ready) if pair.name not in full):
             world.judge.broken("I15", f"with healthy venues {pair.name} fires no more: {pair.status}")
     world.mid = QUIET
     world.until(lambda: _is_quiet(world), SETTLE_NS)
@@ -288,27 +345,34 @@ def _reasons(node: Any) -> list[str]:
     return [row["last_reason"] for row in node.runtime.snapshot() if row["restarts"]]
 
 
-def _result(seed: int, world: World, plan: Plan) -> Result:
+def _result(seed: int, world: World, plan: Plan, phases: dict[str, int]) -> Result:
     judge = world.judge
     outcomes = [outcome or "IN_FLIGHT" for outcome in judge.outcomes.values()]
     faults: dict[str, int] = {}
+    live: dict[str, int] = {}
     met: dict[str, dict[str, int]] = {}
     for venue in world.venues.values():
         for (name, state), count in sorted(venue.met.items()):
             states = met.setdefault(name, {})
             states[state] = states.get(state, 0) + count
-        for name, count in venue.struck.items():
-            faults[name] = faults.get(name, 0) + count
+        for mine, theirs in ((faults, venue.struck), (live, venue.live)):
+            for name, count in theirs.items():
+                mine[name] = mine.get(name, 0) + count
     return Result(
         seed,
         len(judge.outcomes),
         _counted(outcomes),
         dict(sorted(faults.items())),
         dict(sorted(met.items())),
+        dict(sorted(live.items())),
         judge.violations,
         _counted(judge.alerts),
         judge.repairs,
         world.kills,
+        plan.restarts,
+        phases,
+        plan.aim,
+        judge.frames,
         judge.frames + world.lane.steps,
         world.agenda.now_ns // MS,
         plan.free,

@@ -16,7 +16,7 @@ from config.schema import Config
 from simulation.account import FEES
 
 PAIR = "AxB"
-PAIRS = (PAIR, "AxB2")
+PAIRS = (PAIR, "AxB2", "AxB3")
 """Pairs on the same two instruments; a shape says how many."""
 NAMES = ("A", "B")
 QUIET, RICH, CHEAP = 1_030, 1_056, 1_004

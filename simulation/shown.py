@@ -15,6 +15,9 @@ from simulation.settings import NAMES, Shape
 PAYUP_TICKS = 2
 """The configuration's default."""
 STATUS_NS = 3000 * MS
+BEHIND = 3
+"""A pair may be so many frames behind, and all that were read at this instant."""
+MOST_AT_ONCE = 512
 
 
 class Book:
@@ -24,8 +27,8 @@ class Book:
 
     def __init__(self) -> None:
         self.bid = self.ask = self.status = self.gw_ns = None
-        self.lately: deque[tuple[int | None, int | None, int, int]] = deque(maxlen=3)
-        """The last touches with their lots: a pair may be a turn behind."""
+        self.lately: deque[tuple[int | None, int | None, int, int, int]] = deque(maxlen=MOST_AT_ONCE)
+        """The last touches with their lots, and when they were read."""
         self.heard_ns = self.changed_ns = self.status_ns = -(10**15)
 
 
@@ -45,7 +48,7 @@ class Shown:
             book.status, book.status_ns = m[4], now_ns
         elif m[0] == "W":
             bid, ask = (m[5] or [None])[0], (m[6] or [None])[0]
-            book.lately.append((bid, ask, (m[5] or [0, 0])[1], (m[6] or [0, 0])[1]))
+            book.lately.append((bid, ask, (m[5] or [0, 0])[1], (m[6] or [0, 0])[1], now_ns))
             if (bid, ask, m[4]) != (book.bid, book.ask, book.gw_ns):
                 book.bid, book.ask, book.gw_ns, book.changed_ns = bid, ask, m[4], now_ns
             book.heard_ns = now_ns
@@ -54,10 +57,11 @@ class Shown:
         """The quote that this opening order was priced from."""
         ref, name, side, qty, px = order[1], NAMES[order[2]], order[4], order[5], order[6]
         book = self.books[name]
-        touch = book.ask if side > 0 else book.bid
-        if touch is None:
+        seen = [each for place, each in enumerate(reversed(book.lately)) if place < BEHIND or each[4] == now_ns]
+        near = seen[: 1 + sum(each[4] == now_ns for each in seen)]
+        if all((each[1] if side > 0 else each[0]) is None for each in near):
             self.broken("I13", f"{ref}: {name} has no opposing side")
-        if book.bid is not None and book.ask is not None and book.bid > book.ask:
+        elif all(_is_crossed(each) for each in near):
             self.broken("I13", f"{ref}: {name} is crossed")
         if now_ns - book.heard_ns > self.silence_ns:
             self.broken("I13", f"{ref}: {name} is silent")
@@ -65,6 +69,10 @@ class Shown:
             self.broken("I13", f"{ref}: {name} is unchanged for too long")
         if book.status != 17 or now_ns - book.status_ns > STATUS_NS:
             self.broken("I13", f"{ref}: {name} is not open")
-        opposing = [(t[1], t[3]) if side > 0 else (t[0], t[2]) for t in book.lately]
-        if not any(at is not None and (px - at) * side <= PAYUP_TICKS and lots >= qty for at, lots in opposing):
+        opposing = [(t[1], t[3]) if side > 0 else (t[0], t[2]) for t in seen]
+        if not any(at is not None and 0 <= (px - at) * side <= PAYUP_TICKS and lots >= qty for at, lots in opposing):
             self.broken("I13", f"{ref}: {qty} at {px}, {name} showed {opposing}")
+
+
+def _is_crossed(picture: tuple) -> bool:
+    return picture[0] is not None and picture[1] is not None and picture[0] > picture[1]

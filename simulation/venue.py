@@ -14,10 +14,15 @@ from typing import Any
 
 from simulation.account import VirtualAccount
 from simulation.agenda import MS, Agenda
+from simulation.cells import FAULTS, LINK, STATES
 
 BUY, SELL = "1", "2"
 WORKING = "A01"
-LIVE_STATES = frozenset(("SUBMITTED", "PENDING_NEW", "NEW", "PARTIALLY_FILLED", "PENDING_CANCEL", "UNKNOWN"))
+LIVE_STATES = frozenset(STATES)
+LINK_FAULTS = frozenset(fault for fault, kind in FAULTS.items() if kind.kind == LINK)
+AIMED = 0.5
+"""How often an aimed fault strikes what it is aimed at."""
+LONGEST_MS = 150_000
 OPEN = 17
 
 
@@ -102,9 +107,16 @@ class VirtualVenue:
         self.quoted_ns = 0
         self.days = 0
         self.rolled_ns = -(10**15)
+        self.is_mismatched = False
+        """Its account counts lots as older ones, and has told nobody."""
         self.on_mismatch: Callable[[VenueOrder], None] = lambda _order: None
         self.struck: dict[str, int] = {}
+        self.live: dict[str, int] = {}
+        """Of these, how many met an order or report, or a link in use."""
+        self.aim: tuple[str, str] | None = None
+        """The fault that strikes most orders in this state."""
         self.met: dict[tuple[str, str], int] = {}
+        self._under_way: list[tuple[int, VenueOrder]] = []
         self.state_of: Callable[[str], str] = lambda _ref: "NONE"
         self.recover()
         self._trades = 0
@@ -118,17 +130,33 @@ class VirtualVenue:
 
     def happens(self, what: str, order: VenueOrder | None = None) -> bool:
         """Whether this trouble strikes now; each that does is counted."""
-        rate = self.rates.get(what, 0.0)
+        rate = AIMED if self.is_aimed(what, order) else self.rates.get(what, 0.0)
         if not rate or self.rng.random() >= rate:
             return False
         self.count(what, order)
         return True
 
+    def is_aimed(self, what: str, order: VenueOrder | None) -> bool:
+        """Whether the seed is aimed at this fault and an order in this state."""
+        if self.aim is None or self.aim[0] != what:
+            return False
+        refs = [order.ref] if order is not None else self.out_refs()
+        return any(self.state_of(ref) == self.aim[1] for ref in refs)
+
     def count(self, what: str, order: VenueOrder | None = None) -> None:
         """A fault has struck: an order, or whatever the venue has out."""
+        self.book(what, self.seen(order), in_use=self.gateway.in_use)
+
+    def seen(self, order: VenueOrder | None = None) -> list[str]:
+        """The states of what would be met now."""
+        return [self.state_of(ref) for ref in ([order.ref] if order is not None else self.out_refs())]
+
+    def book(self, what: str, states: list[str], *, in_use: bool) -> None:
+        """A fault has met orders in these states. `in_use`: so was the link."""
         self.struck[what] = self.struck.get(what, 0) + 1
-        refs = [order.ref] if order is not None else self.out_refs()
-        for state in [self.state_of(ref) for ref in refs] or ["NONE"]:
+        if states or (in_use and what in LINK_FAULTS):
+            self.live[what] = self.live.get(what, 0) + 1
+        for state in states or ["NONE"]:
             self.met[what, state] = self.met.get((what, state), 0) + 1
 
     def out_refs(self) -> list[str]:
@@ -173,7 +201,7 @@ class VirtualVenue:
         for order in self.working:
             self.end(order, "C")
         self.days += 1
-        self.rolled_ns = self.agenda.now_ns
+        self.rolled_ns, self.is_mismatched = self.agenda.now_ns, False
         self.account.roll()
 
     @property
@@ -250,10 +278,16 @@ class VirtualVenue:
             return
         delay_ns = self.latency()
         if self.happens("say_late", order):
-            delay_ns += self.rng.randrange(1, 2000) * MS
+            delay_ns += int(LONGEST_MS ** self.rng.random() * MS)  # 1 ms to 150 s, each tenfold as likely
+            self._under_way.append((self.agenda.now_ns + delay_ns, order))
         self.agenda.after(delay_ns, lambda: self.gateway.heard(said))
         if self.happens("say_twice", order):
             self.agenda.after(delay_ns + self.rng.randrange(20) * MS, lambda: self.gateway.heard(said))
+
+    @property
+    def late_until_ns(self) -> int:
+        """When the last late word comes that no question about the present day would bring."""
+        return max((due_ns for due_ns, order in self._under_way if order.day != self.day), default=0)
 
     # ------------------------------------------------ truth
 

@@ -1,12 +1,10 @@
-"""One run's world: two venues, the links, the node, and who judges them.
-
-The node is the production one; only its machine is another. `kill` ends it as
-SIGKILL does: nothing of it runs any more, its journal is as it was written.
-"""
+"""One run's world: two venues, the links, the node, and who judges them."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -15,44 +13,42 @@ from random import Random
 from typing import Any
 
 from loguru import logger
-from pykka import ActorRegistry
+from msgspec import structs
 
 from actors.controls import HoldChanged
 from actors.notes import ExposureNews, Operate
-from actors.recovery import fold
 from domain.controls import ScopeModeSet, Unkilled
-from domain.errors import HedgerowError, IllegalTransition
+from domain.errors import IllegalTransition
 from domain.exposures import Exposure
 from domain.pairs import Mode
-from journal.reader import read
-from journal.verify import verify
 from simulation import fates
 from simulation.agenda import MS, Agenda, WatchedLane
 from simulation.gates import MOST_CANCELS
 from simulation.gateway import VirtualGateway
 from simulation.invariants import Judge
-from simulation.machine import MEMORY, VirtualMachine
-from simulation.network import FeedLink, TradeLink
-from simulation.settings import NAMES, OTHER, PAIR, QUIET, Shape, config_of
+from simulation.machine import MEMORY, SEGMENT_BYTES
+from simulation.network import FEED_HWM, TRADE_HWM, FeedLink, TradeLink
+from simulation.node_life import NodeLife, NodeMaker
+from simulation.settings import NAMES, OTHER, PAIR, QUIET, Shape
 from simulation.venue import VirtualVenue
 from system.clock import chance
 
-ROOT = "node/root"
 OPERATOR = "simulation"
 OPEN = 4
-QUOTE_NS = 40 * MS
+QUOTE_NS, CALM_QUOTE_NS = 40 * MS, 20 * MS
 CALM_TICKS = 2
 DEPTH = 50
-STOP_NS = 12_000 * MS
-
-NodeMaker = Callable[..., Any]
-"""(config, live=..., machine=...) -> a node: the composition root's."""
+LEAST_FD = 100
+"""Descriptors below are the process's own: how many it has must not show."""
 
 
-class World:
+class World(NodeLife):
     """Thread: the one that makes it. Close it: its journal is in memory."""
 
-    def __init__(self, seed: int, make_node: NodeMaker, shape: Shape | None = None) -> None:
+    def __init__(
+        self, seed: int, make_node: NodeMaker, shape: Shape | None = None, segment_bytes: int = SEGMENT_BYTES
+    ) -> None:
+        super().__init__(segment_bytes)
         logger.disable("actors")
         self.shape = shape or Shape()
         self.make_node = make_node
@@ -62,24 +58,22 @@ class World:
         self.venues: dict[str, VirtualVenue] = {}
         self.judge = Judge(self.agenda, self.shape, self.venues)
         self.lane.after_step = self.judge.step
-        self.judge.is_dead = self._is_dead
+        self.judge.exposure.is_dead = self._is_dead
+        self.disk.on_failed = self.judge.disk_failed
         self.feeds: dict[str, FeedLink] = {}
         self.trades: dict[str, TradeLink] = {}
-        self.folder = Path(tempfile.mkdtemp(prefix="hgsim", dir=MEMORY if MEMORY.is_dir() else None))
+        self._place = Path(tempfile.mkdtemp(prefix="hgsim", dir=MEMORY if MEMORY.is_dir() else None))
+        self._fd = _numbered(self._place)
+        self.folder = Path(f"/proc/self/fd/{self._fd}")
         for name in NAMES:
             self._venue(name, chance(self.rng.randrange(2**60)))
         self.a, self.b = self.venues.values()
         self.mid, self.quotes = QUIET, True
         self.calm_mid: int | None = None
         """Where a calm market stands that moves to `mid` by so few ticks that no order misses."""
-        self.node: Any = None
         self.exposed = self._version = 0
-        self.kills = 0
         self.raised: set[str] = set()
         """Actors whose restart was meant."""
-        self.fuse: int | None = None
-        self.torn = self.is_torn = False
-        self._down_ns = 0
         self._quoting()
 
     def _venue(self, name: str, rng: Random) -> None:
@@ -105,7 +99,7 @@ class World:
 
     def _quoting(self) -> None:
         """Each venue's touch, a little moved, again and again."""
-        self.agenda.after(QUOTE_NS, self._quoting)
+        self.agenda.after(QUOTE_NS if self.calm_mid is None else CALM_QUOTE_NS, self._quoting)
         if self.quotes:
             self.requote()
 
@@ -140,47 +134,23 @@ class World:
         venue.status = status
         venue.gateway.publish_status()
 
-    # ------------------------------------------------ the node
-
-    def start(self) -> None:
-        """A node on this journal, as after power-on."""
-        machine = VirtualMachine(self.lane, self.folder, self.feeds, self.trades)
-        try:
-            self.node = self.make_node(config_of(self.shape), live=True, machine=machine)
-        except HedgerowError as error:
-            self.judge.broken("I11", f"no node starts on this journal: {error}")
-            return
-        self._watch(self.node.journal)
-        self.judge.started()
-        self.node.build()
-
-    def _watch(self, journal: Any) -> None:
-        append, judge = journal.append, self.judge
-
-        def watched(kind: str, body: bytes, cause: int = 0) -> int:
-            if self.fuse == 0:
-                return journal.last_seq + 1  # a dead process writes nothing
-            offset, segment = journal._offset, journal._segment
-            seq = append(kind, body, cause)
-            if self.fuse == 1 and self.torn and journal._segment is segment:
-                self._tear(journal, offset)
-            else:
-                judge.recorded(kind, body, seq, cause)
-            self.burn()
-            return seq
-
-        journal.append = watched
-
-    # ------------------------------------------------ kills
-
-    def _tear(self, journal: Any, offset: int) -> None:
-        """The last record got to the disk in part: its writer died over it."""
-        cut = self.rng.randrange(offset, journal._offset)
-        journal._map[cut : journal._offset] = bytes(journal._offset - cut)
-        self.is_torn = True
-        self.a.count("torn_tail")
+    def recover(self) -> None:
+        """Whatever lasts is over: venues, links and the node's machine are well."""
+        for name, venue in self.venues.items():
+            venue.recover()
+            feed, link = self.feeds[name], self.trades[name]
+            feed.loss, feed.hwm, link.hwm = 0.0, FEED_HWM, TRADE_HWM
+            link.up.slow = link.down.slow = feed.pipe.slow = 1
+            if not venue.gateway.tradable:
+                venue.gateway.tradable = True
+                venue.gateway.kill(10 * MS)
+        self.mend()
 
     # ------------------------------------------------ people
+
+    def change_limits(self, position_lots: int, order_lots: int) -> None:
+        """In the desk's file: the node has them when it starts again."""
+        self.shape = self.judge.shape = structs.replace(self.shape, position_lots=position_lots, order_lots=order_lots)
 
     def word(self, fact: Any, verb: str) -> None:
         """An operator's word to the node, as the operate socket gives it."""
@@ -208,6 +178,12 @@ class World:
             if hedge is not None and hedge.status == "STRANDED" and hedge.stranded_why == "FROZEN":
                 self.node.runtime.tell(pair.name, Operate("retry", OPERATOR, "over", hedge.hedge_id))
 
+    def attend(self) -> None:
+        """A person has what is stranded tried again."""
+        for pair in self.pairs if self.node is not None and self.fuse is None else ():
+            if pair.hedge is not None and pair.hedge.status == "STRANDED":
+                self.node.runtime.tell(pair.name, Operate("retry", OPERATOR, "look again", pair.hedge.hedge_id))
+
     def _phone(self, ref: str) -> None:
         """An order that the node has used up its cancels for: cancelled at its venue."""
         for venue in self.venues.values():
@@ -215,86 +191,12 @@ class World:
             if order is not None and order.works:
                 venue.end(order)
 
-    # ------------------------------------------------ deaths
-
-    def light(self, steps: int, down_ms: int, *, torn: bool = False) -> None:
-        """SIGKILL after so many more records and sends; then a new node.
-
-        It may fall between a record and its send: what still runs of that
-        turn writes nothing and sends nothing. `torn`: where it falls on a
-        record, that one is written in part.
-        """
-        if self.fuse is None and self.node is not None:
-            self.fuse, self._down_ns, self.torn = steps, down_ms * MS, torn
-
-    def burn(self) -> bool:
-        """A record or a send was done; True once the process is dead."""
-        if self.fuse is None:
-            return False
-        if self.fuse:
-            self.fuse -= 1
-            if self.fuse == 0:
-                self.agenda.after(0, self._burnt)
-        return self.fuse == 0
-
-    def _burnt(self) -> None:
-        self.fuse = None
-        self.kill(mid_turn=True)
-        self.agenda.after(self._down_ns, self.start)
-
-    def kill(self, *, mid_turn: bool = False) -> None:
-        """SIGKILL; in mid-turn memory may be behind the journal."""
-        node, self.node = self.node, None
-        self.kills += 1
-        self.judge.killed()
-        before = _lasting(node)
-        for box in node.runtime.boxes.values():
-            if box.actor is not None:
-                box.actor.live = False
-                ActorRegistry.unregister(box.actor.actor_ref)
-        self.lane.abandon()
-        for link in self.trades.values():
-            link.socket = None
-            link.fresh()
-        for feed in self.feeds.values():
-            feed.socket = None
-        node.journal._drop()
-        if self.is_torn:  # read when the next node has cut its end off
-            self.is_torn = False
-        else:
-            self._compare(None if mid_turn else before, node.specs)
-
-    def _compare(self, before: dict[str, Any] | None, specs: Any) -> None:
-        """I10 and I11: the journal verifies, and folds to what was true."""
-        directory = self.folder / "journal"
-        report = verify(directory)
-        if not report.ok:
-            self.judge.broken("I10", str(report.problems[0]))
-        try:
-            found = _lasting(fold(read(directory), {spec.name: spec.lots for spec in specs}))
-        except HedgerowError as error:
-            self.judge.broken("I11", f"the journal can't be folded: {error}")
-            return
-        if before is not None and found != before:
-            self.judge.broken("I11", _difference(found, before))
-
-    def stop(self) -> None:
-        """The tree stops in order; the journal is closed and compared."""
-        node = self.node
-        node.desk.stopping = True
-        before = _lasting(node)
-        node.runtime.stop(ROOT)
-        until_ns = self.agenda.now_ns + STOP_NS
-        self.until(lambda: not node.runtime.alive(ROOT) or self.agenda.now_ns > until_ns, STOP_NS)
-        node.close("simulated")
-        self.node = None
-        self._compare(before, node.specs)
-
     def close(self) -> None:
         """Give the memory back."""
         if self.node is not None:
             self.kill()
-        shutil.rmtree(self.folder)
+        os.close(self._fd)
+        shutil.rmtree(self._place)
 
     # ------------------------------------------------ time
 
@@ -336,23 +238,10 @@ class World:
         return sha.hexdigest()
 
 
-def _lasting(told: Any) -> dict[str, Any]:
-    """Pairs that have something on record, and their ledgers. `told`: a node, or what a fold found."""
-    node = callable(told.pairs)
-    found, ledgers = (told.pairs(), told.desk.ledgers) if node else (told.pairs, told.ledgers)
-    ledgers.settle()
-    return {name: (pair, ledgers.of.get(name)) for name, pair in found.items() if pair.hedge_count}
-
-
-def _difference(found: Any, before: Any) -> str:
-    """Where two states part, as short as that can be said."""
-    fields = getattr(before, "__struct_fields__", None)
-    if fields and type(found) is type(before):
-        pairs = [(name, getattr(found, name), getattr(before, name)) for name in fields]
-    elif isinstance(before, dict) and isinstance(found, dict) and found.keys() == before.keys():
-        pairs = [(str(key), found[key], before[key]) for key in before]
-    elif isinstance(before, tuple) and isinstance(found, tuple) and len(before) == len(found):
-        pairs = [(str(index), *both) for index, both in enumerate(zip(found, before, strict=True))]
-    else:
-        return f"{found} from the journal, {before} before"
-    return "; ".join(f"{name}: {_difference(one, other)}" for name, one, other in pairs if one != other)
+def _numbered(folder: Path) -> int:
+    """A descriptor of that directory, of the same number in every process."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LEAST_FD)
+    finally:
+        os.close(fd)

@@ -11,13 +11,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from simulation import cells
 from tools.errors import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH = 10
 """Seeds a process: few enough that all processes end at about the same time."""
 HASH_SEEDS = ("1", "77")
-LIVE_STATES = ("SUBMITTED", "PENDING_NEW", "NEW", "PARTIALLY_FILLED", "PENDING_CANCEL", "UNKNOWN")
+GATES = {"hedges_a_seed": 20, "faults_met_live_a_seed": 100, "faults_per_1000_messages": 10, "events_per_s": 15_000}
+"""R1 and R2."""
 
 
 def results(seeds: range, safety_ms: int, jobs: int, *, twice: bool) -> Iterator[tuple[dict[str, Any], str | None]]:
@@ -59,10 +61,13 @@ class Total:
     """Sums over seeds."""
 
     def __init__(self) -> None:
-        self.seeds = self.hedges = self.repairs = self.violations = self.events = self.virtual_ms = 0
-        self.free = self.kills = self.alerts_free = self.repairs_free = 0
+        self.seeds = self.hedges = self.repairs = self.violations = self.events = self.messages = self.virtual_ms = 0
+        self.free = self.kills = self.restarts = self.alerts_free = self.repairs_free = 0
+        self.cpu_s = 0.0
         self.faults: dict[str, int] = {}
+        self.live: dict[str, int] = {}
         self.outcomes: dict[str, int] = {}
+        self.phases: dict[str, int] = {}
         self.matrix: dict[str, dict[str, int]] = {}
         self.broken: list[int] = []
         self.differing: list[int] = []
@@ -71,18 +76,15 @@ class Total:
     def add(self, row: dict[str, Any], again: str | None = None) -> None:
         """One seed more."""
         self.seeds += 1
-        self.hedges += row["hedges"]
-        self.repairs += row["repairs"]
         self.violations += len(row["violations"])
-        self.events += row["events"]
-        self.virtual_ms += row["virtual_ms"]
-        self.kills += row["kills"]
+        for name in ("hedges", "repairs", "events", "messages", "virtual_ms", "kills", "restarts", "cpu_s"):
+            setattr(self, name, getattr(self, name) + row[name])
         if row["free_of_faults"]:
             self.free += 1
             self.alerts_free += sum(row["alerts"].values())
             self.repairs_free += row["repairs"]
-        for mine, theirs in ((self.faults, row["faults"]), (self.outcomes, row["outcomes"])):
-            _sum(mine, theirs)
+        for name in ("faults", "live", "outcomes", "phases"):
+            _sum(getattr(self, name), row[name])
         for fault, states in row["met"].items():
             _sum(self.matrix.setdefault(fault, {}), states)
         if row["violations"]:
@@ -93,38 +95,57 @@ class Total:
                 self.differing.append(row["seed"])
 
     def row(self, seconds: float, jobs: int) -> dict[str, Any]:
-        """What is shown at the end. events_per_s: of one process."""
+        """What is shown at the end. `events_per_s`: of a core, by the CPU time that the seeds took."""
+        missed, live = cells.missed(self.matrix), sum(self.live.values())
         return {
             "seeds": self.seeds,
             "free_of_faults": self.free,
             "alerts_free_of_faults": self.alerts_free,
             "repairs_free_of_faults": self.repairs_free,
             "hedges": self.hedges,
+            "hedges_a_seed": round(self.hedges / self.seeds, 1),
             "outcomes": dict(sorted(self.outcomes.items())),
             "repairs": self.repairs,
             "node_kills": self.kills,
+            "restarts": self.restarts,
             "faults_met": sum(self.faults.values()),
+            "faults_met_live": live,
+            "faults_met_live_a_seed": round(live / self.seeds, 1),
+            "faults_per_1000_messages": round(1000 * live / max(1, self.messages), 1),
             "faults": dict(sorted(self.faults.items())),
+            "faults_live": dict(sorted(self.live.items())),
+            "faults_by_number": cells.by_number(self.faults),
+            "cells": len(cells.cells()),
+            "cells_missed": missed,
             "matrix": {fault: self.matrix[fault] for fault in sorted(self.matrix)},
             "violations": self.violations,
             "broken_seeds": sorted(self.broken),
             "compared_twice": self.compared,
             "differing_seeds": sorted(self.differing),
+            "phases_ms": {name: ms // self.seeds for name, ms in self.phases.items()},
             "events": self.events,
-            "events_per_s": round(self.events / seconds / jobs),
+            "messages": self.messages,
+            "events_per_s": round(self.events / max(self.cpu_s, 0.01)),
             "virtual_over_real": round(self.virtual_ms / 1000 / seconds, 1),
+            "cpu_s": round(self.cpu_s, 1),
             "jobs": jobs,
             "seconds": round(seconds, 1),
         }
 
 
-def matrix_rows(matrix: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
-    """The matrix as a table: a fault a row, an order's state a column."""
-    rows = []
-    for fault, states in sorted(matrix.items()):
-        ended = sum(count for state, count in states.items() if state not in (*LIVE_STATES, "NONE"))
-        rows.append({"fault": fault, **{s: states.get(s, 0) for s in LIVE_STATES}, "ENDED": ended, "NO_ORDER": states.get("NONE", 0)})
-    return rows
+def short_of(told: dict[str, Any]) -> list[str]:
+    """What a run falls short of, of R1 to R3 and R21, one line each."""
+    short = [
+        f"{name} {told[name]}, the gate is {least}"
+        for name, least in GATES.items()
+        if told[name] < least
+    ]
+    missed = sum(len(states) for states in told["cells_missed"].values())
+    if missed:
+        short.append(f"{missed} cells of {told['cells']} were met less than {cells.LEAST} times")
+    if told["alerts_free_of_faults"] or told["repairs_free_of_faults"]:
+        short.append("a seed without faults has alerted or repaired")
+    return short
 
 
 def _sum(mine: dict[str, int], theirs: dict[str, int]) -> None:

@@ -9,7 +9,7 @@ import click
 from tools.errors import FAILED, FINE
 from tools.output import Output, pass_out
 
-SAFETY_MS = 15_000
+SAFETY_MS = 12_000
 _safety = click.option(
     "--safety-ms", type=click.IntRange(1000), default=SAFETY_MS, show_default=True, help="Virtual time with faults."
 )
@@ -40,16 +40,19 @@ def run(out: Output, seed: int, safety_ms: int, without: tuple[str, ...]) -> int
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes at a time.")
 @click.option("--twice", is_flag=True, help="Each seed again, with another PYTHONHASHSEED: the same bytes?")
 @click.option("--matrix", is_flag=True, help="Only the table of faults by the order's state that they met.")
+@click.option("--gate", is_flag=True, help="Exit 1 too where the run falls short of R1, R2, R3 or R21.")
 @_safety
 @pass_out
-def fleet(out: Output, count: int, first: int, jobs: int, safety_ms: int, *, twice: bool, matrix: bool) -> int:
+def fleet(out: Output, count: int, first: int, jobs: int, safety_ms: int, *, twice: bool, matrix: bool, gate: bool) -> int:
     """Run many seeds in several processes; name those that broke something.
 
+    Then the table of faults by the order's state that they met, and the sums.
     Exit 1 where an invariant is broken, or where two runs of a seed differ.
     `sim shrink --seed S` makes a broken one small.
     """
+    from simulation import cells
     from system.clock import SystemClock
-    from tools.sim_fleet import Total, matrix_rows, results
+    from tools.sim_fleet import Total, results, short_of
 
     clock = SystemClock()
     begun_ns = clock.mono_ns()
@@ -61,11 +64,14 @@ def fleet(out: Output, count: int, first: int, jobs: int, safety_ms: int, *, twi
         if again is not None and again != row["journal_sha256"]:
             out.say(f"seed {row['seed']}: two runs wrote different journals")
     told = total.row((clock.mono_ns() - begun_ns) / 1e9, jobs)
-    if matrix:
-        out.many(matrix_rows(told["matrix"]))
-    else:
+    if matrix or out.format == "table":
+        out.many(cells.rows(told["matrix"]))
+    if not matrix:
         out.one(told if out.format != "table" else {key: value for key, value in told.items() if key != "matrix"})
-    return FAILED if total.broken or total.differing else FINE
+    short = short_of(told) if gate else []
+    for line in short:
+        out.say(f"short of the gate: {line}")
+    return FAILED if total.broken or total.differing or short else FINE
 
 
 @click.command()

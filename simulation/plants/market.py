@@ -122,8 +122,6 @@ PLANTS = (
         "risk counts what is filled and forgets what is out",
         RISK,
         (("            return limit - self.position - self.buying", "            return limit - self.position"), ("        return limit + self.position - self.selling", "        return limit + self.position")),
-        seeds=False,
-        note="one pair has one hedge in flight: its own size bounds it first",
     ),
     Plant(
         "stop_goes_on_opening",
@@ -154,8 +152,6 @@ PLANTS = (
         "an order is priced at its own side of the book",
         FIRING,
         (("        px = touch + side * leg.payup_ticks", "        px = touch - side * 3"),),
-        seeds=False,
-        note="a worse capture, nothing broken",
     ),
     Plant(
         "sides_swapped",

@@ -227,7 +227,5 @@ PLANTS = (
         "orders that were out when the link broke are thought to be well",
         PAIR,
         (("        facts = watch.lost(hedge.legs, news.venue, news.why, self.clock.mono_ns()) if news.lost else ()", "        facts = ()"),),
-        seeds=False,
-        note="slower, never wrong: the time-out finds them",
     ),
 )

@@ -135,6 +135,43 @@ PLANTS = (
         (("            self.asks.forget()\n            self._apply(SessionLost())\n            return\n", "            return\n"),),
     ),
     Plant(
+        "lost_journal_spins",
+        "a repair child whose journal is lost looks at its order again without end",
+        "actors/repairer.py",
+        (("        if self.desk.journal_lost:\n            return  # nothing is decided any more, so nothing is waited for\n", ""),),
+    ),
+    Plant(
+        "opens_without_a_journal",
+        "a node whose journal's disk has failed goes on opening",
+        "actors/record_keeper.py",
+        (("            link.journal_failed = True\n", "            link.journal_failed = False\n"), ("        for name in self.desk.controls.hold_all(HOLDS[state]):", "        for name in ():")),
+    ),
+    Plant(
+        "dead_sink_takes_all",
+        "a file of alerts that can't be written crashes its sink, and what is started after it",
+        "actors/alerts.py",
+        (("        except OSError as error:\n            logger", "        except EOFError as error:\n            logger"),),
+    ),
+    Plant(
+        "grown_segment_not_read_again",
+        "a reader that hung does not read what its segment had got meanwhile",
+        "journal/reader.py",
+        (("            if header.first_seq > self.before[1] + 1:\n", "            if False:\n"),),
+    ),
+    Plant(
+        "lock_not_taken",
+        "a second node may start on a directory that is held",
+        "system/locks.py",
+        (("            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)\n", "            pass\n"),),
+    ),
+    Plant(
+        "damage_goes_unread",
+        "a record whose checksum is wrong is read as it is",
+        "journal/scan.py",
+        (("    if zlib.crc32(data[start + CONTENT_AT : start + length]) != crc:\n        return \"its CRC-32 is wrong\"\n", ""),
+         ("            if hashlib.sha256(self.hash + data[start + CONTENT_AT : hash_at]).digest() != digest:", "            if False:")),
+    ),
+    Plant(
         "outside_trade_booked",
         "a trade of somebody else is booked on a pair though nothing is lost",
         "domain/outside.py",

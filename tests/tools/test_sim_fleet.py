@@ -5,11 +5,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from simulation import cells
 from simulation.faults import MOMENTS, RATES
 from simulation.shrink import shrunk
 from tools.node_build import Node
 from tools.output import Output
-from tools.sim_fleet import LIVE_STATES, Total, matrix_rows
+from tools.sim_fleet import Total, short_of
 from tools.sim_run import fleet
 
 SHORT_MS = 2_000
@@ -36,23 +37,28 @@ def test_fleet_sums_its_seeds_and_each_writes_the_same_bytes_twice():
 def test_matrix_is_a_row_a_fault_and_a_column_a_state():
     code, told = fleet_of("--seeds", "3", "--matrix")
     assert code == 0
-    assert {row["fault"] for row in told} <= {*RATES, *MOMENTS, "torn_tail", "late_fill"}
-    assert all(set(row) == {"fault", *LIVE_STATES, "ENDED", "NO_ORDER"} for row in told)
+    assert {row["fault"] for row in told} == set(cells.FAULTS)
+    assert all(set(row) == {"fault", "number", *cells.STATES, "ENDED", "NO_ORDER"} for row in told)
 
 
-def test_ended_orders_are_one_column_whatever_ended_them():
-    rows = matrix_rows({"say_late": {"NEW": 2, "ENDED": 3, "NONE": 1}})
-    assert rows[0]["NEW"] == 2 and rows[0]["ENDED"] == 3 and rows[0]["NO_ORDER"] == 1
+@pytest.mark.slow
+def test_gate_names_what_a_short_run_falls_short_of():
+    asked = CliRunner().invoke(fleet, ["--seeds", "2", "--safety-ms", "1000", "--gate"], obj=Output("json"), standalone_mode=False)
+    assert asked.return_value == 1
+    assert "short of the gate: hedges_a_seed" in asked.stderr and "cells of" in asked.stderr
 
 
 def test_seed_that_differs_or_breaks_is_named():
     total = Total()
-    row = dict.fromkeys(("hedges", "repairs", "events", "virtual_ms", "kills"), 0)
+    row = dict.fromkeys(("hedges", "repairs", "events", "messages", "virtual_ms", "kills", "restarts", "cpu_s"), 0)
     row |= {"seed": 7, "violations": [[1, "I1", "x"]], "free_of_faults": False, "alerts": {}, "journal_sha256": "a"}
-    row |= {"faults": {}, "outcomes": {}, "met": {}}
+    row |= {"faults": {"lost": 3}, "live": {"lost": 2}, "outcomes": {}, "met": {"lost": {"SUBMITTED": 3}}, "phases": {}}
     total.add(row, "b")
     told = total.row(1.0, 1)
     assert (told["broken_seeds"], told["differing_seeds"], told["violations"]) == ([7], [7], 1)
+    assert (told["faults_met"], told["faults_met_live"], told["faults_by_number"]) == (3, 2, {"F1": 3})
+    assert told["cells_missed"]["lost"] == {"SUBMITTED": 3}
+    assert [line.split()[0] for line in short_of(told)][:3] == ["hedges_a_seed", "faults_met_live_a_seed", "events_per_s"]
 
 
 def noisy(config, **given):

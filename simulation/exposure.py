@@ -1,0 +1,80 @@
+"""I2: naked for at most the budget, or STRANDED, and somebody has been told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulation.agenda import MS, Agenda
+from simulation.knowledge import Knowledge, pair_of
+
+SLACK_NS = 600 * MS
+
+
+class Exposure:
+    """`broken(invariant, what)`: the judge's. Units: virtual monotonic ns."""
+
+    def __init__(self, agenda: Agenda, knowledge: Knowledge, bound_ns: int, broken: Callable[[str, str], None]) -> None:
+        self.agenda, self.knowledge, self.broken = agenda, knowledge, broken
+        self.bound_ns = bound_ns
+        self.stranded: set[str] = set()
+        self.is_dead: Callable[[], bool] = lambda: False
+        self._untold: set[str] = set()
+        self._owed: set[str] = set()
+        self._open_ns: dict[str, int] = {}
+        """By pair: since when it is naked, or has something out."""
+        self._reported: set[str] = set()
+
+    def begins_anew(self, hedge: str) -> None:
+        """Its pair's time counts from now: a new hedge, or one that is opened or tried again."""
+        self._open_ns.pop(pair_of(hedge), None)
+
+    def strands(self, hedge: str) -> None:
+        """By the records; its alert must be, too."""
+        self.stranded.add(hedge)
+        self._untold.add(hedge)
+
+    def told(self, hedge: str) -> None:
+        """It has been told."""
+        self._untold.discard(hedge)
+        self._owed.discard(hedge)
+
+    def stalled(self, for_ns: int) -> None:
+        """The node could do nothing for so long."""
+        for pair in self._open_ns:
+            self._open_ns[pair] += for_ns
+
+    def step(self) -> None:
+        """After each turn of an actor."""
+        if self._untold and not self.is_dead():
+            for hedge in sorted(self._untold):
+                self.broken("I2", f"{hedge} is stranded and nobody was told")
+            self._untold.clear()
+        now_ns, knowledge = self.agenda.now_ns, self.knowledge
+        for pair in knowledge.nets:
+            if not knowledge.open[pair] and not knowledge.is_bare(pair):
+                if self._open_ns.pop(pair, None) is not None:
+                    self._reported.discard(pair)
+            elif now_ns - self._open_ns.setdefault(pair, now_ns) > self.bound_ns:
+                self._naked_for_long(pair)
+
+    def _naked_for_long(self, pair: str) -> None:
+        if pair in self._reported or any(pair_of(hedge) == pair for hedge in self.stranded):
+            return
+        self._reported.add(pair)
+        bare, out = self.knowledge.naked_of(pair), sorted(self.knowledge.open[pair])
+        self.broken("I2", f"{pair}: naked {bare}, open {out} for too long, and nobody was told")
+
+    def killed(self) -> None:
+        """What was stranded and not yet told is owed by the next node."""
+        self._owed |= self._untold
+        self._untold.clear()
+
+    def started(self) -> None:
+        """A node starts: its budget starts with it."""
+        self._open_ns.clear()
+        if self._owed:
+            self.agenda.after(SLACK_NS, self._check_owed)
+
+    def _check_owed(self) -> None:
+        for hedge in sorted(self._owed & self.stranded):
+            self.broken("I2", f"{hedge} was stranded as its node was killed, and the next one told nobody")

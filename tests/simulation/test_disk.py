@@ -1,0 +1,75 @@
+"""A disk that fails under the whole node: what it does then, and after it is mended."""
+
+import errno
+
+import pytest
+
+from simulation.agenda import MS
+from simulation.disk import EVERYWHERE, JOURNAL
+from simulation.fates import rest
+from simulation.run import audit, heal
+from simulation.settings import CHEAP, RICH, Shape
+from simulation.world import World
+from tools.node_build import Node
+
+
+@pytest.fixture
+def world():
+    made = World(5, Node, Shape(tifs="0", units=2, max_units=4))
+    made.start()
+    assert made.until(made.is_open, 3000 * MS)
+    made.run(300)
+    yield made
+    made.close()
+
+
+def opens(world):
+    world.mid = RICH
+    assert world.until(lambda: world.pair.hedge is not None, 2000 * MS)
+    return world.pair.hedge.hedge_id
+
+
+def ends(world):
+    world.mid = CHEAP
+    world.mend_disk()
+    heal(world, 1500)
+    audit(world, free=False)
+    assert world.judge.violations == []
+
+
+def test_disk_that_fails_in_mid_hedge_lets_only_what_reduces_leave(world):
+    opens(world)
+    world.disk.failing[JOURNAL, "sync"] = errno.EIO
+    world.run(2000)
+    assert "JOURNAL_EMERGENCY" in world.judge.alerts
+    sent = len(world.judge.outcomes)
+    world.run(3000)
+    assert len(world.judge.outcomes) == sent
+    ends(world)
+
+
+def test_node_that_has_lost_both_disks_with_a_repair_out_decides_nothing_and_spins_not(world):
+    world.b.script.append(rest)
+    world.b.script.append(rest)
+    opens(world)
+    assert world.until(lambda: world.pair.hedge.status in ("REPLENISHING", "ROLLING_BACK"), 5000 * MS)
+    world.disk.failing.update({(place, "sync"): errno.ENOSPC for place in EVERYWHERE})
+    world.run(5000)
+    assert "JOURNAL_LOST" not in world.judge.alerts  # nothing can be recorded any more
+    assert world.node.desk.journal_lost
+    ends(world)
+
+
+def test_second_node_on_the_directory_is_refused(world):
+    assert world.try_second()
+    assert world.judge.violations == []
+
+
+def test_journal_damaged_in_the_middle_starts_no_node(world):
+    opens(world)
+    world.damages = 1.0
+    for _ in range(4):
+        world.restart(10 * MS)
+        world.run(500)
+    assert world.a.struck["journal_damaged"] >= 1
+    ends(world)
