@@ -1,4 +1,4 @@
-"""I2: naked for at most the budget, or STRANDED, and somebody has been told."""
+"""I2: naked for the budget at most, or STRANDED and somebody told."""
 
 from __future__ import annotations
 

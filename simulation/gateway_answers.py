@@ -1,4 +1,4 @@
-"""What a virtual gateway answers when it is asked: orders, the day, lots, money."""
+"""What a virtual gateway answers: orders, the day, lots, money."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""I1: what an order, or a repair, may do to a leg, by all that could be known of it."""
+"""I1: what an order or a repair may do to a leg, by what was told."""
 
 from __future__ import annotations
 

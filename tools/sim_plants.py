@@ -28,9 +28,10 @@ PATIENCE_S = 600
 @click.option("--sample", type=click.IntRange(1), default=None, metavar="N", help="Only N of them, spread over all.")
 @click.option("--scenarios/--no-scenarios", default=True, show_default=True, help="Run each bug's scenario too.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes at a time.")
+@click.option("--write", is_flag=True, help="Put what was found into the table of docs/en|zh/plants.md.")
 @pass_out
 def plants(
-    out: Output, names: tuple[str, ...], seeds: int, first: int, jobs: int, sample: int | None, *, scenarios: bool
+    out: Output, names: tuple[str, ...], seeds: int, first: int, jobs: int, sample: int | None, *, scenarios: bool, write: bool
 ) -> int:
     """Plant bugs, one at a time, and say after how many seeds each is caught.
 
@@ -48,6 +49,10 @@ def plants(
         chosen = [plant for plant in chosen if plant.seeds or scenarios]
         chosen = chosen[:: max(1, len(chosen) // sample)][:sample]
     rows = list(_caught(out, chosen, seeds, first, jobs, scenarios=scenarios))
+    if write:
+        from tools.plants_page import write as write_pages
+
+        write_pages(known.values(), rows)
     missed = [row["plant"] for row in rows if not row["caught"]]
     if out.format == "json":
         out.one({"plants": len(rows), "caught": len(rows) - len(missed), "missed": missed, "rows": rows})
