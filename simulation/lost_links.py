@@ -1,4 +1,4 @@
-"""A lost link: what was out there is in doubt at once."""
+"""A lost link: what was out there is in doubt at once.
 
 From records alone: where a venue's link is recorded as lost, each order of a
 hedge proper that is live there is UNKNOWN in the same instant. What a repair

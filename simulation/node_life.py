@@ -1,4 +1,4 @@
-"""The life of a simulated node, and what each start and end must keep."""
+"""The life of a simulated node, and what each start and end must keep.
 
 The node is the production one; only its machine is another. `kill` ends it as
 SIGKILL does: nothing of it runs any more, its journal is as it was written.

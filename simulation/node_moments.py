@@ -1,4 +1,4 @@
-"""What strikes the node itself: its process, threads, disk, clock and people.
+"""What strikes the node: its process, threads, disk, clock and people.
 
 Each counts for the orders of all venues.
 """

@@ -1,4 +1,4 @@
-"""The table of `docs/*/plants.md`: after how many seeds each bug was caught."""
+"""The table of plants.md: after how many seeds each bug was caught."""
 
 from __future__ import annotations
 

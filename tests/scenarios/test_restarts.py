@@ -188,7 +188,7 @@ def test_kill_between_stranded_and_its_alert_leaves_the_alert_to_the_next_node(s
 
     def recorded(kind, body, *numbers):
         told(kind, body, *numbers)
-        if kind == "decision" and s.judge.stranded and not s.kills and s.fuse is None:
+        if kind == "decision" and s.judge.exposure.stranded and not s.kills and s.fuse is None:
             s.light(1, 100)
 
     s.judge.recorded = recorded
