@@ -350,6 +350,7 @@ class Judge:
     def disk_failed(self, call: str) -> None:
         """A call on the journal's disk has failed under the node that runs."""
         self._disk_failed = self._disk_failed or call == "sync"
+        self.lost_links.forget()  # where no disk is left nothing is recorded any more
 
     def killed(self) -> None:
         """Its process is dead."""
