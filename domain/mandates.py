@@ -239,13 +239,16 @@ def next_order(state: MandateState, market: LegMarket, now_ns: int) -> OrderSubm
 LEAST_PAUSE_NS = 100_000_000
 """A repair that was denied, or refused with no other way open, is tried again after this long; then ever later."""
 MOST_DOUBLINGS = 2
+_OVER = frozenset((OrdStatus.EXPIRED, OrdStatus.CANCELED))
 
 
 def _pause_ends_ns(state: MandateState) -> int:
-    """When the next try may leave: at once but after a denial or a refusal.
+    """When the next try may leave: mostly at once.
 
-    Denials cost no order and double their pause. What is refused with no
-    other way open shares the time that is left among the orders that are.
+    Denials cost no order and double their pause. Where no other way is open,
+    a refusal, or a try that met nothing, shares the time that is left among the
+    orders that are: a book that has not moved is no better a millisecond later,
+    and at the ladder's end stands a person.
     """
     last = state.orders[-1]
     if last.status is OrdStatus.DENIED:
@@ -255,10 +258,11 @@ def _pause_ends_ns(state: MandateState) -> int:
                 break
             row += 1
         return last.sent_ns + (LEAST_PAUSE_NS << min(row - 1, MOST_DOUBLINGS))
-    if last.status is not OrdStatus.REJECTED or not state.mandate.patient:
-        return 0
     m = state.mandate
-    left = max(1, m.max_orders - state.spent)
+    met_nothing = last.status in _OVER and last.cum_qty == 0
+    if not m.patient or not (met_nothing or last.status is OrdStatus.REJECTED):
+        return 0
+    left = max(1, m.max_orders - state.spent) + met_nothing  # sooner than a refusal: a quote may come meanwhile
     return last.sent_ns + max(LEAST_PAUSE_NS, (m.deadline_ns - last.sent_ns) >> left)
 
 

@@ -39,6 +39,15 @@ PLANTS = (
         "T01",
     ),
     Plant(
+        "ladder_climbed_at_once",
+        "a close that meets nothing spends its orders in a moment, and is left to a person",
+        MANDATES,
+        (("    met_nothing = last.status in _OVER and last.cum_qty == 0\n", "    met_nothing = False\n"),),
+        "T28",
+        seeds=False,
+        note="stranded and told: nothing is broken that a seed can tell",
+    ),
+    Plant(
         "cap_of_hedge_ignored",
         "each decision may send as many orders as if it were the first",
         REPAIR,

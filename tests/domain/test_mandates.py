@@ -177,6 +177,25 @@ def test_refusals_with_no_other_way_open_are_spread_over_the_time_that_is_left()
     assert sent[-1] < 3000 * MS
 
 
+def test_tries_that_meet_nothing_with_no_other_way_open_are_spread_over_the_time_that_is_left():
+    state, now, sent = MandateState(mandate(max_orders=3, deadline_ns=3000 * MS, patient=True)), 0, []
+    while isinstance(tried := next_order(state, OPEN, now), OrderSubmitted):
+        sent.append(now)
+        state = evolve(evolve(state, tried), orders.OrderExpired(tried.cl_ord_id, 0))
+        assert next_order(state, OPEN, now) in ("", "orders")
+        now = next_ns(state, watch.Rules())
+    assert tried == "orders"
+    gaps = [after - before for before, after in zip(sent, sent[1:], strict=False)]
+    assert len(sent) == 3
+    assert LEAST_PAUSE_NS <= gaps[0] <= gaps[1]
+    assert sent[-1] < 3000 * MS
+
+
+def test_a_try_that_met_something_or_has_another_way_beside_it_is_followed_at_once():
+    for state in (state_of(try_(1, S.EXPIRED, cum_qty=1), patient=True), state_of(try_(1, S.EXPIRED))):
+        assert isinstance(next_order(state, OPEN, 0), OrderSubmitted)
+
+
 def test_a_patient_mandate_wakes_no_later_than_its_deadline():
     state = state_of(try_(1, S.REJECTED, sent_ns=950 * MS), patient=True)
     assert next_ns(state, watch.Rules()) == 1000 * MS

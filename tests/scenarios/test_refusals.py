@@ -117,6 +117,21 @@ def test_t28_close_outlasts_a_venue_that_refuses_for_a_second(scene):
     assert s.ends() == "DONE"
 
 
+def test_t28_close_outlasts_a_book_that_gives_nothing_for_a_second(scene):
+    s = scene()
+    s.holds()
+    s.b.always = fates.part(0)
+    s.closes()
+    s.run(600)
+    assert s.pair.hedge.status == "REPLENISHING"
+    tries = sorted(s.b.orders[ref].handed_ns for ref in s.orders(s.b, "p"))
+    assert len(tries) >= 2
+    assert all(after - before >= 100 * MS for before, after in zip(tries, tries[1:], strict=False))
+    s.b.always = fates.meet
+    assert s.ends() == "DONE"
+    assert "STRANDED" not in s.judge.alerts
+
+
 def test_t02_refused_reversals_are_spread_over_the_budget(scene):
     s = scene(policy="rollback_first")
     s.b.always = fates.reject()
