@@ -8,7 +8,8 @@
 The same money as by trade (逐笔), told by day: over all days the variations sum
 to realised + floating at the last settlement. A trade is of the day that its
 venue says; a bust or a correction changes that day. The present day is marked
-at the present price, and not settled yet.
+at the present price, and not settled yet. Spot is paid for and delivered: its
+money moves in one currency, the asset in another, and nothing is marked.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from domain.ledger import Ledger, LegLedger
-from domain.money import text_of
+from domain.money import scaled, text_of
 from domain.profit import price_of
 from domain.terms import LegTerms
 
@@ -163,13 +164,18 @@ def _settle(
         return
     is_settled = day < one.last_day
     px = told.get((terms.symbol, day), one.settled.get(day) if is_settled else marks.get(key))
-    value = 0 if not net else None if px is None else terms.mark(net, px)
+    is_spot = terms.kind == "spot"
+    value = 0 if not net or is_spot else None if px is None else terms.mark(net, px)
     row = rows.setdefault(terms.currency, _Row())
     variation = None if value is None or worth[key] is None else terms.money(value - worth[key] + done.flow)
     if variation is None or row.variation is None:
         row.variation = None
     else:
         row.variation += variation
+    if is_spot and terms.base:
+        delivered = rows.setdefault(terms.base, _Row(settled=is_settled))
+        if delivered.variation is not None:
+            delivered.variation += scaled((net - before) * terms.lot)
     held[key], worth[key] = net, value
     row.trades += done.trades
     row.settled = row.settled and is_settled

@@ -10,7 +10,7 @@ from domain.pairs import DayRolled
 from domain.profit import floating_of
 from domain.statement import statement
 from domain.terms import terms_of
-from tests.domain.test_ledger import CU, HG, opens
+from tests.domain.test_ledger import BTC, CU, HG, opens
 
 KEY = ("SHFE", "cu")
 FIRST, SECOND, THIRD = "20261123", "20261124", "20261125"
@@ -82,6 +82,16 @@ def test_accounts_and_currencies_are_apart():
     trades(book, 2, -1, "N", 4, 9040, FIRST, leg=1)
     rows = statement([book], {KEY: 7540, ("COMEX", "HG"): 9042}, {}, {})
     assert [(row["venue"], row["currency"], row["variation"]) for row in rows] == [("COMEX", "USD", "-100.00"), ("SHFE", "CNY", "1350.00")]
+
+
+def test_spot_is_cash_in_one_currency_and_coins_in_the_other():
+    book = pair(BTC)
+    book.take([opens(1, (0, 1, 5, "N")), OrderFilled("p.1.1.0h0", 5, (f"{FIRST}/1", 5, 6_000_000), "0.000005", "BTC")])
+    book.take([opens(2, (0, -1, 2, "N")), OrderFilled("p.1.2.0h0", 2, (f"{FIRST}/2", 2, 6_100_000), "0.05", "USDT")])
+    coins, money = statement([book], {("BIN", "BTC"): 6_200_000}, {}, {("BIN", "USDT"): scaled(1000), ("BIN", "BTC"): scaled("0.01")})
+    # 0.005 BTC for 300, 0.002 back for 122; what is held is no money yet
+    assert (money["currency"], money["variation"], money["fees"], money["closing"]) == ("USDT", "-178.00", "0.05", "821.95")
+    assert (coins["currency"], coins["variation"], coins["fees"], coins["closing"]) == ("BTC", "0.003", "0.000005", "0.012995")
 
 
 STEPS = st.lists(st.tuples(st.sampled_from((1, -1)), st.integers(1, 5), st.integers(7400, 7600), st.booleans(), st.integers(7400, 7600)), max_size=20)
