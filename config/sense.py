@@ -310,6 +310,10 @@ def _odd_leg(loaded: Loaded, path: Path, pair: Pair, leg: Leg) -> Found:
     if leg.limits is not None and leg.limits.price_collar_ticks > WIDE_COLLAR_TICKS:
         yield loaded.error((*path, "limits", "price_collar_ticks"), leg.limits.price_collar_ticks, "so wide that it stops no slip of a price")
     told = instrument_at(loaded.config, leg.venue, leg.symbol)
+    others = [other.name for other in loaded.config.pair if other is not pair and any((each.venue, each.symbol) == (leg.venue, leg.symbol) for each in other.legs)]
+    if leg.close == "lock" and told is not None and told.offset_mode == "oc" and others:
+        allowed = f"{others[0]} trades {leg.symbol} too: where the venue keeps no days apart (oc), a close of one may take today's lots of the other, at their fee"
+        yield loaded.error((*path, "close"), leg.close, allowed)
     if told is None or fx_of(loaded.config, leg) is not None:
         return
     rate = decimal_of(leg.fx)

@@ -78,6 +78,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path, text, key, allowed):
         (PAIR + "[pair.trigger]\nhysteresis='150'", "only once the value has gone beyond both"),
         (PAIR + "[pair.trigger]\nbuy_open='300'\nsell_close='310'", "crosses buy_close"),
         ("[[fx]]\nname='USDCNH'\nmax_silence_ms=1", "hardly ever count"),
+        (COPPER_AGAIN + "offset_mode='oc'\n" + legs(first=LIMITS + "\nclose='lock'") + COVER.format(side="buy", more="[pair.exposure]\nunit='t'"), "cover trades SHFE.cu2703 too"),
     ],
 )
 def test_what_may_be_a_slip_is_noted_with_file_and_key(tmp_path, text, said):
