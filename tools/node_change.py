@@ -283,7 +283,10 @@ class NodeChange:
         self._prepare(spec)
         children = children_of(spec, node.desk, node.machine)
         names = {child.name for child in children}
-        pairs.cut(tuple(child.name for child in children_of(old, node.desk, node.machine) if child.name not in names))
+        without = tuple(child.name for child in children_of(old, node.desk, node.machine) if child.name not in names)
+        pairs.cut(without)
+        for name in without:
+            node.runtime.forget(name)
         for venue in {key[0] for key in _keys(old)}:
             symbols = [symbol for place, symbol in _keys(old) - _keys(spec) if place == venue]
             node.desk.links[venue].unwatch(old.name, symbols)  # its start watches again

@@ -1,12 +1,14 @@
 """Definitions, and questions until each has its whole answer."""
 
+from msgspec.structs import replace
+
 from actors.link import Purpose
 from actors.venue import AskAgain
 from domain.venue_news import PositionsTold
 from domain.venues import POSITIONS
 from wire import messages as wire
 
-from .venue_rig import CU_MAP, SYMBOL, Rig
+from .venue_rig import CU, CU_MAP, SYMBOL, Rig
 
 # ------------------------------------------------------------------ definitions
 
@@ -91,3 +93,24 @@ def test_refused_day_is_asked_again():
     rig.advance(1100)
     rig.answer()
     assert rig.stage == "OPEN"
+
+
+def test_instrument_that_is_taken_in_is_subscribed_and_trades_once_its_gateway_has_announced_it():
+    rig = Rig()
+    rig.logon()
+    rig.answer()
+    told = [replace(CU, symbol=symbol) for symbol in ("SHFE.al2609", "SHFE.zn2609")]
+    rig.put(wire.SecurityDefinition({**CU_MAP, "symbol": "SHFE.al2609"}, True))
+    rig.advance(1)
+    for each in told:
+        rig.link.take_in(each)
+        rig.link.take_in(each)  # once is enough
+    assert rig.feed.topics == [b"SHFE.al2609\0", b"SHFE.zn2609\0"]
+    assert [rig.link.why_not(Purpose.OPEN, each.symbol) for each in told] == ["", "INSTRUMENT: its gateway has not announced it"]
+    rig.put(wire.SecurityDefinition({**CU_MAP, "symbol": "SHFE.zn2609", "tick_size": "20"}, True))
+    rig.advance(1)
+    assert "tick_size" in rig.link.why_not(Purpose.OPEN, "SHFE.zn2609")
+    assert rig.link.margins.keys() == rig.link.instruments.keys() == rig.link.days.keys()
+    rig.link.subscribe("SHFE.zn2609", rig.runtime.address("pair"))
+    rig.link.unwatch("pair", ["SHFE.zn2609"])
+    assert (rig.link.watchers, rig.link.feed._topics[b"SHFE.zn2609\0"].ports) == ((), ())

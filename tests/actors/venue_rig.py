@@ -65,6 +65,10 @@ class FakeFeed:
     def __init__(self):
         self.socket = FakeSocket()
         self.inbox, self.reconnects = deque(), 0
+        self.topics = []
+
+    def subscribe(self, topic):
+        self.topics.append(topic)
 
     def reconnect(self):
         self.reconnects += 1

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from actors.pair import PairActor
 from actors.recovery import CHANGE
+from config.schema import Exposure, Pair, Size
 from journal.reader import read
 from tests.whole.hot import change, limited, pair_of, triggered, with_pair, without
 from wire.codec import unpack
@@ -180,3 +181,30 @@ def test_dry_run_says_it_and_changes_nothing(world):
     does = change(world, with_pair(with_pair(config, pair), new_pair(config)), dry=True)["does"]
     assert does[:2] == ["pair[AxB].trigger.sell_open: 50 -> 60", f"pair[{NEW}]: None -> there"]
     assert (world.node.config, changes(world)) == (config, [])
+
+
+def cover_pair(world, **exposure):
+    """One leg that covers what a file says is held elsewhere."""
+    file = world.folder / "stock.json"
+    leg = pair_of(world.node.config, "AxB").legs[0]
+    told = Exposure(unit="", file=str(file), max_age_ms=31 * 86_400_000, **exposure)
+    return file, Pair("COV", "USD", (leg,), kind="cover", exposure=told, size=Size(units=5, max_position_units=20))
+
+
+def test_cover_pair_is_added_with_its_file_followed_changed_and_removed(world):
+    node = world.node
+    file, pair = cover_pair(world)
+    told = change(world, with_pair(node.config, pair))
+    assert told["added"] == ["COV"]
+    assert node.runtime.alive("COV/exposure")
+    world.until(lambda: "EXPOSURE_BAD" in world.alerts(), "the file is not there yet")
+    other = replace(pair, exposure=replace(pair.exposure, max_step=Decimal(3)))
+    assert change(world, with_pair(node.config, other))["changed"] == ["COV"]
+    world.until(lambda: node.runtime.alive("COV/exposure"), "its watcher is another one")
+    no_file = replace(pair, exposure=replace(pair.exposure, file=None))
+    change(world, with_pair(node.config, no_file))
+    assert not node.runtime.alive("COV/exposure")
+    change(world, without(node.config, "COV"))
+    assert [name for name in node.runtime.boxes if name.startswith("COV")] == []
+    assert not file.exists()
+    world.may_crash = True
