@@ -66,11 +66,16 @@ class Asked:
             return
         rows = told.get("pairs", [])
         if self.out.format == "table":
-            self.out.one({key: value for key, value in told.items() if key != "pairs"})
+            self.out.one({key: listed(value) for key, value in told.items() if key != "pairs" and value != []})
             if rows:
                 self.out.many(rows)
         else:
             self.out.one(told)
+
+
+def listed(value: Any) -> Any:
+    """A list as a table's cell has it."""
+    return ", ".join(str(each) for each in value) if isinstance(value, list) else value
 
 
 def user() -> str:

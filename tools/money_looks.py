@@ -42,13 +42,11 @@ class MoneyLooks:
                 self._profits[name] = (told["currency"], told["profit"])
 
     def totals(self) -> dict[str, str | None]:
-        """Profit by the pairs' currencies; null where one is not known."""
+        """Profit by the pairs' currencies, of those too that were removed; null where one is not known."""
         there = self.node.by_name
         if len(self._profits) < len(there):
             self.node.desk.ledgers.settle()
             self.look()
-        if len(self._profits) > len(there):
-            self._profits = {name: told for name, told in self._profits.items() if name in there}
         sums: dict[str, int | None] = {}
         for currency, profit in self._profits.values():
             before = sums.get(currency, 0)

@@ -155,7 +155,7 @@ class NodeChange:
 
     def lines(self, plan: Plan) -> list[str]:
         """What it would do, a line each."""
-        shown = [f"{change.key}: {change.before} -> {change.after}" for change in plan.changes[:40]]
+        shown = [_line(change) for change in plan.changes[:40]]
         for word, names in plan.said.items():
             shown += [f"pair {name}: {word}{_DOES[word]}" for name in names]
         return [*shown[:60], *self._notes(plan)]
@@ -336,6 +336,12 @@ def _without_limits(pair: Pair) -> Pair:
 def _keys(spec: PairSpec) -> set[tuple[str, str]]:
     """What a pair watches: its legs, and the rates that they are converted by."""
     return {leg.key for leg in spec.legs} | {leg.fx.key for leg in spec.legs if leg.fx is not None}
+
+
+def _line(change: Change) -> str:
+    if "there" in (change.before, change.after) and None in (change.before, change.after):
+        return f"{change.key}: {'new' if change.before is None else 'goes'}"
+    return f"{change.key}: {change.before} -> {change.after}"
 
 
 def _some(texts: list[str]) -> str:

@@ -60,4 +60,4 @@ class ManagedGateways:
         if why:
             self._ending.discard(venue)
             return {"error": why}
-        return {"seq": seq, "venue": venue, "stage": self.node.desk.links[venue].stage.name}
+        return {"seq": seq, "venue": venue}

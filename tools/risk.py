@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from config.schema import Config, LegLimits, Pair
-from tools.asking import Asked, write_verb
+from tools.asking import Asked, listed, write_verb
 from tools.client import Absent, Client, pass_dir
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
@@ -33,7 +33,8 @@ def limits() -> None:
 def show(out: Output, directory: Path) -> None:
     """Each instrument: its limits, what is held and live, what may still open."""
     with Client(directory) as client:
-        out.many(list(client.rows("limits", "instrument")), COLUMNS)
+        rows = list(client.rows("limits", "instrument"))
+    out.many([{**row, "pairs": listed(row["pairs"])} for row in rows] if out.format == "table" else rows, COLUMNS)
 
 
 @limits.command("set")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from config.schema import Config
-from tools.asking import Asked, write_verb
+from tools.asking import Asked, listed, write_verb
 from tools.change_verbs import as_files_say, without
 from tools.client import Absent, Client, pass_dir
 from tools.errors import FINE, Refused
@@ -32,7 +32,8 @@ def strategy_ls(out: Output, directory: Path) -> None:
     for name in dict.fromkeys(pair.strategy for pair in config.pair if pair.strategy):
         word = words.get(f"strategy {name}")
         mode = "ACTIVE" if word is None else word["value"]
-        rows.append({"strategy": name, "mode": mode, "pairs": _pairs(config, name)})
+        pairs = _pairs(config, name)
+        rows.append({"strategy": name, "mode": mode, "pairs": listed(pairs) if out.format == "table" else pairs})
     out.many(rows, ["strategy", "mode", "pairs"])
 
 

@@ -179,7 +179,7 @@ def test_dry_run_says_it_and_changes_nothing(world):
     config = world.node.config
     pair = triggered(pair_of(config, "AxB"), sell_open=Decimal(60))
     does = change(world, with_pair(with_pair(config, pair), new_pair(config)), dry=True)["does"]
-    assert does[:2] == ["pair[AxB].trigger.sell_open: 50 -> 60", f"pair[{NEW}]: None -> there"]
+    assert does[:2] == ["pair[AxB].trigger.sell_open: 50 -> 60", f"pair[{NEW}]: new"]
     assert (world.node.config, changes(world)) == (config, [])
 
 
