@@ -17,9 +17,10 @@ from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.notes import ACCOUNT, LookAgain, OutsideLoss, SpecsChanged, Tick
 from actors.venue import AskAgain
-from domain import outside
+from domain import orders, outside, pairs
 from domain.controls import ScopeModeSet, symbol_scope
 from domain.errors import JournalError
+from domain.ids import hedge_of, hedge_pair
 from domain.outside import FORCED, KIND, Outside, OutsideTrade
 from domain.pairs import Mode
 from domain.pairspec import PairSpec
@@ -120,12 +121,24 @@ class Account(Actor):
             return
         if r.kind == "j" and r.ref_type not in ASKED:
             return  # of the link itself: its own trouble tells
+        is_known, pair = self._known(r)
+        if is_known:
+            return  # the day, told again
         told = {"venue": r.venue, "symbol": r.symbol, "about": r.cl_ord_id, "text": r.text, "cause": r.seq}
+        if pair:
+            told["pair"] = f"{pair}, which does not run any more"
         if r.kind == "8" and (r.cum_qty or r.leaves_qty):
             facts = {"side": r.side, "cum_qty": r.cum_qty, "leaves_qty": r.leaves_qty}
             self._alert("critical", "STRAY_ORDER", (r.venue, r.cl_ord_id, r.cum_qty), **told, **facts)
         else:
             self._alert("warning", "STRAY_REPORT", (r.venue, r.kind, r.cl_ord_id), **told, kind=r.kind, reason=r.reason)
+
+    def _known(self, r: OrderReport) -> tuple[bool, str]:
+        """Whether a pair that was removed has all of it on record; the pair whose order it is."""
+        name = hedge_pair(hedge_of(r.cl_ord_id or "")[0])
+        pair = self.desk.retired.get(name)
+        order = None if pair is None else pairs.place_of(pair, r.cl_ord_id)[1]
+        return (order is not None and not orders.decide(order, r).facts), name if order is not None else ""
 
     def _outside(self, r: OrderReport) -> None:
         symbol, side, exec_id = r.symbol or "", r.side or "", r.exec_id or ""

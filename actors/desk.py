@@ -18,6 +18,7 @@ from domain.controls import Hold
 from domain.ledgers import Ledgers
 from domain.margin import MarginTable
 from domain.market import Quote
+from domain.pairs import Pair
 from domain.ports import Clock, Journal
 from domain.positions import Told
 from domain.record_state import RecordState
@@ -46,6 +47,8 @@ class Desk:
         self.margin = MarginTable()
         self.links: dict[str, VenueLink] = {}
         self.memories: dict[str, Any] = {}
+        self.retired: dict[str, Pair] = {}
+        """Pairs on record that do not run any more, as they ended: their orders are known."""
         self.controls: Any = None
         self.holds: dict[str, Hold] = {}
         """What is barred, by pair; those that are free are not in it."""

@@ -237,6 +237,7 @@ class Node:
         self.desk.ledgers = ledgers = self.recovered.ledgers
         owners = self.recovered.owners  # those of pairs that are gone: what comes late for them is told to a person
         self.recovered.owners = {ref: name for ref, name in owners.items() if name.partition("/")[0] in self.by_name}
+        self.desk.retired = {name: pair for name, pair in self.recovered.pairs.items() if name not in self.by_name}
         self.hold()
         for spec in self.specs:
             ledgers.configure(spec.name, spec.currency, tuple(terms_of(leg.instrument) for leg in spec.legs))

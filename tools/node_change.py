@@ -265,6 +265,7 @@ class NodeChange:
         node = self.node
         node.desk.ledgers.configure(spec.name, spec.currency, tuple(terms_of(leg.instrument) for leg in spec.legs))
         memory = node.desk.memories.get(spec.name)
+        node.desk.retired.pop(spec.name, None)
         if memory is not None:
             memory.settle()
         known = memory.pair if memory is not None else node.recovered.pairs.get(spec.name)
@@ -295,6 +296,9 @@ class NodeChange:
     def _remove(self, pairs: Any, spec: PairSpec) -> None:
         node = self.node
         node.giving_up.given.pop(spec.name, None)
+        memory = node.desk.memories.get(spec.name)
+        if memory is not None:
+            node.desk.retired[spec.name] = memory.pair
         names = tuple(child.name for child in children_of(spec, node.desk, node.machine))
         pairs.cut(names)
         for key in _keys(spec):

@@ -208,3 +208,20 @@ def test_cover_pair_is_added_with_its_file_followed_changed_and_removed(world):
     assert [name for name in node.runtime.boxes if name.startswith("COV")] == []
     assert not file.exists()
     world.may_crash = True
+
+
+def test_orders_of_a_removed_pair_are_known_when_the_day_is_told_again_and_late_truth_is_told(world):
+    world.holds()
+    world.closes()
+    world.ends()
+    ref = world.pair.past[-1].legs[0].orders[0].cl_ord_id
+    change(world, without(world.node.config, "AxB"))
+    world.restart(world.a)  # logs on anew, and tells its day
+    world.until(lambda: world.a.got("AF") and world.is_open(), "the day was told again")
+    world.laps(50)
+    assert world.alerts() == []
+    world.a.trade_of(world.a.orders[ref], 1)
+    world.until(lambda: "STRAY_ORDER" in world.alerts(), "what is new is told")
+    (line,) = [line for line in world.alert_lines() if line["code"] == "STRAY_ORDER"]
+    assert (line["about"], line["pair"]) == (ref, "AxB, which does not run any more")
+    world.a.bust(world.a.orders[ref], 1)  # the books agree again
