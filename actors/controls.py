@@ -50,15 +50,24 @@ class ControlDesk:
         self.by_hand: dict[str, Hold] = {}
         """What a person bars for the hedge in flight of a pair, until it ends."""
         self._desk = desk
+        self._specs: dict[str, PairSpec] = {}
         self._scopes: dict[str, tuple[str, ...]] = {}
         self.enlist(specs)
 
     def enlist(self, specs: tuple[PairSpec, ...]) -> None:
         """These are the pairs now; what is barred for them holds at once."""
-        for name in self._scopes:
+        before, scopes, others = self._specs, self._scopes, []
+        self._specs = {spec.name: spec for spec in specs}
+        self._scopes = {}
+        for spec in specs:
+            if before.get(spec.name) is spec:
+                self._scopes[spec.name] = scopes[spec.name]
+            else:
+                self._scopes[spec.name] = scopes_of(spec.name, [leg.key for leg in spec.legs], spec.strategy)
+                others.append(spec.name)
+        for name in scopes.keys() - self._scopes.keys():
             self._desk.holds.pop(name, None)
-        self._scopes = {spec.name: scopes_of(spec.name, [leg.key for leg in spec.legs], spec.strategy) for spec in specs}
-        self._refresh_all(list(self._scopes))
+        self._refresh_all(others)
 
     def pairs_in(self, scope: str) -> list[str]:
         """The pairs that a scope holds."""

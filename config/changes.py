@@ -20,7 +20,7 @@ from config.layers import Layers
 from config.load import Loaded, fingerprint, refuse_decimals
 from config.lots import filled
 from config.pairspecs import limits_of
-from config.schema import Config, Defaults, Fx, Instrument, Pair
+from config.schema import Config, Defaults, Fx, Instrument, LegLimits, Pair
 from domain.errors import ConfigError
 from domain.risk import Limits
 
@@ -87,16 +87,19 @@ def merged(config: Config, told: Proposal) -> Config:
     for name in told.gone:
         if pairs.pop(name, None) is None:
             raise ConfigError(NODE_SIDE, f"pair[{name}]", "to go", f"a pair that runs: {', '.join(list(pairs)[:20]) or 'there is none'}")
-    pairs.update({each.name: each for each in told.pair})
     instruments = {(each.venue, each.symbol): each for each in (*config.instrument, *told.instrument)}
     rates = {each.name: each for each in (*config.fx, *told.fx)}
-    return replace(
-        config,
-        defaults=told.defaults or config.defaults,
-        instrument=tuple(instruments.values()),
-        fx=tuple(rates.values()),
-        pair=tuple(pairs.values()),
-    )
+    fresh = filled(
+        replace(
+            config,
+            defaults=told.defaults or config.defaults,
+            instrument=tuple(instruments.values()),
+            fx=tuple(rates.values()),
+            pair=told.pair,
+        )
+    )  # lots that a pair leaves to be worked out are worked out, as in a file
+    pairs.update({each.name: each for each in fresh.pair})
+    return replace(fresh, pair=tuple(pairs.values()))
 
 
 def differences(before: Config, after: Config) -> list[Change]:
@@ -129,21 +132,24 @@ def problems_of(after: Config, touched: Iterable[str], mode: str) -> Iterator[Co
     yield from checks.rates(loaded)
     for index in range(len(reduced.pair)):
         yield from checks.pair_problems(loaded, index, mode)
-    yield from _limits_apart(after)
+    yield from _limits_apart(after, {(leg.venue, leg.symbol) for pair in reduced.pair for leg in pair.legs})
 
 
-def _limits_apart(config: Config) -> Iterator[ConfigError]:
-    """The pairs that trade an instrument have the same limits for it."""
-    known: dict[tuple[str, str], tuple[str, Limits]] = {}
+def _limits_apart(config: Config, keys: set[tuple[str, str]]) -> Iterator[ConfigError]:
+    """The pairs that trade one of these instruments have the same limits for it."""
+    known: dict[tuple[str, str], tuple[str, LegLimits]] = {}
     for pair in config.pair:
-        for key, limits in limits_of(pair).items():
+        for leg in pair.legs:
+            key, limits = (leg.venue, leg.symbol), leg.limits
+            if key not in keys or limits is None:
+                continue
             name, first = known.setdefault(key, (pair.name, limits))
             if first != limits:
                 said = f"the limits of pair {name} for it, {words(first)}: ./hedgerow risk limits set {key[0]} {key[1]} changes all"
                 yield ConfigError(NODE_SIDE, f"pair[{pair.name}].legs[{key[1]}].limits", words(limits), said)
 
 
-def words(limits: Limits) -> str:
+def words(limits: LegLimits) -> str:
     """Limits as one reads them."""
     return f"order_lots {limits.order_lots}, price_collar_ticks {limits.price_collar_ticks}, position_lots {limits.position_lots}"
 
@@ -156,11 +162,6 @@ def limits_by_key(config: Config) -> dict[tuple[str, str], Limits]:
 def digest(config: Config) -> str:
     """SHA-256 of what it says."""
     return fingerprint(config)
-
-
-def whole(config: Config) -> Config:
-    """Lots that a pair leaves to be worked out are worked out, as in a file."""
-    return filled(config)
 
 
 def _loaded(config: Config) -> Loaded:

@@ -35,9 +35,9 @@ from domain.watch import Rules
 IOC, DAY = "3", "0"
 
 
-def pair_specs(config: Config, *, sends_orders: bool) -> tuple[PairSpec, ...]:
-    """Every configured pair, in order."""
-    book = book_for(config)
+def pair_specs(config: Config, *, sends_orders: bool, book: Book | None = None) -> tuple[PairSpec, ...]:
+    """Every configured pair, in order; `book` None: the calendars are read for them."""
+    book = book or book_for(config)
     return tuple(pair_spec(config, pair, book, sends_orders=sends_orders) for pair in config.pair)
 
 

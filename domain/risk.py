@@ -83,6 +83,11 @@ class RiskTable:
         require(row.limits == limits, f"{key[1]} at {key[0]} has two different sets of limits")
         return row
 
+    def limits(self, key: tuple[str, str]) -> Limits | None:
+        """A symbol's, None where it has none."""
+        row = self._rows.get(key)
+        return None if row is None else row.limits
+
     def limit(self, key: tuple[str, str], limits: Limits) -> Limits | None:
         """Other limits from now on; what is held and live stays. Those before."""
         row = self._rows.get(key)

@@ -26,11 +26,13 @@ class Changing:
     _start: Callable[[Child], None]
     _restart_later: Callable[[Child, Reason, int], None]
 
-    def respec(self, spec: ChildSpec) -> None:
-        """The next incarnation of that child starts so; the present one stays."""
-        child = self.find(spec.name)
-        if child is not None:
-            child.spec = spec
+    def respec(self, specs: tuple[ChildSpec, ...]) -> None:
+        """The next incarnations of these children start so; the present ones stay."""
+        there = {child.spec.name: child for child in self.children}
+        for spec in specs:
+            child = there.get(spec.name)
+            if child is not None:
+                child.spec = spec
 
     def swap(self, specs: tuple[ChildSpec, ...]) -> None:
         """End the children of these names and start them so, in order.
@@ -67,9 +69,11 @@ class Changing:
 
     def cut(self, names: tuple[str, ...]) -> None:
         """End these children for good, the last first."""
-        for child in reversed([child for child in self.children if child.name in names]):
+        going = [child for child in self.children if child.spec.name in names]
+        for child in reversed(going):
             self._end_now(child)
-            self.children.remove(child)
+        if going:
+            self.children = [child for child in self.children if child not in going]
 
     def _end_now(self, child: Child) -> None:
         self.runtime.demonitor(child.name, self.name)

@@ -65,6 +65,15 @@ def why_needed(pair: Pair) -> str:
     return ""
 
 
+def holders_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Whose legs trade an instrument: (pair, leg)."""
+    holders: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for spec in specs:
+        for index, leg in enumerate(spec.legs):
+            holders.setdefault(leg.key, []).append((spec.name, index))
+    return holders
+
+
 def report(node: Any) -> None:
     """Tell, after a start, what is not as the files say. Thread: the lane."""
     if node.again.kept:

@@ -171,7 +171,8 @@ class Looks:
         pair = self.node.pairs().get(name)
         if why is None or pair is None:
             return row
-        return {**row, "state": str(pair.status), "mode": str(pair.mode), "reason": f"GIVEN_UP {why}"[:400]}
+        told = {"state": str(pair.status), "mode": str(pair.mode), "units": pair.units, "naked": list(pair.naked), "hedges": pair.hedge_count}
+        return {**row, **told, "reason": f"GIVEN_UP {why}"[:400]}
 
     def _named(self, args: dict[str, Any]) -> str:
         name = text_arg(args, "pair")

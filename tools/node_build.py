@@ -36,6 +36,7 @@ from actors.venue import VenueActor
 from config.load import PAPER, fingerprint
 from config.pairspecs import limits_of, pair_specs
 from config.schema import Config, Pair, Venue
+from config.sessions import book_for
 from config.values import instrument_of
 from domain.closable import CLOSING
 from domain.errors import ConfigError, HedgerowError, InvariantViolation, JournalError
@@ -57,7 +58,7 @@ from system.curve import read_keys
 from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
-from tools.node_again import as_changed, report, same_pairs
+from tools.node_again import as_changed, holders_of, report, same_pairs
 from tools.node_gateways import ManagedGateways
 from tools.node_giving_up import GivingUp
 from wire.codec import feed_topic, pack
@@ -109,6 +110,7 @@ class Node:
         self.directory = machine.directory(config.node.dir)
         self.clock, self.lane, self.context = machine.clock, machine.lane, machine.context
         self.runtime = Runtime(self.lane, self.clock)
+        self.book = book_for(config)
         self.adopt(config)
         self.started_ns = self.clock.mono_ns()
         self.read_from = 1
@@ -131,11 +133,11 @@ class Node:
 
     # ------------------------------------------------ building
 
-    def adopt(self, config: Config, specs: tuple[PairSpec, ...] | None = None) -> None:
+    def adopt(self, config: Config, digest: str = "", specs: tuple[PairSpec, ...] | None = None) -> None:
         """What it runs from now on, and its pairs."""
         self.config = config
-        self.digest = fingerprint(config)
-        self.specs = pair_specs(config, sends_orders=self.live) if specs is None else specs
+        self.digest = digest or fingerprint(config)
+        self.specs = pair_specs(config, sends_orders=self.live, book=self.book) if specs is None else specs
         self.by_name = {spec.name: spec for spec in self.specs}
 
     def _recover(self) -> tuple[Recovered, int]:
@@ -193,10 +195,10 @@ class Node:
     def respec(self, name: str = ROOT, spec: SupervisorSpec | None = None) -> None:
         """Whoever is raised from now on is raised as the present configuration has it."""
         spec = spec or self.tree()
-        supervisor = self.runtime.mailbox(name).actor
+        supervisor = self.actor(name)
+        if supervisor is not None:
+            supervisor.respec(spec.children)
         for child in spec.children:
-            if supervisor is not None:
-                supervisor.respec(child)
             if child.start[1] and isinstance(child.start[1][0], SupervisorSpec):
                 self.respec(child.name, child.start[1][0])
 
@@ -238,7 +240,7 @@ class Node:
         owners = self.recovered.owners  # those of pairs that are gone: what comes late for them is told to a person
         self.recovered.owners = {ref: name for ref, name in owners.items() if name.partition("/")[0] in self.by_name}
         self.desk.retired = {name: pair for name, pair in self.recovered.pairs.items() if name not in self.by_name}
-        self.hold()
+        self.desk.holders = holders_of(self.specs)
         for spec in self.specs:
             ledgers.configure(spec.name, spec.currency, tuple(terms_of(leg.instrument) for leg in spec.legs))
             pair = self.recovered.pairs.get(spec.name)
@@ -250,14 +252,6 @@ class Node:
                 self._restore_risk(spec, pair)
         for name, memory in self.recovered.children.items():
             self.desk.memories[name] = memory
-
-    def hold(self) -> None:
-        """Whose legs trade an instrument."""
-        holders: dict[tuple[str, str], list[tuple[str, int]]] = {}
-        for spec in self.specs:
-            for index, leg in enumerate(spec.legs):
-                holders.setdefault(leg.key, []).append((spec.name, index))
-        self.desk.holders = holders
 
     def _restore_risk(self, spec: PairSpec, pair: Any) -> None:
         risk = self.desk.risk

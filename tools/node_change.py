@@ -24,14 +24,13 @@ from config.changes import Proposal
 from config.flat import FLAT, Change
 from config.pairspecs import pair_spec
 from config.schema import Config, Pair
-from config.sessions import book_for
 from config.values import defaults_of, instrument_of
 from domain.errors import ConfigError, JournalError
 from domain.market import Instrument
 from domain.pairspec import PairSpec
 from domain.risk import Limits
 from domain.terms import terms_of
-from tools.node_again import why_needed
+from tools.node_again import holders_of, why_needed
 from tools.node_covers import children_of
 from tools.node_giving_up import PAIRS
 from wire.codec import pack
@@ -47,6 +46,7 @@ class Plan(Struct):
     """A change that may be done. `fresh`, `other`, `gone`: pairs by what becomes of them."""
 
     after: Config
+    digest: str
     changes: list[Change]
     specs: tuple[PairSpec, ...]
     fresh: tuple[PairSpec, ...]
@@ -67,7 +67,6 @@ class NodeChange:
 
     def __init__(self, node: Any) -> None:
         self.node = node
-        self._book: Any = None
 
     # ------------------------------------------------ judging
 
@@ -76,7 +75,7 @@ class NodeChange:
         node = self.node
         self._why_not_now(told)
         try:
-            after = changes.whole(changes.merged(node.config, told))
+            after = changes.merged(node.config, told)
             found = changes.differences(node.config, after)
             if not found:
                 raise Unanswerable(REFUSED, "nothing of it differs from what runs")
@@ -129,7 +128,6 @@ class NodeChange:
 
     def _planned(self, after: Config, found: list[Change]) -> Plan:
         node = self.node
-        self._book = self._book or book_for(node.config)
         old = {pair.name: pair for pair in node.config.pair}
         specs, fresh, other = [], [], []
         for pair in after.pair:
@@ -137,19 +135,20 @@ class NodeChange:
             if known is not None and _same_for_actors(node.config, known, after, pair):
                 specs.append(node.by_name[pair.name])
                 continue
-            spec = pair_spec(after, pair, self._book, sends_orders=node.live)
+            spec = pair_spec(after, pair, node.book, sends_orders=node.live)
             specs.append(spec)
             (fresh if known is None else other).append(spec)
         names = {pair.name for pair in after.pair}
-        before = changes.limits_by_key(node.config)
+        touched = replace(after, pair=tuple(pair for pair in after.pair if old.get(pair.name) is not pair))
         return Plan(
             after,
+            changes.digest(after),
             found,
             tuple(specs),
             tuple(fresh),
             tuple(other),
             tuple(spec for spec in node.specs if spec.name not in names),
-            {key: limits for key, limits in changes.limits_by_key(after).items() if before.get(key) != limits},
+            {key: limits for key, limits in changes.limits_by_key(touched).items() if node.desk.risk.limits(key) != limits},
             tuple(instrument_of(each) for each in after.instrument if each not in node.config.instrument),
         )
 
@@ -182,10 +181,10 @@ class NodeChange:
 
     def apply(self, plan: Plan, told: Proposal, verb: str, operator: str, reason: str) -> dict[str, Any]:
         """Record it, do it; undone as a whole where a part fails. Raises: Unanswerable."""
-        node, before, old_specs = self.node, self.node.config, self.node.specs
+        node, before, old_specs, old_digest = self.node, self.node.config, self.node.specs, self.node.digest
         kept, notes = node.again.kept, self._notes(plan)
         signed = {"actor": "node/changes", "verb": verb, "operator": operator, "reason": reason, "files": told.files}
-        seq = self._record(signed, before, plan, (*plan.fresh, *plan.other))
+        seq = self._record({**signed, "was": old_digest}, before, plan, (*plan.fresh, *plan.other))
         undo: Undo = []
         problem = ""
         is_done = False
@@ -199,9 +198,9 @@ class NodeChange:
                 for step in reversed(undo):
                     step()
                 node.again = replace(node.again, kept=kept)
-                back = Plan(before, plan.changes, old_specs, (), (), (), {}, ())
+                back = Plan(before, old_digest, plan.changes, old_specs, (), (), (), {}, ())
                 again = tuple(spec for spec in old_specs if spec.name in plan.said["changed"])
-                self._record({**signed, "verb": f"{verb} undone", "problem": problem}, plan.after, back, again, seq)
+                self._record({**signed, "was": plan.digest, "verb": f"{verb} undone", "problem": problem}, plan.after, back, again, seq)
         if problem:
             node.desk.alert("warning", "CHANGE_UNDONE", verb=verb, operator=operator, problem=problem[:400], cause=seq)
             raise Unanswerable(REFUSED, f"undone as a whole: {problem}")
@@ -217,8 +216,7 @@ class NodeChange:
             node.again = replace(node.again, kept=changes.noted(node.again.kept, before, plan.after))
         told = {
             **signed,
-            "was": changes.digest(before),
-            "sha256": changes.digest(plan.after),
+            "sha256": plan.digest,
             "keys": [[each.key, str(each.before), str(each.after)] for each in plan.changes[:200]],
             "changed": to_builtins(node.again.kept),
             **terms_map(specs),
@@ -231,12 +229,11 @@ class NodeChange:
 
     def _do(self, plan: Plan, undo: Undo) -> None:
         node, desk = self.node, self.node.desk
-        old_config, old_specs = node.config, node.specs
+        old_config, old_specs, old_digest = node.config, node.specs, node.digest
         for told in plan.instruments:
             desk.links[told.venue].take_in(told)
-        node.adopt(plan.after, plan.specs)
-        undo.append(lambda: self._stand(old_config, old_specs))
-        self._stand(plan.after, plan.specs)
+        undo.append(lambda: self._stand(old_config, old_digest, old_specs))
+        self._stand(plan.after, plan.digest, plan.specs)
         node.budgets()
         for key, limits in plan.limits.items():
             was = desk.risk.limit(key, limits)
@@ -254,10 +251,10 @@ class NodeChange:
         for spec in plan.gone:
             self._remove(pairs, spec)
 
-    def _stand(self, config: Config, specs: tuple[PairSpec, ...]) -> None:
+    def _stand(self, config: Config, digest: str, specs: tuple[PairSpec, ...]) -> None:
         """These are the configuration and the pairs."""
-        self.node.adopt(config, specs)
-        self.node.hold()
+        self.node.adopt(config, digest, specs)
+        self.node.desk.holders = holders_of(specs)
         self.node.desk.controls.enlist(specs)
 
     def _prepare(self, spec: PairSpec) -> None:
@@ -328,7 +325,7 @@ _DOES = {"added": ", with its legs watched from now on", "changed": ", raised an
 
 def _same_for_actors(before: Config, old: Pair, after: Config, new: Pair) -> bool:
     """Whether its actors would be no others: limits are the risk table's."""
-    if _without_limits(old) != _without_limits(new):
+    if old is not new and _without_limits(old) != _without_limits(new):
         return False
     return before.defaults == after.defaults or defaults_of(before, old) == defaults_of(after, new)
 

@@ -47,6 +47,7 @@ class GivingUp:
                 if isinstance(message, OrderReport):
                     self.node.runtime.tell(pair, message)
             waiting.clear()
+            self.node.runtime.forget(name)
 
     def children(self, pair: str) -> tuple[ChildSpec, ...]:
         """The pair's group; the flattener alone where it was given up."""
