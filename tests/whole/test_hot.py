@@ -10,6 +10,7 @@ from actors.recovery import CHANGE
 from config.schema import Exposure, Pair, Size
 from journal.reader import read
 from tests.whole.hot import change, limited, pair_of, triggered, with_pair, without
+from tools import node_change
 from wire.codec import unpack
 from wire.inspection import Unanswerable
 
@@ -173,6 +174,14 @@ def test_what_needs_a_start_and_what_is_old_is_refused_by_name(world):
     with pytest.raises(Unanswerable, match=r"position_lots.*risk limits set"):
         change(world, with_pair(config, limited(new_pair(config), position_lots=39)))
     assert changes(world) == []
+
+
+def test_more_pairs_than_a_turn_bears_are_refused(world, monkeypatch):
+    monkeypatch.setattr(node_change, "MOST_PAIRS", 1)
+    config = world.node.config
+    with pytest.raises(Unanswerable, match="2 pairs in one change, at most 1"):
+        change(world, with_pair(with_pair(config, new_pair(config)), new_pair(config, "N2")))
+    change(world, with_pair(config, new_pair(config)))
 
 
 def test_dry_run_says_it_and_changes_nothing(world):
