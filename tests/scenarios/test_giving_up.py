@@ -50,6 +50,18 @@ def test_pair_that_crashes_all_the_time_is_stopped_or_frozen(scene, sick, holds)
     assert any(before) == holds
 
 
+def test_t70_pair_that_crashes_without_end_keeps_what_is_covered_and_only_the_naked_lot_is_taken_back(scene, sick):
+    s = scene(max_units=2)
+    s.holds()
+    s.opens(b=fates.silent(0))
+    assert s.until(lambda: s.position[0] == -2, 3000 * MS)
+    sick()
+    given_up(s)
+    s.mid = QUIET
+    assert s.until(lambda: s.pair.hedge is None, 30_000 * MS), s.pair.hedge
+    assert (s.position, [book.net for book in s.pair.books], s.pair.status) == ((-1, 1), [-1, 1], "FROZEN")
+
+
 @pytest.mark.parametrize("bad", [PairActor, Repairer])
 @pytest.mark.parametrize("part", ["reject", "rest"])
 def test_naked_leg_is_flattened_from_the_record(scene, sick, bad, part):
