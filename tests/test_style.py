@@ -38,6 +38,7 @@ BOUNDARIES = {
     "actors/pinned.py": "the pinned thread's loop",
     "actors/runtime.py": "a failed start is told to the supervisor",
     "actors/simulated.py": "the simulated dispatcher's loop",
+    "simulation/fuzz.py": "whatever a reader lets through is a finding",
     "tools/plant_child.py": "a planted bug may raise anything, and is caught by it",
     "gateways/skeleton.py": "the gateway's main loop",
     "gateways/process.py": "the gateway's main loop",

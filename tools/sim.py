@@ -20,6 +20,7 @@ from domain.errors import ConfigError, WireError
 from tools.errors import NotConnected, Refused, ToolError
 from tools.output import Output, pass_out
 from tools.sim_calls import calls
+from tools.sim_fuzz import fuzz
 from tools.sim_plants import plants
 from tools.sim_run import fleet, run, shrink
 from tools.sim_try import try_
@@ -41,6 +42,7 @@ sim.add_command(fleet, "seeds")
 sim.add_command(shrink)
 sim.add_command(plants)
 sim.add_command(calls)
+sim.add_command(fuzz)
 sim.add_command(try_)
 sim.add_command(torture)
 

@@ -44,7 +44,7 @@ Ref = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[\\x21-\\x7e]+$
 OptName = Annotated[str, Meta(max_length=64)]
 
 
-class SessionMessage(Struct, frozen=True, array_like=True):
+class SessionMessage(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Base of all messages between exchange and client; tag is the name."""
 
 

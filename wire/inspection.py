@@ -115,6 +115,6 @@ def decode_reply(body: bytes) -> Reply:
 
 def _typed(value: Any, kind: Any) -> Any:
     try:
-        return msgspec.convert(value, kind, strict=True)
+        return msgspec.convert(value, kind, strict=True, builtin_types=(bytes,))  # text is no bytes: base64 is not meant
     except (msgspec.MsgspecError, RecursionError, OverflowError) as error:
         raise WireError(str(error)) from error
