@@ -19,7 +19,7 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
@@ -30,6 +30,7 @@ from domain.ids import hedge_of, hedge_pair
 from domain.mandates import MandateGiven
 from domain.orders import CancelSubmitted
 from system import processes
+from system.clock import SteppedClock, WallOffset
 from system.curve import CurveKeys
 from system.processes import Process
 from system.sockets import TradeSocket
@@ -194,7 +195,7 @@ class Fuse:
     def _take_order(self) -> None:
         try:
             order = self._decode((self._folder / ORDERS_FILE).read_bytes())
-        except (FileNotFoundError, DecodeError):
+        except (OSError, DecodeError):  # what is watched must not fail for it, with no descriptor left either
             return
         if order.number > self._last:
             self._order = order
@@ -259,11 +260,21 @@ class FusedSocket(TradeSocket):
 
 
 class FusedMachine(RealMachine):
-    """The present process, with a fuse in it."""
+    """The present process, with a fuse in it, and a wall clock that is stepped there.
+
+    Its journal's segments are small, so that they roll while it is watched.
+    """
+
+    journal: ClassVar[dict[str, Any]] = {"segment_bytes": 256 * 1024}
 
     def __init__(self, after_ns: int, folder: Path) -> None:
+        self._offset = WallOffset(folder)
         super().__init__(after_ns)
         self.fuse = Fuse(folder)
+
+    def clock_from(self, after_ns: int) -> SteppedClock:
+        """As everybody's, with what whoever tests has set its wall off by."""
+        return SteppedClock(after_ns, self._offset)
 
     def trade_socket(self, endpoint: str, curve: CurveKeys | None = None) -> Any:
         """A DEALER that counts."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from actors.lane import LaneDispatcher
+from domain.ports import Clock
 from system.clock import SystemClock
 from system.curve import CurveKeys
 from system.sockets import FeedSocket, TradeSocket, new_context, private_directory
@@ -25,10 +26,14 @@ class RealMachine:
     makes_snapshots = True
 
     def __init__(self, after_ns: int = 0) -> None:
-        self.clock = SystemClock(after_ns)
+        self.clock = self.clock_from(after_ns)
         self.context = new_context()
         self.lane = LaneDispatcher(self.clock)
         self.pid = os.getpid()
+
+    def clock_from(self, after_ns: int) -> Clock:
+        """The machine's, never behind what the journal holds."""
+        return SystemClock(after_ns)
 
     def directory(self, path: str) -> Path:
         """The node's own directory, made private."""

@@ -55,6 +55,7 @@ from supervisors.processes import ProcessSpec, process_child
 from supervisors.spec import ChildSpec, SupervisorSpec, check
 from supervisors.tree import node_tree
 from system.curve import read_keys
+from system.locks import LockHeldError, is_locked, read_holder
 from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
@@ -145,6 +146,8 @@ class Node:
         lots = {spec.name: spec.lots for spec in self.specs}
         if not is_begun(directory):
             return Recovered(), next_node_epoch(0, self.clock.wall_ns())
+        if is_locked(directory):  # before what somebody else is writing is read: no second node gets further than here
+            raise LockHeldError(directory, read_holder(directory))
         found, self.read_from, _ = recover(directory, lots)
         return found, next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
 

@@ -17,9 +17,12 @@ from typing import Any
 import click
 
 from domain.errors import ConfigError, WireError
+from tools.chaos import chaos
+from tools.chaos_proxy import proxy
 from tools.errors import NotConnected, Refused, ToolError
 from tools.output import Output, pass_out
 from tools.sim_calls import calls
+from tools.sim_cuts import cuts
 from tools.sim_fuzz import fuzz
 from tools.sim_plants import plants
 from tools.sim_run import fleet, run, shrink
@@ -42,7 +45,10 @@ sim.add_command(fleet, "seeds")
 sim.add_command(shrink)
 sim.add_command(plants)
 sim.add_command(calls)
+sim.add_command(cuts)
 sim.add_command(fuzz)
+sim.add_command(chaos)
+sim.add_command(proxy)
 sim.add_command(try_)
 sim.add_command(torture)
 

@@ -9,7 +9,10 @@ Exit 0 only if every check holds, 1 where one does not.
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -72,8 +75,20 @@ def checks_of(kills: int) -> tuple[Check, ...]:
         Check("working", "=", 0),
         Check("books_equal", "=", True),
         Check("journal_verified", "=", True),
+        Check("checker_agrees", "=", True),
         Check("node_exit", "=", 0),
     )
+
+
+def checked_alone(run: Any, pair: Any, lots: dict[str, int]) -> dict[str, Any]:
+    """What the checker says that shares no code with the engine."""
+    script = Path(__file__).with_name("check_books.py")
+    words = [word for place, qty in lots.items() for word in ("--lots", f"{place}={qty}")]
+    command = [sys.executable, "-I", str(script), str(run.folder), *words, "--most-orders", str(pair.limits.orders_per_hedge)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not told.stdout:
+        return {"ok": False, "problems": [f"the checker said nothing (exit {told.returncode}): {told.stderr.strip()[-400:]}"]}
+    return json.loads(told.stdout)
 
 
 def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -101,6 +116,7 @@ def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     double, cap = twice(lines, names), pair.limits.orders_per_hedge
     over = [f"{hedge}: {sent} orders" for hedge, sent in orders.items() if sent > cap]
     let_in = [code for code in run.second_nodes if code != REFUSED]
+    alone = checked_alone(run, pair, lots_of(pair))
     return {
         **summary,
         "kills_made": sum(bool(row["hedge"]) for row in rows),
@@ -111,7 +127,9 @@ def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "over_the_cap": len(over),
         "second_nodes_refused": len(run.second_nodes) - len(let_in),
         "second_nodes_let_in": len(let_in),
-        "problems": [*summary["problems"], *course.early, *double, *over],
+        "checker_agrees": alone["ok"],
+        "checked": alone,
+        "problems": [*summary["problems"], *course.early, *double, *over, *alone["problems"]],
         "table": rows,
     }
 
@@ -122,7 +140,7 @@ def _show(out: Output, found: dict[str, Any]) -> None:
         out.one(found)
         return
     out.many(found["table"], COLUMNS)
-    apart = {"checks", "hedge_list", "problems", "positions", "by_point", "table", "money", "pairs", "ok"}
+    apart = {"checked", "checks", "hedge_list", "problems", "positions", "by_point", "table", "money", "pairs", "ok"}
     out.one({key: value for key, value in found.items() if key not in apart} | found["positions"])
     out.many(found["checks"])
     for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
