@@ -47,6 +47,12 @@ class ChaosRun(TortureRun):
         self.done: Counter[str] = Counter()
         self.traded_again = False
 
+    def __exit__(self, *error: Any) -> None:
+        """As a demo's; then the lines, which nothing goes through any more."""
+        super().__exit__(*error)
+        for venue in VENUES:
+            self._end(f"line-{venue}")
+
     def start_lines(self, seed: int) -> None:
         """A proxy a venue, ready, and honest."""
         self._rates({})
