@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from itertools import pairwise
 from math import floor, log10
+from pathlib import Path
 from typing import Any
 
 from tools.assess_page import STYLE, table
@@ -39,7 +40,7 @@ def page(found: dict[str, Any], lang: str) -> str:
     scenarios = len({row["scenario"] for row in found["rows"]})
     facts = [
         (say("pairs"), ", ".join(found["pairs"])),
-        (say("market"), say("prices") if found["market"] == "prices" else found["market"]),
+        (say("market"), say("prices") if found["market"] == "prices" else Path(found["market"]).name),
         (say("runs"), say("runs_of").format(scenarios=scenarios, seeds=found["seeds"], seconds=found["seconds"])),
     ]
     parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(say('intro'))}</p>", table([], facts)]
@@ -195,7 +196,7 @@ def steps(title: str, lines: Sequence[tuple[str, Sequence[Sequence[float]]]]) ->
     height, left = 220, 90
 
     def at_x(x: float) -> float:
-        return left + (WIDTH - left - 20) * log10(max(x, low) / low) / log10(high / low)
+        return left + (WIDTH - left - 40) * log10(max(x, low) / low) / log10(high / low)
 
     def at_y(y: float) -> float:
         return TOP + (height - TOP) * (1 - y / tall)
