@@ -239,6 +239,7 @@ class PairActor(PairLots):
         hedge = pair.hedge
         if hedge is not None:
             facts = self.sendable(advance.timed(hedge, self.spec.rules, now_ns))
+            self.tell_silent(facts)
             self._follow(hedge.hedge_id, facts, 0)
         self._arm()
 

@@ -99,6 +99,7 @@ class Repairer(Trader):
         for mandate_id, state in list(self.memory.states.items()):
             live = state.live
             facts = self.sendable(watch.due(live, now_ns, rules, rules.repair_order_ns)) if live is not None else ()
+            self.tell_silent(facts)
             self._go(mandate_id, facts, 0)
         self._arm()
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from actors.base import Actor
 from actors.desk import Desk
 from actors.link import Purpose, VenueLink
-from actors.notes import RepairFacts, RepairTold
+from actors.notes import ACCOUNT, RepairFacts, RepairTold
 from domain.closable import CLOSING
 from domain.errors import JournalError
 from domain.market import LOCK, UNLOCK
@@ -28,10 +28,12 @@ from domain.orders import (
     OrderDenied,
     OrderQueried,
     OrderSubmitted,
+    OrderUnknown,
     OrdStatus,
 )
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
+from domain.venue_news import VenueTrouble
 from wire.records import encode_decision
 
 DECISION = "decision"
@@ -39,6 +41,7 @@ _TOLD = frozenset((CancelSubmitted, MassCancelSubmitted, OrderQueried))
 _REFUSED = frozenset((OrdStatus.REJECTED, OrdStatus.DENIED))
 OURS = frozenset((LOCK, UNLOCK))
 """Offsets that no venue knows: see `domain.market`."""
+SILENT = "an order had no answer in time: until the venue says what became of it, it counts as filled and as open"
 NOT_SENT = "NOT_SENT"
 """The code of an order that never left us: no word of a venue."""
 HELD_NS = 50_000_000
@@ -142,6 +145,12 @@ class Trader(Actor):
         if quote is None or (quote.ask_px if order.side > 0 else quote.bid_px) is None:
             return ""
         return self.desk.risk.check_order(leg.key, order.side, order.qty, order.px, quote, reduces_lots=left)
+
+    def tell_silent(self, facts: tuple) -> None:
+        """Orders that nobody has answered in time: a person hears of it at once, and once a while for each venue."""
+        for fact in facts:
+            if fact.__class__ is OrderUnknown:
+                self.tell(ACCOUNT, VenueTrouble(self.link_of(fact.cl_ord_id).name, "ORDER_SILENT", SILENT))
 
     # ------------------------------------------------ the record
 

@@ -83,6 +83,7 @@ class Judge:
         self.repairs = self.frames = 0
         self.kinds: dict[str, int] = {}
         self.alerts: list[str] = []
+        self.alerted_ns: list[int] = []
         self.shown = Shown(shape, self.broken)
         self.gates = Gates(self.broken, NAMES[: 1 if shape.kind == "cover" else None])
         self.kind_of: dict[str, str] = {}
@@ -208,6 +209,7 @@ class Judge:
         elif kind == "alert":
             told = unpack(body)
             self.alerts.append(told["code"])
+            self.alerted_ns.append(self.agenda.now_ns)
             if told["code"] == "STRANDED":
                 self.exposure.told(told["hedge"])
 

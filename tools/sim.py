@@ -25,6 +25,7 @@ from tools.sim_calls import calls
 from tools.sim_cuts import cuts
 from tools.sim_fuzz import fuzz
 from tools.sim_plants import plants
+from tools.sim_reenact import reenact
 from tools.sim_run import fleet, run, shrink
 from tools.sim_try import try_
 from tools.torture import torture
@@ -44,6 +45,7 @@ sim.add_command(fleet)
 sim.add_command(fleet, "seeds")
 sim.add_command(shrink)
 sim.add_command(plants)
+sim.add_command(reenact)
 sim.add_command(calls)
 sim.add_command(cuts)
 sim.add_command(fuzz)
