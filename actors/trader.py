@@ -150,7 +150,8 @@ class Trader(Actor):
         """Orders that nobody has answered in time: a person hears of it at once, and once a while for each venue."""
         for fact in facts:
             if fact.__class__ is OrderUnknown:
-                self.tell(ACCOUNT, VenueTrouble(self.link_of(fact.cl_ord_id).name, "ORDER_SILENT", SILENT))
+                venue = self.link_of(fact.cl_ord_id).name
+                self.tell(ACCOUNT, VenueTrouble(venue, "ORDER_SILENT", f"{venue}: {SILENT}"))
 
     # ------------------------------------------------ the record
 

@@ -262,6 +262,7 @@ PLANTS = (
         "a repair's lots are sent under one offset, whatever is held under it",
         "domain/firing.py",
         (("    if opens != reverses or not held:\n        return qty", "    if True:\n        return qty"),),
+        "T48",
     ),
     Plant(
         "limits_lift_the_worst_price",

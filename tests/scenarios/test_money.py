@@ -40,6 +40,21 @@ def test_t48_close_split_over_both_days_and_half_refused_is_planned_anew_from_th
     assert s.position == FLAT and "STRANDED" not in s.judge.alerts
 
 
+def test_t48_repair_of_a_close_over_two_days_sends_under_each_offset_what_is_held_under_it(scene):
+    s = scene(units=5, max_units=5, offset_mode="octy")
+    s.holds()
+    rolled_over_there(s, old=2, booked=3)  # as we have it
+    before = len(s.a.orders)
+    s.a.script.append(fates.part(0))
+    s.closes(a=fates.part(0))
+    assert s.ends() == "DONE"
+    sent = offsets(s.a, before)
+    assert sent[:2] == [("Y", 2, "C"), ("T", 3, "C")]  # both halves met nothing
+    assert all(lots <= {"Y": 2, "T": 3}[offset] for offset, lots, _ in sent)
+    assert sorted(row for row in sent[2:] if row[2] == "2") == [("T", 3, "2"), ("Y", 2, "2")]
+    assert s.position == FLAT
+
+
 def test_t48_lots_that_are_all_yesterdays_are_found_at_once(scene):
     s = scene(units=2, max_units=2, offset_mode="octy")
     s.holds()
