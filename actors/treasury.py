@@ -7,6 +7,7 @@ quote to an order: pairs read and take room by direct calls (domain/margin.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -22,7 +23,7 @@ from domain.controls import RECONCILER, ScopeModeSet, symbol_scope
 from domain.ledger import FeeDiffers
 from domain.margin import used_by
 from domain.market import Instrument
-from domain.money import SCALE, text_of
+from domain.money import SCALE, scaled, text_of
 from domain.pairs import Mode, unreleased
 from domain.pairspec import PairSpec
 from domain.positions import Held, Told, difference, held_by, is_less
@@ -45,11 +46,15 @@ class Look(Struct, frozen=True):
 
 
 class MoneyTerms(Struct, frozen=True):
-    """What the configuration says of money, by venue. `fx`: quoted rates."""
+    """What the configuration says of money, by venue. `fx`: quoted rates.
+
+    `shares`: the part of what is free there that is ours to use, where it is split.
+    """
 
     every_ms: dict[str, int]
     haircuts: dict[str, Fraction]
     fx: tuple[Instrument, ...] = ()
+    shares: Mapping[str, Fraction] = {}
 
 
 class Treasury(Actor):
@@ -70,7 +75,7 @@ class Treasury(Actor):
     def __init__(self, runtime: Any, name: str, desk: Desk, terms: MoneyTerms, specs: tuple[PairSpec, ...]) -> None:
         super().__init__(runtime, name)
         self.desk = desk
-        self._haircuts = terms.haircuts
+        self._haircuts, self._shares = terms.haircuts, terms.shares
         self.on_specs(SpecsChanged(specs, terms.fx))
         self._apart: dict[tuple[str, str], tuple[tuple[int, int], int]] = {}
         self.every_ns = {venue: ms * MS for venue, ms in terms.every_ms.items()}
@@ -126,6 +131,9 @@ class Treasury(Actor):
         """What is free on an account, by its venue."""
         rows = [(row.currency, row.equity, row.available) for row in told.accounts]
         rows += self._converted(told)
+        share = self._shares.get(told.venue)
+        if share is not None:
+            rows = [(currency, equity, text_of(int(scaled(available) * share))) for currency, equity, available in rows]
         self._told_ns[told.venue] = self.clock.mono_ns()
         if self._shared:
             self._fold()  # before what its hedges held is given back

@@ -18,7 +18,7 @@ from config.schema import Config
 HOT, FLAT, START = "hot", "flat", "start"
 """What a change needs: nothing; that the pair holds nothing; a start of the node."""
 
-LISTS = ("venue", "instrument", "fx", "pair")
+LISTS = ("venue", "instrument", "fx", "shard", "pair")
 PAIR_FLAT = ("kind", "currency", "unit", "ratio_basis", "exposure.unit", "exposure.book", "exposure.asset")
 """Of a pair, what its position, its ledger or its formulas were made with."""
 LEG_HOT = ("premium", "duty", "vat", "cost", "fx", "payup_ticks", "slippage_cap_ticks", "max_silence_ms", "max_unchanged_ms", "limits")
@@ -39,6 +39,8 @@ def tables(config: Config) -> Iterator[tuple[str, dict[str, Any]]]:
     told = msgspec.to_builtins(config)
     yield "node", told["node"]
     yield "defaults", told["defaults"]
+    if config.shard:
+        yield "shards", told["shards"]
     symbols = Counter(row["symbol"] for row in told["instrument"])
     for name in LISTS:
         for row in told[name]:

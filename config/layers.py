@@ -16,6 +16,7 @@ NAMED_BY: dict[str, tuple[str, ...]] = {
     "venue": ("name",),
     "instrument": ("venue", "symbol"),
     "fx": ("name",),
+    "shard": ("name",),
     "pair": ("name",),
     "legs": ("venue", "symbol"),
 }

@@ -19,6 +19,8 @@ from domain.ids import MAX_PAIR_NAME
 Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.\-]+\Z")]
 PairName = Annotated[str, Meta(min_length=1, max_length=MAX_PAIR_NAME, pattern=r"^[A-Za-z0-9_.\-]+\Z")]
 """Its hedges' and orders' ids are made of it, and must fit the protocol's 48."""
+ShardName = Annotated[str, Meta(min_length=1, max_length=15, pattern=r"^[A-Za-z0-9_.\-]+\Z")]
+"""`NODE.SHARD` is a node's name at the gateways, and must fit the protocol's 48."""
 LegName = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z")]
 """What a formula calls a leg."""
 Symbol = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
@@ -270,6 +272,28 @@ class Pair(Table):
     defaults: Overrides = Overrides()
 
 
+class Shard(Table):
+    """A process of its own for some of the pairs, and what it may take."""
+
+    name: ShardName
+    pairs: tuple[PairName, ...] = ()
+    strategies: tuple[Name, ...] = ()
+    share: dict[Name, Decimal] = {}
+    max_memory_mb: Annotated[int, Meta(ge=64, le=1_048_576)] | None = None
+    cpus: tuple[Annotated[int, Meta(ge=0, le=4095)], ...] = ()
+    nice: Annotated[int, Meta(ge=0, le=19)] = 0
+
+
+class Shards(Table):
+    """How the root watches over the shards' processes."""
+
+    hang_ms: MillisOrOff = 3000
+    start_ms: Millis = 60_000
+    restarts: Count = 5
+    period_ms: Millis = 600_000
+    hold_ms: Millis = 60_000
+
+
 class Config(Table):
     """A whole configuration, as its files say it together."""
 
@@ -278,4 +302,6 @@ class Config(Table):
     venue: tuple[Venue, ...] = ()
     instrument: tuple[Instrument, ...] = ()
     fx: tuple[Fx, ...] = ()
+    shards: Shards = Shards()
+    shard: tuple[Shard, ...] = ()
     pair: tuple[Pair, ...] = ()

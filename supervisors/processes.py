@@ -92,7 +92,7 @@ class ManagedProcess(Actor):
         self.stopping: Reason | None = None
 
     def on_start(self) -> None:
-        adopted = processes.adopt(self.spec.pid_file)
+        adopted = self.adopt()
         wait_ns = 0 if adopted else self.wait_ns()
         if wait_ns:
             self.runtime.log("process_waits", actor=self.name, wait_ms=wait_ns // NS_A_MS)
@@ -110,6 +110,10 @@ class ManagedProcess(Actor):
         event = "process_adopted" if adopted else "process_started"
         self.runtime.log(event, actor=self.name, pid=self.process.pid)
         Thread(target=self._watch, args=(self.process,), name=f"{self.name} wait", daemon=True).start()
+
+    def adopt(self) -> Process | None:
+        """The process that an earlier node started, if it still runs."""
+        return processes.adopt(self.spec.pid_file)
 
     def _watch(self, process: Process) -> None:
         """Wait for the end; in a thread that does nothing else."""

@@ -1,4 +1,4 @@
-"""A one-shard node as literal tuples: this is the architecture.
+"""A node, and the root of several, as literal tuples: the architecture.
 
     node (rest_for_one)
     ├ gateways (one_for_one, backoff)   managed processes; nobody's death but theirs ends one
@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Struct
+
 from actors.deaths import Reason
 from supervisors.engine import Supervisor
 from supervisors.spec import INFINITE, Backoff, ChildSpec, GivingUp, Restart, Strategy, SupervisorSpec, always, nothing
@@ -30,6 +32,16 @@ STOP_MS = 8_000
 """For the whole tree to stop; less than the process waits for it."""
 SERVICE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
 GATEWAY_BACKOFF = Backoff(first_ms=200, most_ms=30_000)
+SHARD_BACKOFF = Backoff(first_ms=50, most_ms=10_000)
+
+
+class ShardTerms(Struct, frozen=True):
+    """How often a shard may fail, and what becomes of one that does more often."""
+
+    restarts: int
+    period_ms: int
+    hold_ms: int
+    may_give_up: Callable[[str, Reason], bool]
 
 
 def node_tree(
@@ -87,6 +99,38 @@ def pairs_spec(
 def group_of(name: str) -> str:
     """The pair whose group a child is of."""
     return name.partition("/")[0]
+
+
+def root_tree(
+    gateways: tuple[ChildSpec, ...],
+    services: tuple[ChildSpec, ...],
+    shards: tuple[ChildSpec, ...],
+    edge: tuple[ChildSpec, ...],
+    terms: ShardTerms,
+) -> SupervisorSpec:
+    """The tree of a root process: no trading code, and nobody's end but its own.
+
+    root (one_for_one)
+    ├ gateways (one_for_one, backoff)   adopted again after a root's death, as the shards
+    ├ journal/sync, root/logs, root/alerts, root/keeper
+    ├ shards (one_for_one, backoff)     counted apart; one that fails too often is held back, never dropped
+    └ inspector
+    """
+    managed = SupervisorSpec(children=gateways, intensity=None, backoff=GATEWAY_BACKOFF)
+    kept = SupervisorSpec(
+        children=shards,
+        intensity=terms.restarts,
+        period_ms=terms.period_ms,
+        backoff=SHARD_BACKOFF,
+        may_give_up=terms.may_give_up,
+        counted_by=str,
+        hold_ms=terms.hold_ms,
+    )
+    return SupervisorSpec(
+        children=(supervisor("root/gateways", managed), *services, supervisor("root/shards", kept), *edge),
+        intensity=5,
+        period_ms=10_000,
+    )
 
 
 def supervisor(name: str, spec: SupervisorSpec) -> ChildSpec:

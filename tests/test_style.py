@@ -25,6 +25,7 @@ LONG_FILES = {
     "domain/orders.py": "the order machine, its table and its facts stay in one file",
     "domain/pairs.py": "the pair machine and the fold of its hedges stay in one file",
     "simulation/invariants.py": "one judge reads every frame and record",
+    "tools/node_build.py": "all wiring of a node is read in one place",
     "tests/actors/test_conformance.py": "one contract, held by every dispatcher",
     "wire/exchange.py": "the session protocol is one page",
 }

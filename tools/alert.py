@@ -33,10 +33,22 @@ def alert_ls(out: Output, directory: Path, watch: bool, last: int, severity: str
     """List alerts, oldest first; also without a node."""
 
     def look() -> None:
-        rows = [row for row in read(directory / FILE) if severity in (None, row["severity"])][-last:]
+        rows = [row for row in read_all(directory) if severity in (None, row["severity"])][-last:]
         out.many(rows if out.format in ("json", "jsonl") else [_cells(row) for row in rows])
 
     watched(look, again=watch)
+
+
+def read_all(directory: Path) -> list[dict[str, Any]]:
+    """A node's alerts; its root's and all shards' by time, with `node`: which."""
+    from tools.shard_places import shard_dirs
+
+    shards = shard_dirs(directory)
+    if not shards:
+        return read(directory / FILE)
+    rows = [row | {"node": "root"} for row in read(directory / FILE)]
+    rows += [row | {"node": name} for name, place in shards.items() if place.is_dir() for row in read(place / FILE)]
+    return sorted(rows, key=lambda row: row["wall_ns"])
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -16,9 +16,12 @@ from typing import Any
 
 import click
 
-from tools.client import CONFIG_FILE, Client
-from tools.errors import UsageError
+from tools.client import CONFIG_FILE, reach
+from tools.errors import FINE, NOT_CONNECTED, REFUSED, UsageError
 from tools.output import Output, pass_out
+
+APART = ("pairs", "away", "left", "refused")
+"""Of an answer: not in its table."""
 
 
 class Asked:
@@ -44,7 +47,7 @@ class Asked:
         if not (self.reason or reasonless or self.dry_run):
             raise UsageError("why? give --reason TEXT: it is kept with the record")
         signed = {"operator": self.operator, "reason": self.reason or ("dry run" if self.dry_run else "")}
-        with Client(self._where(), "operate") as client:
+        with reach(self._where(), "operate") as client:
             if self.dry_run or not self.yes:
                 for line in client.ask(verb, dry_run=True, **{**signed, "reason": self.reason or "asked"}, **args)["does"]:
                     self.out.say(line)
@@ -60,17 +63,30 @@ class Asked:
             raise UsageError("nobody can be asked here: give -y to agree beforehand, or --dry-run to only look")
         return click.confirm("do it?", err=True)
 
-    def show(self, told: Mapping[str, Any] | None) -> None:
-        """The record's number, and what stands now."""
+    def show(self, told: Mapping[str, Any] | None) -> int:
+        """The record's number, and what stands now; the exit code.
+
+        4 where a shard did not hear the word; what was left for it is told.
+        """
         if told is None:
-            return
+            return FINE
         rows = told.get("pairs", [])
         if self.out.format == "table":
-            self.out.one({key: listed(value) for key, value in told.items() if key != "pairs" and value != []})
+            shown = {key: listed(value) for key, value in told.items() if key not in APART and value != []}
+            seqs = told.get("seq")
+            if isinstance(seqs, Mapping):
+                shown["seq"] = "  ".join(f"{name} {seq}" for name, seq in seqs.items() if seq is not None)
+            self.out.one(shown)
             if rows:
                 self.out.many(rows)
         else:
             self.out.one(told)
+        for name in told.get("away", ()):
+            is_left = name in told["left"]
+            self.out.say(f"shard {name} did not answer: " + ("the word is left for it, it holds before it trades again" if is_left else "say it again when it is up"))
+        for name, why in told.get("refused", {}).items():
+            self.out.say(f"shard {name} refused: {why}")
+        return NOT_CONNECTED if told.get("away") else REFUSED if told.get("refused") else FINE
 
 
 def listed(value: Any) -> Any:

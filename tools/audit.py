@@ -23,12 +23,11 @@ def audit() -> None:
 @pass_out
 def show(out: Output, hedge: str | None, directory: str | None, files: tuple[str, ...]) -> None:
     """Show all records of one HEDGE (left out: the last one), in order."""
-    from journal.story import last_hedge, tell
+    from journal.story import tell
     from tools.audit_text import entry_row, lines_of, order_row, story_map, summary
-    from tools.journal_dir import journal_dir
+    from tools.journal_dir import hedge_journal
 
-    place = journal_dir(directory, files)
-    story = tell(place, hedge or last_hedge(place))
+    story = tell(*hedge_journal(directory, files, hedge))
     if out.format == "json":
         out.one(story_map(story))
     elif out.format == "jsonl":

@@ -15,7 +15,7 @@ import click
 
 from tools.board_line import Board, quiet_interrupt, snapshot
 from tools.board_table import BASES, SORTS, chosen, cut
-from tools.client import Absent, Client, pass_dir
+from tools.client import Absent, Client, pass_dir, reach
 from tools.errors import NotConnected, UsageError
 from tools.output import Output, pass_out
 
@@ -43,7 +43,7 @@ def board(out: Output, directory: Path, looks: int | None, every_s: float | None
     l (language), q. Without a terminal a line every 5 looks; -o jsonl: a line a
     pair and look; -o json, csv: one look.
     """
-    with quiet_interrupt(), Client(directory) as client:
+    with quiet_interrupt(), reach(directory) as client:
         if out.format in ("json", "csv"):
             status, pairs = snapshot(client)
             out.one({"status": status, "pairs": pairs}) if out.format == "json" else out.many(pairs)

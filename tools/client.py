@@ -61,9 +61,20 @@ class Client:
 
     def ask(self, verb: str, body: bytes = b"", **args: Any) -> Any:
         """The answer. Raises: NotConnected, Absent, Refused, UsageError."""
+        self.post(verb, body, **args)
+        return self.answer()
+
+    def ready(self, wait_ms: int) -> bool:
+        """Whether a question would leave now."""
         import zmq
 
-        from wire.inspection import Request, decode_reply, encode_request
+        return bool(self._socket.poll(wait_ms, zmq.POLLOUT))
+
+    def post(self, verb: str, body: bytes = b"", **args: Any) -> None:
+        """Ask, without waiting for the answer. Raises: NotConnected."""
+        import zmq
+
+        from wire.inspection import Request, encode_request
 
         self._req_id += 1
         given = {key: value for key, value in args.items() if value is not None}
@@ -71,6 +82,13 @@ class Client:
         if not self._socket.poll(CONNECT_TIMEOUT_MS, zmq.POLLOUT):
             raise self.nobody("it does not let us in")
         self._socket.send(frame, zmq.NOBLOCK)
+
+    def answer(self) -> Any:
+        """The answer to what was posted last. Raises: as `ask`."""
+        import zmq
+
+        from wire.inspection import decode_reply
+
         while self._socket.poll(self.timeout_ms):
             reply = decode_reply(self._socket.recv(zmq.NOBLOCK))
             if reply.req_id in (self._req_id, 0):
@@ -92,6 +110,34 @@ class Client:
         return NotConnected(
             f"not connected: {self.directory}: {why}: is the node running? ./hedgerow run -c FILE"
         )
+
+
+def reach(directory: Path, socket: str = "view", timeout_ms: int = ASK_TIMEOUT_MS) -> Any:
+    """Whoever answers for a directory: its node, or all its shards.
+
+    Raises: NotConnected where nobody does.
+    """
+    from tools.shard_places import shard_dirs
+
+    shards = shard_dirs(Path(directory))
+    if not shards:
+        return Client(directory, socket, timeout_ms)
+    from tools.shards_client import ShardsClient
+
+    return ShardsClient(Path(directory), shards, socket, timeout_ms)
+
+
+def of_one(directory: Path, socket: str = "view") -> Client:
+    """Whoever answers for a directory, where that must be one process.
+
+    Raises: UsageError for a node of shards, naming their directories.
+    """
+    from tools.shard_places import shard_dirs
+
+    shards = shard_dirs(Path(directory))
+    if shards:
+        raise UsageError(f"{directory} is a node of shards, each with a lane of its own: give --dir with one of {', '.join(map(str, shards.values()))}")
+    return Client(directory, socket)
 
 
 def _value(reply: Any) -> Any:

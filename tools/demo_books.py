@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from actors.recovery import Recovered
@@ -22,6 +23,7 @@ from tools.errors import ToolError
 from tools.money_books import accounts_of, compared
 from tools.replay_books import compare, journal_fills
 from tools.replay_hedges import folded, signed_lots
+from tools.shard_places import node_dirs
 
 Lots = dict[str, int]
 """Lots of each leg in a unit that is bought, by `venue/symbol`."""
@@ -29,16 +31,17 @@ Lots = dict[str, int]
 
 def summary_of(run: Any) -> dict[str, Any]:
     """All that a demo's checks look at, and its hedges one by one."""
-    journal = run.node_dir / "journal"
-    if not journal.is_dir():
-        raise ToolError(f"the node left no journal in {journal}: see {run.log_of('node')}")
+    journals = [place / "journal" for place in node_dirs(run.node_dir)]
+    for journal in journals:
+        if not journal.is_dir():
+            raise ToolError(f"the node left no journal in {journal}: see {run.log_of('node')}")
     config = load_checked(run.config)
     lots = {pair.name: lots_of(pair) for pair in config.pair}
     names = order_names(run.node_dir / "gateways", {leg.venue for pair in config.pair for leg in pair.legs})
     truth = truth_from(truth_lines(run.truth), names)
-    books = compare(journal_fills(journal), truth.books)
-    report = verify(journal)
-    recovered = folded(config, journal)
+    books = compare({key: fill for journal in journals for key, fill in journal_fills(journal).items()}, truth.books)
+    reports = [verify(journal) for journal in journals]
+    recovered = folded_all(config, journals)
     money, apart = compared(recovered.ledgers, accounts_of(truth_lines(run.truth)))
     rows = [row_of(hedge, lots[hedge_pair(hedge.hedge)]) for hedge in truth.hedges.values()]
     naked = {name: naked_of_pair(name, truth, lots) for name in lots}
@@ -55,13 +58,22 @@ def summary_of(run: Any) -> dict[str, Any]:
         "positions": truth.positions,
         "books_equal": not problems,
         "money_equal": bool(money) and not apart,
-        "journal_verified": report.ok,
-        "journal_records": report.records,
+        "journal_verified": all(report.ok for report in reports),
+        "journal_records": sum(report.records for report in reports),
         "money": money,
         "pairs": [pair_row(name, rows, naked[name]) for name in lots],
-        "problems": [*problems, *apart, *naked_said(rows, naked), *uncovered, *(problem.what for problem in report.problems)],
+        "problems": [*problems, *apart, *naked_said(rows, naked), *uncovered, *(problem.what for report in reports for problem in report.problems)],
         "hedge_list": rows,
     }
+
+
+def folded_all(config: Config, journals: list[Path]) -> Recovered:
+    """The same of several nodes' journals, each with pairs of its own."""
+    found, *others = (folded(config, journal) for journal in journals)
+    for more in others:
+        found.pairs.update(more.pairs)
+        found.ledgers.past += more.ledgers.every()
+    return found
 
 
 def lots_of(pair: Pair) -> Lots:

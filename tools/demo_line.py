@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tools.board_line import EVERY_S, Board, snapshot
-from tools.client import Client
+from tools.client import Client, reach
 from tools.errors import NotConnected
 
 EVERY_NS = int(EVERY_S * 1_000_000_000)
@@ -43,7 +43,7 @@ class DemoBoard:
         self._due_ns = left_ns - EVERY_NS
         try:
             if self._client is None:
-                self._client = self._open.enter_context(Client(self._node_dir))
+                self._client = self._open.enter_context(reach(self._node_dir))
                 self._open.enter_context(self._board)
             self._board.show(*snapshot(self._client))
         except NotConnected:

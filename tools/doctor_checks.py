@@ -213,13 +213,13 @@ def journal(place: Path) -> Iterator[Finding]:
 def node(place: Path) -> Iterator[Finding]:
     """A running node's own word: venues, accounts, kills, its journal."""
     from system.locks import is_locked
-    from tools.client import Client
+    from tools.client import reach
 
     if not is_locked(place / "journal"):
         yield Finding("node", OK, "none runs there")
         return
     try:
-        with Client(place) as client:
+        with reach(place) as client:
             told = client.ask("status")
     except ToolError as error:
         yield Finding("node", BAD, str(error))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tools.asking import Asked, write_verb
-from tools.client import Client, pass_dir
+from tools.client import pass_dir, reach
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
 
@@ -24,7 +24,7 @@ def exposure() -> None:
 @pass_out
 def exposure_show(out: Output, directory: Path, name: str | None) -> None:
     """What each cover pair's exposure is, and how much of it is covered."""
-    with Client(directory) as client:
+    with reach(directory) as client:
         rows = list(client.rows("pairs", "pair"))
     covers = [{"pair": row["pair"], "reason": row["reason"], **row["cover"]} for row in rows if row.get("cover")]
     if name is not None:

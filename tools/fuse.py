@@ -44,8 +44,31 @@ BURNT_FILE = "burnt.jsonl"
 NODE, GATEWAY = "node", "gateway"
 SIGNALS = {"KILL": signal.SIGKILL, "STOP": signal.SIGSTOP}
 ANSWERED_MS = 20
+LEAK_BYTES, LEAK_EVERY_S = 4 << 20, 0.05
 HEDGE, REPAIRS = "h", "pb"
 """Letters of order ids: the hedge's first orders, its repairs'."""
+
+
+def spin() -> None:
+    """A handler that never comes back, with the interpreter busy."""
+    while True:
+        pass
+
+
+def leak() -> None:
+    """Memory that is taken beside the lane and never given back."""
+    kept: list[bytes] = []
+    pause = threading.Event()
+
+    def take() -> None:
+        while not pause.wait(LEAK_EVERY_S):
+            kept.append(b"\1" * LEAK_BYTES)
+
+    threading.Thread(target=take, name="leak", daemon=True).start()
+
+
+AILS = {"SPIN": spin, "LEAK": leak}
+"""What a node of ours may do to itself instead of a signal."""
 
 
 class FuseOrder(Struct, frozen=True):
@@ -212,6 +235,8 @@ class Fuse:
         self._note(order, struck, seq, venue, gateway)
         if gateway is not None:
             processes.send_signal(gateway, SIGNALS[order.signal])
+        elif order.signal in AILS:
+            AILS[order.signal]()
         else:
             signal.pthread_kill(threading.get_ident(), SIGNALS[order.signal])  # this very thread: not an instruction more
 

@@ -100,3 +100,16 @@ def book_of(records: Iterable[Record]) -> HedgeBook:
 def book_in(directory: Path | str) -> HedgeBook:
     """The hedges of a journal. Raises: JournalError."""
     return book_of(read(directory))
+
+
+def rows_in(places: Iterable[Path], pair: str | None = None) -> list[dict[str, Any]]:
+    """Every hedge of these nodes, or one pair's, by the time of opening."""
+    rows = [row for place in places for row in book_in(place / "journal").rows(pair)]
+    return sorted(rows, key=lambda row: row["times"]["opened"] or "")
+
+
+def row_in(places: Iterable[Path], hedge_id: str | None) -> dict[str, Any] | None:
+    """One hedge of these nodes; without an id the one that opened last."""
+    if hedge_id is None:
+        return next(reversed(rows_in(places)), None)
+    return next((row for place in places if (row := book_in(place / "journal").row(hedge_id)) is not None), None)

@@ -30,17 +30,46 @@ def verify(out: Output, directory: str | None, given: str | None, files: tuple[s
     """Check every record, hash and link; exit 6 if any is broken.
 
     Without DIR: the journal of hedgerow.toml in this directory. A running
-    node's may be verified too.
+    node's may be verified too. Of a node of shards: the root's and each shard's.
     """
     from journal.verify import verify as check
-    from tools.journal_dir import journal_dir
+    from tools.journal_dir import journals
 
-    place = journal_dir(directory if directory is not None else given, files)
-    report = check(place, head=_head(head))
-    problems: list[dict[str, Any]] = [
-        {"file": each.file, "offset": each.offset, "seq": each.seq, "what": each.what} for each in report.problems
-    ]
-    summary = {
+    places = journals(directory if directory is not None else given, files)
+    if head is not None and len(places) > 1:
+        raise UsageError(f"--head {head}: of one journal alone: give its directory: {', '.join(map(str, places))}")
+    reports = [(place, check(place, head=_head(head))) for place in places]
+    found = [(_summary(place, report), _problems(report)) for place, report in reports]
+    many = len(found) > 1
+    if out.format in ("json", "jsonl"):
+        told = [{**summary, "problems": problems} for summary, problems in found]
+        out.one({"ok": all(report.ok for _, report in reports), "journals": told} if many else told[0])
+    elif out.format == "csv":
+        out.many([{**summary, "problems": len(problems)} for summary, problems in found])
+    else:
+        if many:
+            out.many([summary for summary, _ in found], ["ok", "dir", "records", "segments", "first_seq", "last_seq"])
+        else:
+            out.one(found[0][0])
+        for _, problems in found:
+            if problems:
+                out.many(problems)
+    broken = [problem for _, problems in found for problem in problems]
+    if not broken:
+        return FINE
+    out.say(
+        f"hedgerow: the journal is broken in {len(broken)} place(s), the first in {broken[0]['file']}: "
+        "keep a copy, don't trade on it, compare it with the venues' books"
+    )
+    return AUDIT_BROKEN
+
+
+def _problems(report: Any) -> list[dict[str, Any]]:
+    return [{"file": each.file, "offset": each.offset, "seq": each.seq, "what": each.what} for each in report.problems]
+
+
+def _summary(place: Any, report: Any) -> dict[str, Any]:
+    return {
         "ok": report.ok,
         "dir": str(place),
         "records": report.records,
@@ -50,21 +79,6 @@ def verify(out: Output, directory: str | None, given: str | None, files: tuple[s
         "last_seq": report.last_seq,
         "last_hash": report.last_hash,
     }
-    if out.format in ("json", "jsonl"):
-        out.one({**summary, "problems": problems})
-    elif out.format == "csv":
-        out.one({**summary, "problems": len(problems)})
-    else:
-        out.one(summary)
-        if problems:
-            out.many(problems)
-    if report.ok:
-        return FINE
-    out.say(
-        f"hedgerow: the journal is broken in {len(problems)} place(s), the first in {problems[0]['file']}: "
-        "keep a copy, don't trade on it, compare it with the venues' books"
-    )
-    return AUDIT_BROKEN
 
 
 @journal.command()

@@ -143,10 +143,15 @@ def said(row: dict[str, Any]) -> str:
 @click.option("-c", "--config", "files", multiple=True, required=True, help="TOML; later files over earlier.")
 @click.option("--live", is_flag=True, help="Orders may leave (node.mode = live).")
 @click.option("--with-parent", is_flag=True, help="Stop in order when the process that started this one ends.")
+@click.option("--shard", default=None, metavar="NAME", hidden=True, help="This shard's node alone; the root starts it so.")
 @click.option("--fuse", type=click.Path(path_type=Path), default=None, hidden=True, help="See tools/fuse.py.")
 @click.option("--log-level", default="INFO", show_default=True, help="Of the lines on stderr.")
-def run(files: tuple[str, ...], live: bool, with_parent: bool, fuse: Path | None, log_level: str) -> None:
-    """Start the node and the gateways that it manages."""
+def run(files: tuple[str, ...], live: bool, with_parent: bool, shard: str | None, fuse: Path | None, log_level: str) -> None:
+    """Start the node and the gateways that it manages.
+
+    With [[shard]] tables in the configuration: a root process, and a node for
+    each shard as its child.
+    """
     if with_parent:
         stop_with_parent()
     log_to(sys.stderr, log_level)
@@ -155,4 +160,19 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, fuse: Path | None
             raise ConfigError(file, "(file)", "absent", "a TOML file; make one: ./hedgerow init DIR")
     config = loaded_config(files, live=live)
     sends = config.node.mode == PAPER or (live and config.node.mode == "live")
+    if shard is not None:
+        from tools.shard import shard_config
+
+        config = shard_config(config, shard)
+        fuse = fuse and fuse / shard
+    elif config.shard:
+        from tools.root import serve_root
+
+        words = tuple(word for file in files for word in ("-c", str(Path(file).resolve())))
+        words += (*(("--live",) if live else ()), "--log-level", log_level, *(("--fuse", str(fuse.resolve())) if fuse else ()))
+        raise SystemExit(serve_root(config, words, live=sends, flag=StopFlag()))
+    else:
+        from tools.shard import alone
+
+        alone(config)
     raise SystemExit(serve(config, live=sends, flag=StopFlag(), fuse=fuse))

@@ -64,6 +64,7 @@ class Looks:
         """Verb to function."""
         return {
             "status": self.status,
+            "pulse": self.pulse,
             "pairs": self.pairs,
             "pair": self.pair,
             "board": self.board,
@@ -114,6 +115,10 @@ class Looks:
             "journal": {"last_seq": node.journal.last_seq, "failed": node.desk.journal_failed, "state": node.desk.record_state.name},
             "lane": {"laps": node.lane.laps, "dead_letters": node.runtime.dead_letter_count},
         }
+
+    def pulse(self, _args: dict[str, Any]) -> dict[str, Any]:
+        """What a root asks a shard often: that it lives, and what it runs."""
+        return {"epoch": self.node.journal.node_epoch, "config": self.node.given, "runs": self.node.digest, "mode": self.node.mode}
 
     def venues(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every venue, whole."""

@@ -22,6 +22,7 @@ from actors.desk import Desk
 from actors.hang_watch import HangWatch
 from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
+from actors.lease import LeasedBreaker, link_of
 from actors.link import VenueLink, VenueSettings
 from actors.logs import LogActor
 from actors.notes import ACCOUNT, TREASURY
@@ -112,6 +113,8 @@ class Node:
         self.clock, self.lane, self.context = machine.clock, machine.lane, machine.context
         self.runtime = Runtime(self.lane, self.clock)
         self.book = book_for(config)
+        self.shares = {venue: Fraction(part) for shard in config.shard for venue, part in shard.share.items()}
+        self.given = fingerprint(config)
         self.adopt(config)
         self.started_ns = self.clock.mono_ns()
         self.read_from = 1
@@ -178,6 +181,8 @@ class Node:
         """Links, limits, memories and the tree; then the tree starts."""
         for venue in self.config.venue:
             self.desk.links[venue.name] = self._link(venue)
+        if self.shares:
+            self.desk.breaker = LeasedBreaker(self.desk.links)
         add_limits(self.desk.risk, self.config.pair)
         self.budgets()
         self._remember()
@@ -223,7 +228,7 @@ class Node:
             cancel_on_disconnect_ms=venue.cancel_on_disconnect_ms,
         )
         seen = self.recovered.venues.seen(venue.name)
-        return VenueLink(settings, self.clock, feed, trade, seen=seen, resolve=self.recovered.owner)
+        return link_of(self.shares.get(venue.name), settings, self.clock, feed, trade, seen=seen, resolve=self.recovered.owner)
 
     def budgets(self) -> None:
         """What a person allows where a venue tells no money; again and again the same."""
@@ -310,7 +315,7 @@ class Node:
         every_ms = {venue.name: venue.collateral_every_ms for venue in self.config.venue if venue.trade is not None}
         haircuts = {venue.name: Fraction(venue.fx_haircut) for venue in self.config.venue if venue.fx_haircut is not None}
         rates = tuple(told for told in self.instruments() if told.kind == "fx" and told.base)
-        treasury = ChildSpec(TREASURY, (Treasury, (self.desk, MoneyTerms(every_ms, haircuts, rates), self.specs)))
+        treasury = ChildSpec(TREASURY, (Treasury, (self.desk, MoneyTerms(every_ms, haircuts, rates, self.shares), self.specs)))
         venues = (
             ChildSpec(f"venue/{name}", (VenueActor, (link, self.journal, ACCOUNT, ACCOUNT)))
             for name, link in self.desk.links.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from actors.inspector import Inspector
@@ -40,10 +41,23 @@ def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:
     looks, words = Looks(node, stopper), Words(node, stopper)
     view = {**looks.table(), "modes": words.modes}
     operate = {**words.table(), **ActorWords(node).table()}
-    start = (Inspector, (tuple(sockets[:2]), view, operate, looks.beat, BEAT_NS))
+    start = (Inspector, (tuple(sockets[:2]), view, operate, _beat(node, looks.beat, operate), BEAT_NS))
     observes = Observes(node)
     watching = Watching(sockets[2], observes.table(), node.clock, observes.beat, SAMPLE_NS)
     node.closing.append(watching.end)
     children = (ChildSpec("node/inspector", start), ChildSpec("node/observer", (Observer, (watching,))))
     spec = SupervisorSpec(children=children, intensity=None, backoff=EDGE_BACKOFF)
     return (supervisor("node/edge", spec),)
+
+
+def _beat(node: Any, beat: Callable[[], None], operate: Mapping[str, Any]) -> Callable[[], None]:
+    """What is done at each beat: in a shard, also words that were left for it."""
+    if not node.config.shard:
+        return beat
+    from tools.left_words import take
+
+    def both() -> None:
+        take(node.directory, operate, node.runtime.log)
+        beat()
+
+    return both

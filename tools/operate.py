@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tools.asking import Asked, write_verb
-from tools.client import Client, pass_dir
+from tools.client import pass_dir, reach
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
 
@@ -24,7 +24,7 @@ def mode() -> None:
 @pass_out
 def mode_show(out: Output, directory: Path) -> None:
     """Every kill and mode that holds, and each pair's own mode."""
-    with Client(directory) as client:
+    with reach(directory) as client:
         out.many(client.ask("modes")["rows"])
 
 
@@ -38,8 +38,7 @@ def mode_set(asked: Asked, value: str, scope: tuple[str, ...]) -> int:
     active: opens and closes. reducing: no hedge that opens. paused: no new
     hedge. halted: cancels, then no order at all. Kept over restarts.
     """
-    asked.show(asked.send("mode", mode=value, scope=" ".join(scope) or "all"))
-    return FINE
+    return asked.show(asked.send("mode", mode=value, scope=" ".join(scope) or "all"))
 
 
 @click.command("enable")

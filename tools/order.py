@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tools.asking import Asked, write_verb
-from tools.client import Client, pass_dir
+from tools.client import pass_dir, reach
 from tools.errors import FINE
 from tools.output import Output, pass_out
 
@@ -28,7 +28,7 @@ def order() -> None:
 @pass_out
 def order_ls(out: Output, directory: Path, pair: str | None, every: bool) -> None:
     """List the orders that work or are in doubt."""
-    with Client(directory) as client:
+    with reach(directory) as client:
         rows = list(client.rows("orders", "order", pair=pair, every=every or None))
     out.many(rows, COLUMNS if out.format == "table" else WHOLE)
 

@@ -13,7 +13,7 @@ import click
 
 from domain.units import decimal_of
 from tools.asking import Asked, write_verb
-from tools.client import Client, pass_dir
+from tools.client import of_one, pass_dir, reach
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
 from tools.watch import watch_option, watched
@@ -32,7 +32,7 @@ def position_ls(out: Output, directory: Path, watch: bool) -> None:
     """Every account's symbol, and what each pair holds of it."""
 
     def look() -> None:
-        with Client(directory) as client:
+        with reach(directory) as client:
             rows = list(client.rows("positions", "place"))
         out.many(rows if out.format in ("json", "jsonl") else [_row(row) for row in rows])
 
@@ -49,7 +49,7 @@ def position_statement(out: Output, directory: Path, day: str | None, opening: t
     """Each account's trading days by settlement: opening, trades, variation, fees, closing."""
     told = ["\t".join(_parted(text, "VENUE:CURRENCY=AMOUNT")) for text in opening]
     prices = ["\t".join(_parted(text, "SYMBOL:YYYYMMDD=PX")) for text in settle]
-    with Client(directory) as client:
+    with of_one(directory) as client:
         rows = [row for row in client.rows("statement", "place", opening="\n".join(told), settle="\n".join(prices)) if day in (None, row["day"])]
     if out.format in ("json", "jsonl"):
         out.many(rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tools.client import OBSERVE, Client, pass_dir
+from tools.client import OBSERVE, pass_dir, reach
 from tools.errors import UsageError
 from tools.output import Output, pass_out
 from tools.watch import watch_option, watched
@@ -39,7 +39,7 @@ def ps(out: Output, directory: Path, watch: bool, sort: str, text: str, first: i
     Rates and quantiles are of the last second and the last minutes; p50 and p99
     are upper ends of powers of two; oldest_ms is at least so much.
     """
-    with Client(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
 
         def look() -> None:
             rows = picked(list(client.rows("ps", "path")), sort, text)[:first]
@@ -59,7 +59,7 @@ def ps(out: Output, directory: Path, watch: bool, sort: str, text: str, first: i
 @pass_out
 def tree(out: Output, directory: Path, watch: bool, text: str) -> None:
     """Draw the supervision tree: who keeps whom, by which rules, how each is."""
-    with Client(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
 
         def look() -> None:
             rows = kept(list(client.rows("tree", "path")), text)

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from config.schema import Config, LegLimits, Pair
 from tools.asking import Asked, listed, write_verb
-from tools.client import Absent, Client, pass_dir
+from tools.client import Absent, pass_dir, reach
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
-from tools.running import change, running
+from tools.running import change, running_alone
 
 COLUMNS = ["instrument", "order_lots", "price_collar_ticks", "position_lots", "position", "buying", "selling", "room_buy", "room_sell", "pairs"]
 
@@ -32,7 +32,7 @@ def limits() -> None:
 @pass_out
 def show(out: Output, directory: Path) -> None:
     """Each instrument: its limits, what is held and live, what may still open."""
-    with Client(directory) as client:
+    with reach(directory) as client:
         rows = list(client.rows("limits", "instrument"))
     out.many([{**row, "pairs": listed(row["pairs"])} for row in rows] if out.format == "table" else rows, COLUMNS)
 
@@ -54,7 +54,7 @@ def limits_set(asked: Asked, venue: str, symbol: str, order_lots: int | None, pr
     told = {key: value for key, value in told.items() if value is not None}
     if not told:
         raise UsageError("which limit? give --order-lots, --price-collar-ticks or --position-lots")
-    before, base = running(asked.directory)
+    before, base = running_alone(asked.directory)
     asked.show(change(asked, "risk limits set", before, limited(before, (venue, symbol), told), base))
     return FINE
 

@@ -15,20 +15,24 @@ from config.checks import problems
 from config.flat import Change
 from config.load import PAPER, Loaded, load
 from config.schema import Config
+from config.shards import as_part_of
 from tools.asking import Asked
-from tools.client import Absent, Client
+from tools.client import Absent, of_one, reach
 from tools.errors import Refused, UsageError
 from wire.inspection import MAX_CHANGE_BYTES
 
-LISTS = ("venue", "instrument", "fx", "pair")
+LISTS = ("venue", "instrument", "fx", "shard", "pair")
 
 
 def running(directory: Path) -> tuple[Config, str]:
-    """What the node there runs, and its digest. Raises: NotConnected."""
-    with Client(directory.resolve()) as client:
+    """What the node there runs, and its digest; of a node of shards, of all together.
+
+    Raises: NotConnected.
+    """
+    with reach(directory.resolve()) as client:
         digest = client.ask("config")["sha256"]
         rows = {row["table"]: row["settings"] for row in client.rows("config", "table")}
-    told: dict[str, Any] = {"node": rows["node"], "defaults": rows["defaults"]}
+    told: dict[str, Any] = {name: rows[name] for name in ("node", "defaults", "shards") if name in rows}
     for name in LISTS:
         told[name] = [settings for table, settings in rows.items() if table.startswith(f"{name}[")]
     return msgspec.convert(told, Config, strict=True), digest
@@ -43,16 +47,27 @@ def as_run(loaded: Loaded, files: Sequence[str]) -> Config:
     return on_paper(loaded, files)
 
 
-def wanted(files: Sequence[str]) -> tuple[Config, tuple[tuple[str, str], ...]]:
+def running_alone(directory: Path) -> tuple[Config, str]:
+    """As `running`, of one process, whose configuration can be changed.
+
+    Raises: NotConnected; UsageError for a node of shards, naming them.
+    """
+    of_one(directory).close()
+    return running(directory)
+
+
+def wanted(files: Sequence[str], runs: Config | None = None) -> tuple[Config, tuple[tuple[str, str], ...]]:
     """What files say is to run, checked whole; the files, with their digests.
 
-    Raises: ConfigError, the first that is wrong.
+    Where a shard `runs`, its part of it. Raises: ConfigError, the first that
+    is wrong.
     """
     loaded = load(files)
     for problem in problems(loaded):
         raise problem
     told = tuple((str(Path(file).resolve()), hashlib.sha256(Path(file).read_bytes()).hexdigest()) for file in files)
-    return as_run(loaded, files), told
+    after = as_run(loaded, files)
+    return after if runs is None else as_part_of(after, runs), told
 
 
 def only(before: Config, after: Config, pairs: Sequence[str]) -> Config:

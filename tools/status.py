@@ -14,11 +14,12 @@ from typing import Any
 import click
 
 from tools.change_verbs import pair_add, pair_change, pair_remove
-from tools.client import OBSERVE, Absent, Client, pass_dir
+from tools.client import OBSERVE, Absent, Client, pass_dir, reach
 from tools.errors import NotConnected, UsageError
 from tools.operate import hedge_release, hedge_retry, hedge_take, pair_disable, pair_enable
 from tools.order import hedge_close, hedge_open, hedge_rollback
 from tools.output import Output, pass_out
+from tools.shard_places import node_dirs
 from tools.timeline import hedge_timeline
 from tools.watch import watch_option, watched
 
@@ -39,16 +40,16 @@ def status(out: Output, directory: Path, watch: bool, actors: bool) -> None:
     if watch and out.format == "table" and not actors:
         from tools.board_line import follow
 
-        with Client(directory) as client:
+        with reach(directory) as client:
             follow(client, out.lang)
         return
     try:
         watched(lambda: _status(out, directory, actors=actors), again=watch)
     except NotConnected:
-        if not actors and _has_journal(directory):
-            from tools.status_record import show_on_record, status_on_record
+        if not actors:
+            from tools.status_record import show_all_on_record
 
-            show_on_record(out, status_on_record(directory))
+            show_all_on_record(out, [(place, place.name if place != directory else "") for place in node_dirs(directory) if _has_journal(place)])
         raise
 
 
@@ -56,10 +57,10 @@ def _status(out: Output, directory: Path, *, actors: bool) -> None:
     from tools.status_rows import status_rows
 
     if actors:
-        with Client(directory, OBSERVE) as client:
+        with reach(directory, OBSERVE) as client:
             out.many(client.rows("ps", "path"))
         return
-    with Client(directory) as client:
+    with reach(directory) as client:
         told = client.ask("status")
     if out.format != "table":
         out.one(told)
@@ -68,6 +69,10 @@ def _status(out: Output, directory: Path, *, actors: bool) -> None:
     out.one(node)
     out.many(venues)
     out.many(told.get("accounts", []))
+    if "shards" in told:
+        from tools.status_rows import shard_row
+
+        out.many([shard_row(row) for row in told["shards"]])
 
 
 # ------------------------------------------------ pairs
@@ -145,9 +150,13 @@ def pairs_on_record(directory: Path) -> list[dict[str, Any]]:
     from actors.recovery import fold
     from journal.reader import read
 
-    found = fold(read(directory / "journal"), {})
-    found.ledgers.settle()
-    return [_recorded(each, found.ledgers.of.get(each.name)) for each in found.pairs.values()]
+    rows = []
+    for place in node_dirs(directory):
+        if _has_journal(place):
+            found = fold(read(place / "journal"), {})
+            found.ledgers.settle()
+            rows += [_recorded(each, found.ledgers.of.get(each.name)) for each in found.pairs.values()]
+    return rows
 
 
 def _recorded(pair: Any, ledger: Any) -> dict[str, Any]:
@@ -222,9 +231,9 @@ def _hedges(out: Output, directory: Path, name: str | None, last: int | None) ->
     """From the node where it has them all at hand, else from the journal."""
     rows = _either(out, directory, lambda client: _at_hand(client, name, last), lambda _: None)
     if rows is None:
-        from tools.hedge_book import book_in
+        from tools.hedge_book import rows_in
 
-        rows = book_in(directory / "journal").rows(name)
+        rows = rows_in([place for place in node_dirs(directory) if _has_journal(place)], name)
     return rows[-last:] if last else rows
 
 
@@ -234,6 +243,8 @@ def _at_hand(client: Client, name: str | None, last: int | None) -> list[dict[st
     It lacks what a pair no longer keeps, and when an earlier run's opened.
     """
     pairs = [client.ask("pair", pair=name)] if name else list(client.rows("pairs", "pair"))
+    if getattr(client, "away", None):
+        return None
     rows = list(client.rows("hedges", "hedge", pair=name))
     for told in pairs:
         there = sum(row["pair"] == told["pair"] for row in rows)
@@ -278,11 +289,9 @@ def _hedge(out: Output, directory: Path, hedge_id: str | None) -> dict[str, Any]
 
 
 def _hedge_on_record(directory: Path, hedge_id: str | None) -> dict[str, Any]:
-    from tools.hedge_book import book_in
+    from tools.hedge_book import row_in
 
-    book = book_in(directory / "journal")
-    wanted = hedge_id or next(reversed(book.kept), "")
-    told = book.row(wanted)
+    told = row_in([place for place in node_dirs(directory) if _has_journal(place)], hedge_id)
     if told is None:
         what = f"no hedge {hedge_id!r} is on record" if hedge_id else "no hedge is on record yet"
         raise Absent(f"{what}: ./hedgerow hedge ls lists them")
@@ -300,10 +309,10 @@ def _either(
     Raises: NotConnected where there is neither.
     """
     try:
-        with Client(directory) as client:
+        with reach(directory) as client:
             return ask(client)
     except NotConnected:
-        if not _has_journal(directory):
+        if not any(_has_journal(place) for place in node_dirs(directory)):
             raise
         out.say(f"no node answers in {directory}: told from its journal")
     return read(directory)

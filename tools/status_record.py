@@ -67,6 +67,18 @@ def status_on_record(directory: Path) -> dict[str, Any]:
     }
 
 
+def show_all_on_record(out: Output, places: list[tuple[Path, str]]) -> None:
+    """One node's record, or each shard's with its name; nothing where there is none."""
+    told = [status_on_record(place) | ({"shard": name} if name else {}) for place, name in places]
+    if len(told) == 1 and "shard" not in told[0]:
+        show_on_record(out, told[0])
+    elif out.format in ("json", "csv") and told:
+        out.many(told)
+    else:
+        for each in told:
+            show_on_record(out, each)
+
+
 def show_on_record(out: Output, told: dict[str, Any]) -> None:
     """The record as data; in a table, what is left by pair beneath it."""
     if out.format != "table":

@@ -42,6 +42,24 @@ def status_rows(out: Output, told: dict[str, Any]) -> tuple[dict[str, Any], list
     return {key: value for key, value in node.items() if value is not None}, told["venues"]
 
 
+def shard_row(told: dict[str, Any]) -> dict[str, Any]:
+    """One shard of a node as a row."""
+    most = told.get("max_memory_mb")
+    memory = told.get("memory_mb")
+    return {
+        "shard": told["shard"],
+        "phase": told["phase"],
+        "pid": told["pid"],
+        "restarts": told.get("restarts"),
+        "memory": None if memory is None else f"{memory}/{most} MB" if most else f"{memory} MB",
+        "cpu": None if told.get("cpu_percent") is None else f"{told['cpu_percent']} %",
+        "pairs": told["pairs"],
+        "in_flight": told["in_flight"],
+        "naked": told["naked_qty"],
+        "last end": told.get("last") or None,
+    }
+
+
 def calendars_text(out: Output, calendars: list[dict[str, Any]]) -> str:
     """What each calendar says, and where it ends: `china.day closed (2026-12-31, 32 d)`."""
     words = {"open": "trading"}

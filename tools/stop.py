@@ -38,13 +38,20 @@ def stop(out: Output, directory: Path, deadline: float, reason: str) -> int:
     has just ended, gets the same answer.
     """
     deadline_ms = int(deadline * 1000)
+    if _rootless(directory):
+        import getpass
+
+        from tools.stop_shards import stop_shards
+
+        words = {"deadline_ms": deadline_ms, "operator": getpass.getuser(), "reason": reason}
+        return stop_shards(out, directory, words, AFTER_DEADLINE_MS)
     try:
         seq = _asked_and_gone(out, directory, deadline_ms, reason)
     except NotConnected:
         if not _just_stopped(directory):
             raise
         seq = 0  # another stop has ended it: the same answer
-    left = _last_words(directory)
+    left = last_words(directory)
     clean = left is not None and not left["in_flight"] and not left["naked"]
     out.one({"stopped": True, "clean": clean, "seq": seq or None, **(left or {"in_flight": None, "naked": None})})
     if left is None:
@@ -57,6 +64,15 @@ def stop(out: Output, directory: Path, deadline: float, reason: str) -> int:
     return FINE if clean else FAILED
 
 
+def _rootless(directory: Path) -> bool:
+    """Whether it is a node of shards, some of which run without a root."""
+    from system.locks import is_locked
+    from tools.shard_places import shard_dirs
+
+    dirs = shard_dirs(directory)
+    return bool(dirs) and not is_locked(directory / "journal") and any(is_locked(place / "journal") for place in dirs.values())
+
+
 def _asked_and_gone(out: Output, directory: Path, deadline_ms: int, reason: str) -> int:
     """Told to stop, and ended: the seq of the word.
 
@@ -66,7 +82,7 @@ def _asked_and_gone(out: Output, directory: Path, deadline_ms: int, reason: str)
     from system import processes
 
     with Client(directory, "operate") as client:
-        process = _holder(directory)
+        process = holder_of(directory)
         try:
             told = _asked(client, deadline_ms, reason)
         except NotConnected:
@@ -94,7 +110,7 @@ def _just_stopped(directory: Path) -> bool:
     return last is not None and last.kind == "stop" and SystemClock().wall_ns() - last.wall_ns < FRESH_NS
 
 
-def _holder(directory: Path) -> Any:
+def holder_of(directory: Path) -> Any:
     """The process that holds the journal. Raises: NotConnected, Refused."""
     import socket
 
@@ -117,7 +133,7 @@ def _asked(client: Client, deadline_ms: int, reason: str) -> dict[str, Any]:
     return client.ask("stop", deadline_ms=deadline_ms, operator=getpass.getuser(), reason=reason)
 
 
-def _last_words(directory: Path) -> dict[str, Any] | None:
+def last_words(directory: Path) -> dict[str, Any] | None:
     """What the node's last record says is left; None without one."""
     from journal.reader import last_record
     from wire.codec import unpack

@@ -26,13 +26,12 @@ def hedge_timeline(out: Output, directory: Path, hedge_id: str | None, page: Pat
     """
     import shutil
 
-    from journal.story import last_hedge, tell
+    from journal.story import tell
     from journal.timeline import timeline
-    from tools.journal_dir import journal_dir
+    from tools.journal_dir import hedge_journal
     from tools.timeline_text import lines_of, stage_rows, timeline_map
 
-    place = journal_dir(str(directory))
-    found = timeline(tell(place, hedge_id or last_hedge(place)))
+    found = timeline(tell(*hedge_journal(str(directory), (), hedge_id)))
     if page is not None:
         _write(page, found, out)
     if out.format == "json":

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tools.board_line import quiet_interrupt
-from tools.client import OBSERVE, Client, pass_dir
+from tools.client import OBSERVE, Client, of_one, pass_dir
 from tools.output import Output, pass_out
 from tools.top_text import lines_of, rates
 
@@ -30,7 +30,7 @@ def top(out: Output, directory: Path, every_s: float, looks: int | None) -> None
     """
     import sys
 
-    with quiet_interrupt(), Client(directory) as client, Client(directory, OBSERVE) as observer:
+    with quiet_interrupt(), of_one(directory) as client, of_one(directory, OBSERVE) as observer:
         clients = (client, observer)
         if out.format == "table" and sys.stdout.isatty():
             _screen(out, clients, every_s, looks)

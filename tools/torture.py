@@ -35,8 +35,9 @@ COLUMNS = ("number", "point", "where", "way", "hold_ms", "torn", "hedge", "seen_
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), default=None, help="An empty folder for all that it writes (default: a new one)."
 )
+@click.option("--shards", is_flag=True, help="A node of two shards instead, which are killed in turn and raised by their root.")
 @pass_out
-def torture(out: Output, kills: int, seed: int, folder: Path | None) -> int:
+def torture(out: Output, kills: int, seed: int, folder: Path | None, shards: bool) -> int:
     """Kill node and gateways in mid-hedge; exit 1 if anything is off.
 
     After: intent, first send, first fill, cancel sent, mandate given, repair
@@ -45,21 +46,27 @@ def torture(out: Output, kills: int, seed: int, folder: Path | None) -> int:
     from config.load import ROOT
     from system.clock import SystemClock
     from system.signals import StopFlag
+    from tools.fuse import NODE
     from tools.torture_plan import plan
     from tools.torture_run import TortureRun
+    from tools.torture_shards import ShardsRun
 
     folder = run_folder(folder, "torture")
-    out.say(f"torture: {kills} kills of node and gateways, seed {seed}; files in {folder}")
+    out.say(f"torture: {kills} kills of {'shards' if shards else 'node and gateways'}, seed {seed}; files in {folder}")
     flag = StopFlag()
-    run = TortureRun(folder, SystemClock(), flag, ROOT / TROUBLE)
+    run = (ShardsRun if shards else TortureRun)(folder, SystemClock(), flag, ROOT / TROUBLE)
     with flag.installed((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)), run:
-        rows, code = run.torment(plan(kills, seed), seed, out.say)
+        rows, code = run.torment(plan(kills, seed, (NODE,)) if shards else plan(kills, seed), seed, out.say)
     found = {"dir": str(folder), "seed": seed, "kills": kills, "node_exit": code}
     found |= _judged(run, rows)
-    found["checks"] = checked(found, checks_of(kills))
+    found["checks"] = checked(found, checks_of(kills) + (SHARD_CHECKS if shards else ALONE_CHECKS))
     found["ok"] = all(each["met"] for each in found["checks"])
     _show(out, found)
     return FINE if found["ok"] else FAILED
+
+
+ALONE_CHECKS = (Check("checker_agrees", "=", True),)
+SHARD_CHECKS = (Check("others_disturbed", "=", 0), Check("late_untold", "=", 0))
 
 
 def checks_of(kills: int) -> tuple[Check, ...]:
@@ -75,7 +82,6 @@ def checks_of(kills: int) -> tuple[Check, ...]:
         Check("working", "=", 0),
         Check("books_equal", "=", True),
         Check("journal_verified", "=", True),
-        Check("checker_agrees", "=", True),
         Check("node_exit", "=", 0),
     )
 
@@ -91,46 +97,76 @@ def checked_alone(run: Any, pair: Any, lots: dict[str, int]) -> dict[str, Any]:
     return json.loads(told.stdout)
 
 
+def _alone(run: Any, pair: Any) -> dict[str, Any]:
+    from tools.demo_books import lots_of
+
+    told = checked_alone(run, pair, lots_of(pair))
+    return {"checker_agrees": told["ok"], "checked": told}
+
+
 def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The demo's summary, and what the kills did, by the venues' truth."""
     from config.load import load_checked
+    from domain.ids import hedge_pair
     from exchange.truth import read
     from tools.demo_books import lots_of, summary_of
     from tools.demo_truth import order_names
     from tools.errors import REFUSED
-    from tools.torture_truth import course_of, losses_seen, seen_ms, twice
+    from tools.torture_shards import courses_of, whole_ms
+    from tools.torture_truth import losses_seen, seen_ms, twice
 
-    pair = load_checked(run.config).pair[0]
-    names = order_names(run.node_dir / "gateways", {leg.venue for leg in pair.legs})
+    config = load_checked(run.config)
+    lots = {pair.name: lots_of(pair) for pair in config.pair}
+    names = order_names(run.node_dir / "gateways", {leg.venue for pair in config.pair for leg in pair.legs})
     lines = list(read(run.truth))
-    course = course_of(lines, names, lots_of(pair))
-    losses = losses_seen(run.node_dir / "journal")
+    courses = courses_of(lines, names, lots)
+    losses = {} if config.shard else losses_seen(run.node_dir / "journal")
     summary = summary_of(run)
     orders = {row["hedge"]: row["orders"] for row in summary["hedge_list"]}
     for row in rows:
         from_ns = row.pop("wall_ns", 0)
         if row["where"].startswith("gateway"):
             row["seen_ms"] = seen_ms(losses, row["where"].removeprefix("gateway "), from_ns, row["hold_ms"] + SEEN_MS)
-        row["whole_ms"] = course.whole_ms(row["hedge"], from_ns) if from_ns else None
+        row["whole_ms"] = whole_ms(courses, row["hedge"], from_ns) if from_ns else None
         row["orders"] = orders.get(row["hedge"], 0)
-    double, cap = twice(lines, names), pair.limits.orders_per_hedge
-    over = [f"{hedge}: {sent} orders" for hedge, sent in orders.items() if sent > cap]
+    double = twice(lines, names)
+    caps = {pair.name: pair.limits.orders_per_hedge for pair in config.pair}
+    over = [f"{hedge}: {sent} orders" for hedge, sent in orders.items() if sent > caps[hedge_pair(hedge)]]
+    early = [text for course in courses.values() for text in course.early]
     let_in = [code for code in run.second_nodes if code != REFUSED]
-    alone = checked_alone(run, pair, lots_of(pair))
+    alone = {} if config.shard else _alone(run, config.pair[0])  # it reads one journal
     return {
         **summary,
         "kills_made": sum(bool(row["hedge"]) for row in rows),
         "by_point": dict(Counter(f"{row['point']} {row['target']}" for row in rows if row["hedge"])),
         "not_whole": sum(not row["whole"] or row["whole_ms"] is None for row in rows if row["hedge"]),
-        "opened_early": len(course.early),
+        "opened_early": len(early),
         "sent_twice": len(double),
         "over_the_cap": len(over),
         "second_nodes_refused": len(run.second_nodes) - len(let_in),
         "second_nodes_let_in": len(let_in),
-        "checker_agrees": alone["ok"],
-        "checked": alone,
-        "problems": [*summary["problems"], *course.early, *double, *over, *alone["problems"]],
+        **alone,
+        "problems": [*summary["problems"], *early, *double, *over, *alone.get("checked", {}).get("problems", ())],
         "table": rows,
+    } | (_shards_judged(run, rows, config) if config.shard else {})
+
+
+def _shards_judged(run: Any, rows: list[dict[str, Any]], config: Any) -> dict[str, Any]:
+    """What the other shard has felt, and hedges naked past their budget that nobody told of."""
+    from tools.alert import read_all
+
+    told = {row.get("hedge") for row in read_all(run.node_dir)}
+    budget_ms = config.defaults.naked_budget_ms
+    late = [row["hedge"] for row in rows if (row["whole_ms"] or 0) > budget_ms and row["hedge"] not in told]
+    raised = sorted(run.raised_ms)
+    return {
+        "others_disturbed": len(run.disturbed),
+        "late_untold": len(late),
+        "retried_by_hand": len(run.by_hand),
+        "raised": len(raised),
+        "raised_ms_p50": raised[len(raised) // 2] if raised else None,
+        "raised_ms_most": raised[-1] if raised else None,
+        "whole_ms_most": max((row["whole_ms"] or 0 for row in rows), default=None),
     }
 
 

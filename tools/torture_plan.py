@@ -43,12 +43,12 @@ class Kill(NamedTuple):
         return FuseOrder(self.number, self.point, self.target, signal, SENDS.get(self.point, 0), self.answered)
 
 
-def plan(kills: int, seed: int) -> list[Kill]:
+def plan(kills: int, seed: int, targets: tuple[str, ...] = TARGETS) -> list[Kill]:
     """So many kills, in the order in which they are tried."""
     drawn = chance(seed)
     found: list[Kill] = []
     for lap in count():
-        cells = list(_lap(lap))
+        cells = [cell for cell in _lap(lap) if cell.target in targets]
         drawn.shuffle(cells)
         for cell in cells:
             if len(found) == kills:

@@ -76,19 +76,33 @@ class TortureRun(DemoRun):
             look(said(row))
             if not row["whole"]:
                 break
+        self.settle()
         return rows, self._end("node")
 
+    def settle(self) -> None:
+        """Before the node is told to stop: nothing more to do here."""
+
     # ------------------------------------------------ one kill
+
+    @property
+    def struck_dir(self) -> Path:
+        """Of the node that is struck."""
+        return self.node_dir
+
+    @property
+    def struck_fuses(self) -> Path:
+        """Where its fuses are lit."""
+        return self.fuses
 
     def _kill(self, kill: Kill) -> dict[str, Any]:
         with ExitStack() as held:
             if kill.target == NODE and kill.hold_ms:
-                self._watchdog = held.enter_context(Client(self.node_dir, timeout_ms=WATCHDOG_MS))
+                self._watchdog = held.enter_context(Client(self.struck_dir, timeout_ms=WATCHDOG_MS))
                 self._watchdog.ask("status")
             return self._struck(kill)
 
     def _struck(self, kill: Kill) -> dict[str, Any]:
-        light(self.fuses, kill.fuse)
+        light(self.struck_fuses, kill.fuse)
         row = {name: getattr(kill, name) for name in ("number", "point", "target", "way", "hold_ms", "torn")}
         try:
             told = self._burnt(kill)
@@ -103,7 +117,7 @@ class TortureRun(DemoRun):
     def _burnt(self, kill: Kill) -> dict[str, Any]:
         """The fuse's own line, once it has burnt. Raises: Missed."""
         for _ in self._until(POINT_MS):
-            told = [line for line in burnt(self.fuses) if line["number"] == kill.number]
+            told = [line for line in burnt(self.struck_fuses) if line["number"] == kill.number]
             if told:
                 return told[0]
             self._alive(NODE, FINE_LOOK_MS)
@@ -156,7 +170,7 @@ class TortureRun(DemoRun):
         """How the hedge that was struck ended; "" where it did not in time."""
         for _ in self._until(WHOLE_MS):
             try:
-                with Client(self.node_dir) as client:
+                with Client(self.struck_dir) as client:
                     told = client.ask("hedge", hedge=hedge)
                     status = client.ask("status")
             except NotConnected:
@@ -194,7 +208,7 @@ class TortureRun(DemoRun):
 
     def _has_burnt_now(self) -> bool:
         """Whether the last fuse that was lit is what ended the node."""
-        lines = burnt(self.fuses)
+        lines = burnt(self.struck_fuses)
         return bool(lines) and NODE in self._running and lines[-1]["pid"] == self._running[NODE].pid
 
     def _since(self, told: dict[str, Any]) -> float:

@@ -16,6 +16,8 @@ SECTIONS = {
     "instrument.fees": schema.Fees,
     "instrument.fees_from": schema.FeesFrom,
     "fx": schema.Fx,
+    "shards": schema.Shards,
+    "shard": schema.Shard,
     "pair": schema.Pair,
     "pair.legs": schema.Leg,
     "pair.legs.limits": schema.LegLimits,
@@ -37,7 +39,7 @@ def shown(field, required, none):
     if field.required:
         return required
     default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    if default is None or default in ("", ()) or isinstance(default, msgspec.Struct):
+    if default is None or default in ("", (), {}) or isinstance(default, msgspec.Struct):
         return none
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"

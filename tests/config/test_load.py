@@ -117,7 +117,7 @@ def test_load_fills_in_a_gateways_command(written, tmp_path):
         ("[defaults]\nack_timeout_ms = 99999999999999999999", "defaults.ack_timeout_ms", 99999999999999999999, "whole number <= 86400000"),
         ("[node]\ndir = 5", "node.dir", 5, "text"),
         ('[[pair]]\nname = "p"\nlegs = 5', "pair[p].legs", 5, "a list"),
-        ("[nodes]", "nodes", {}, "did you mean node? one of node, defaults, venue, instrument, fx, pair"),
+        ("[nodes]", "nodes", {}, "did you mean node? one of node, defaults, venue, instrument, fx, shards, shard, pair"),
         ("node = 3", "node", 3, "a table"),
         ('[[pair]]\nname = "p"\n[pair.trigger]\non = "spraed"', "pair[p].trigger.on", "spraed", "one of spread, touch, ratio, formula"),
     ],

@@ -8,7 +8,7 @@ from journal.reader import last_record
 from journal.writer import Journal
 from tools.cli import run
 from tools.errors import FINE, NOT_CONNECTED, NotConnected
-from tools.stop import _holder, _last_words
+from tools.stop import holder_of, last_words
 from wire.codec import pack
 
 
@@ -38,22 +38,22 @@ def journal_ending(directory, kind, body):
         ({"why": "stopped"}, ([], {})),
     ],
 )
-def test_last_words_are_what_the_stop_record_says(body, left, tmp_path):
+def testlast_words_are_what_the_stop_record_says(body, left, tmp_path):
     seq = journal_ending(tmp_path, "stop", body)
-    words = _last_words(tmp_path)
+    words = last_words(tmp_path)
     assert words["records"] == seq + 1
     assert (words["in_flight"], words["naked"]) == left
 
 
-def test_last_words_are_missing_where_the_node_crashed_while_stopping(tmp_path):
+def testlast_words_are_missing_where_the_node_crashed_while_stopping(tmp_path):
     journal_ending(tmp_path, "alert", {"code": "X"})
-    assert _last_words(tmp_path) is None
+    assert last_words(tmp_path) is None
 
 
 def test_nobody_to_wait_for_is_not_connected(tmp_path):
     journal_ending(tmp_path, "stop", {})
     with pytest.raises(NotConnected):
-        _holder(tmp_path)
+        holder_of(tmp_path)
 
 
 @pytest.mark.parametrize(

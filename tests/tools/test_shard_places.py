@@ -1,0 +1,67 @@
+"""Where shards are: by a file, by locks, by what their journals hold."""
+
+import pytest
+
+from domain.errors import ConfigError, JournalError
+from system.locks import DirectoryLock, LockHeldError
+from tools import shard_places
+
+
+@pytest.fixture
+def placed(tmp_path):
+    for shard in ("a", "b", "old"):
+        (tmp_path / "shards" / shard / "journal").mkdir(parents=True)
+    shard_places.write(tmp_path, "n", {"P": "a", "Q": "a", "R": "b"})
+    return tmp_path
+
+
+def test_the_file_says_where_each_pair_is(placed):
+    assert shard_places.read(placed) == {"P": "a", "Q": "a", "R": "b"}
+    assert shard_places.shard_dirs(placed) == {"a": placed / "shards" / "a", "b": placed / "shards" / "b"}
+    assert shard_places.pair_dir(placed, "R") == placed / "shards" / "b"
+    assert shard_places.pair_dir(placed, "other") == placed
+    assert [place.name for place in shard_places.all_on_disk(placed)] == ["a", "b", "old"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"pairs": 3}', "\x00", '{"pairs": ["a"]}'])
+def test_what_is_no_placement_is_one_node(placed, text):
+    (placed / "shards" / shard_places.FILE).write_text(text)
+    assert shard_places.read(placed) == {}
+    assert shard_places.node_dirs(placed) == [placed]
+
+
+def test_a_directory_without_shards_is_one_node(tmp_path):
+    assert shard_places.node_dirs(tmp_path) == [tmp_path]
+
+
+def test_a_node_without_shards_does_not_start_beside_one_that_runs(placed):
+    shard_places.refuse_living(placed)
+    lock = DirectoryLock(placed / "shards" / "old" / "journal", "n.old")
+    with pytest.raises(LockHeldError, match=r"held by node n\.old"):
+        shard_places.refuse_living(placed)
+    lock.release()
+
+
+@pytest.mark.parametrize(("held_in", "now"), [("a", "b"), ("a", ""), ("", "b")])
+def test_a_pair_with_a_position_stays_where_it_is(placed, monkeypatch, held_in, now):
+    def place(name):
+        return placed / "shards" / name if name else placed
+
+    monkeypatch.setattr(shard_places, "open_in", lambda where: ["P"] if where == place(held_in) else [])
+    shard_places.refuse_moved(placed, {"P": place(held_in), "R": place(now)})
+    with pytest.raises(ConfigError, match="flatten it there first") as refused:
+        shard_places.refuse_moved(placed, {"P": place(now)})
+    assert refused.value.key == "pair[P]"
+
+
+def test_a_journal_that_cannot_be_read_keeps_the_pairs_that_were_placed_there(placed, monkeypatch):
+    def unreadable(where):
+        if where.name == "a":
+            raise JournalError("its CRC-32 is wrong")
+        return []
+
+    monkeypatch.setattr(shard_places, "open_in", unreadable)
+    shards = placed / "shards"
+    shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "a", "R": shards / "b"})
+    with pytest.raises(ConfigError, match="shard a; flatten it there first"):
+        shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "b", "R": shards / "b"})

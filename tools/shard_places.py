@@ -1,0 +1,120 @@
+"""Where the shards of a node are, for roots, nodes and tools.
+
+A file beside them says which pair is placed where; it is what tells a tool
+that a directory is a root's. A pair's position is in the journal of the shard
+that built it: one that is placed elsewhere now is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from config.shards import FOLDER
+from domain.errors import ConfigError, JournalError
+from system.locks import LockHeldError, is_locked, read_holder
+
+FILE = "placement.json"
+JOURNAL = "journal"
+
+
+def write(directory: Path, node: str, places: Mapping[str, str]) -> None:
+    """Say which pair is placed where, by pair."""
+    path = directory / FOLDER / FILE
+    beside = path.with_suffix(".new")
+    beside.write_text(json.dumps({"node": node, "pairs": dict(places)}, ensure_ascii=False), encoding="utf-8")
+    beside.replace(path)
+
+
+def read(directory: Path) -> dict[str, str]:
+    """Each pair's shard; empty where the directory is one node's."""
+    try:
+        told = json.loads((directory / FOLDER / FILE).read_bytes())
+        return {str(pair): str(shard) for pair, shard in told["pairs"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def shard_dirs(directory: Path) -> dict[str, Path]:
+    """The directory of each shard that is placed, by name; in order of placement."""
+    return {shard: directory / FOLDER / shard for shard in dict.fromkeys(read(directory).values())}
+
+
+def node_dirs(directory: Path) -> list[Path]:
+    """Every directory that holds pairs: the shards', or the node's own."""
+    return list(shard_dirs(directory).values()) or [directory]
+
+
+def pair_dir(directory: Path, pair: str) -> Path:
+    """The directory of a pair's node; of one that is placed nowhere, the given."""
+    shard = read(directory).get(pair)
+    return directory if shard is None else directory / FOLDER / shard
+
+
+def all_on_disk(directory: Path) -> Iterator[Path]:
+    """Each shard's directory that there ever was, placed or not."""
+    yield from sorted(path.parent for path in (directory / FOLDER).glob(f"*/{JOURNAL}"))
+
+
+def refuse_living(directory: Path) -> None:
+    """A node without shards does not start beside shards that run. Raises: LockHeldError."""
+    for place in all_on_disk(directory):
+        if is_locked(place / JOURNAL):
+            raise LockHeldError(place / JOURNAL, read_holder(place / JOURNAL))
+
+
+def refuse_moved(directory: Path, places: Mapping[str, Path]) -> None:
+    """What a pair holds is in the journal of the node that it is placed in.
+
+    `places`: by pair. A journal that can't be read may hold anything of the
+    pairs that were placed there. Raises: ConfigError, naming the pair and where it was.
+    """
+    before = read(directory)
+    for place in (directory, *all_on_disk(directory)):
+        try:
+            held = open_in(place)
+        except JournalError:
+            held = [pair for pair, shard in before.items() if shard == place.name]
+        for pair in held:
+            if pair in places and places[pair] != place:
+                was = "the node without shards" if place == directory else f"shard {place.name}"
+                now = "a node without shards" if places[pair] == directory else f"shard {places[pair].name}"
+                allowed = f"where its position is on record: {was}; flatten it there first, then place it in {now}"
+                raise ConfigError("configuration", f"pair[{pair}]", now, allowed)
+
+
+def open_in(place: Path) -> list[str]:
+    """Pairs that hold something, or have a hedge in flight, by a journal. Raises: JournalError."""
+    from actors.snapshots import recover
+    from journal.segment import segment_paths
+    from tools.node_again import why_needed
+
+    journal = place / JOURNAL
+    if not journal.is_dir() or not segment_paths(journal):
+        return []
+    found, _, _ = recover(journal, {})
+    return [name for name, pair in found.pairs.items() if why_needed(pair)]
+
+
+def left_open(place: Path) -> dict[str, Any]:
+    """What a shard's pairs have open, by its journal: for an alert."""
+    from actors.snapshots import recover
+
+    found, _, _ = recover(place / JOURNAL, {})
+    rows = [
+        {
+            "pair": name,
+            "hedge": None if pair.hedge is None else pair.hedge.hedge_id,
+            "state": "" if pair.hedge is None else str(pair.hedge.status),
+            "why": "on record; its node did not end in order",
+            "naked": list(pair.naked),
+            "live": [],
+            "held": [book.net for book in pair.books],
+        }
+        for name, pair in found.pairs.items()
+        if pair.hedge is not None or any(pair.naked) or any(book.net for book in pair.books)
+    ]
+    naked = sum(abs(lots) for row in rows for lots in row["naked"])
+    return {"naked": naked, "in_flight": sum(row["hedge"] is not None for row in rows), "pairs": rows[:64]}
