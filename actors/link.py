@@ -54,7 +54,9 @@ class VenueSettings(Struct, frozen=True):
     """What the composition root says of one venue.
 
     `heartbeat_timeout_ms`: silence of the gateway's trade socket that blocks
-    its orders; a gateway that heartbeats more slowly gets more.
+    its orders; a gateway that heartbeats more slowly gets more. `keeper`: who
+    keeps the gateway's process, "" for nobody here; it is told of a silence of
+    `hang_ms` (0: never).
     """
 
     name: str
@@ -66,6 +68,8 @@ class VenueSettings(Struct, frozen=True):
     tick_ms: int = 20
     logon_timeout_ms: int = 1000
     gap_fill_ms: int = 500
+    keeper: str = ""
+    hang_ms: int = 0
 
 
 class VenueLink:
@@ -252,8 +256,11 @@ class VenueLink:
     def last_days(self, symbol: str, last_open_day: str, expiry: str) -> None:
         """What the gateway says of them, where the configuration is silent."""
         told = self.instruments[symbol]
-        self.days[symbol] = LastDays(told.last_open_day or last_open_day, told.expiry or expiry)
-        self.roll()
+        days = self.days[symbol] = LastDays(told.last_open_day or last_open_day, told.expiry or expiry)
+        over = over_on(symbol, days, self.state.trading_day)  # of this one alone: a venue tells a thousand, one by one
+        self.over.pop(symbol, None)
+        if over is not NOTHING:
+            self.over[symbol] = over
 
     def changed(self, *, lost: bool = False) -> VenueChanged:
         """The news of the present state."""

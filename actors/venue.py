@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from actors.gateway_notes import GatewayEnded, GatewaySilent
 from actors.link import MS
 from actors.mailbox import Lane
 from actors.venue_answers import REFUSED_PAUSE_NS, VenueAnswers
@@ -59,7 +60,7 @@ _TICK = Tick()
 class VenueActor(VenueAnswers):
     """One venue. `strays_to`, `alerts_to`: names, "" for nobody."""
 
-    HANDLERS: ClassVar[dict[type, str]] = {Tick: "on_tick", AskAgain: "on_ask_again"}
+    HANDLERS: ClassVar[dict[type, str]] = {Tick: "on_tick", AskAgain: "on_ask_again", GatewayEnded: "on_gateway_ended"}
 
     # ------------------------------------------------ life
 
@@ -107,6 +108,8 @@ class VenueActor(VenueAnswers):
         self._pulse.tick(now_ns, self._tick_ns)
         link = self.link
         link.feed.check(now_ns)
+        if link.stage <= S.CONNECTING:
+            self._check_hung(now_ns)
         if link.trade is None:
             if link.stage > S.DOWN and now_ns - link.feed.heard_mono_ns > FEED_SILENCE_NS:
                 self._lose("HEARTBEAT", now_ns)
@@ -119,6 +122,7 @@ class VenueActor(VenueAnswers):
         elif link.send_failed:
             self._lose("SEND", now_ns)
         if (self._linked or self._session_down) and self._pulse.is_silent(now_ns) and link.stage is not S.CONNECTING:
+            self._pulse.doubt()
             self._lose("HEARTBEAT", now_ns)
         if self._linked and link.stage is not S.CONNECTING and self._pulse.is_due(now_ns):
             self._heartbeat(now_ns)
@@ -130,6 +134,24 @@ class VenueActor(VenueAnswers):
         else:
             self._check_numbers(now_ns)
             self._perform()
+
+    def on_gateway_ended(self, _: GatewayEnded) -> None:
+        """Its process is gone: no need to wait for the socket to say so."""
+        link = self.link
+        if link.trade is not None:
+            while self.live and link.trade.has_more():
+                self.read_trade()  # what it had sent before counts
+        if link.stage > S.DOWN or self._session_down:
+            self._lose("DISCONNECTED", self.clock.mono_ns())
+
+    def _check_hung(self, now_ns: int) -> None:
+        """A gateway of ours that is there and says nothing is ended and raised again."""
+        settings = self.link.settings
+        heard_ns = self._pulse.heard_ns if self.link.trade is not None else self.link.feed.heard_mono_ns
+        silent_ns = now_ns - max(heard_ns, self._hung_ns)
+        if settings.hang_ms and silent_ns >= settings.hang_ms * MS and self.runtime.alive(settings.keeper):
+            self._hung_ns = now_ns
+            self.tell(settings.keeper, GatewaySilent(silent_ns // MS))
 
     def _heartbeat(self, now_ns: int) -> None:
         if self.link.trade.send(encode(wire.NodeHeartbeat(self.clock.wall_ns()))):

@@ -74,6 +74,7 @@ class VenueMachine(Actor):
         self._ahead_ns = self._gap_ns = 0
         self._gap_logons = 0
         self._settling = False
+        self._hung_ns = self.clock.mono_ns()
 
     # ------------------------------------------------ the machine
 

@@ -42,6 +42,10 @@ class Layers:
                 return file
         return "configuration"
 
+    def files(self) -> tuple[str, ...]:
+        """The files that said anything, each once."""
+        return tuple(dict.fromkeys(self._files.values()))
+
     def said(self) -> Iterable[Path]:
         """Every path that a file said."""
         return self._files.keys()

@@ -104,6 +104,7 @@ class Venue(Table):
     account: Text = ""
     calendar: Text = ""
     cancel_on_disconnect_ms: MillisOrOff = 3000
+    hang_ms: MillisOrOff = 5000
     heartbeat_ms: Millis | None = None
     settle_ms: MillisOrOff = 0
     margin_budget: dict[Name, Decimal] | None = None

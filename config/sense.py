@@ -92,6 +92,9 @@ def _venue(loaded: Loaded, index: int) -> Found:
     limit = loaded.config.venue[index].cancel_on_disconnect_ms
     if 0 < limit < LEAST_ALIVE_MS:
         yield loaded.error(("venue", index, "cancel_on_disconnect_ms"), limit, f"at least {LEAST_ALIVE_MS}, or 0: a shorter one cancels what works")
+    hang = loaded.config.venue[index].hang_ms
+    if 0 < hang < LEAST_ALIVE_MS:
+        yield loaded.error(("venue", index, "hang_ms"), hang, f"at least {LEAST_ALIVE_MS}, or 0: a shorter one ends a gateway that is well")
 
 
 def _instrument(loaded: Loaded, index: int, told: Instrument) -> Found:

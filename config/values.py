@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from typing import ClassVar
 
 import msgspec
 from msgspec.structs import replace
@@ -29,7 +31,17 @@ def defaults_of(config: Config, pair: Pair) -> Defaults:
 
 def instrument_at(config: Config, venue: str, symbol: str) -> Instrument | None:
     """The instrument of that venue and symbol, None where none is told."""
-    return next((found for found in config.instrument if (found.venue, found.symbol) == (venue, symbol)), None)
+    told, by_key = _Index.last
+    if told is not config.instrument:
+        by_key = {(found.venue, found.symbol): found for found in reversed(config.instrument)}  # the first one counts
+        _Index.last = (config.instrument, by_key)
+    return by_key.get((venue, symbol))
+
+
+class _Index:
+    """The instruments of the configuration that was asked last: a node asks for each of its legs, many times."""
+
+    last: ClassVar[tuple[tuple[Instrument, ...], dict[tuple[str, str], Instrument]]] = ((), {})
 
 
 def venue_called(config: Config, name: str) -> Venue | None:
@@ -42,6 +54,7 @@ def fx_of(config: Config, leg: Leg) -> Fx | None:
     return next((fx for fx in config.fx if fx.name == leg.fx), None)
 
 
+@lru_cache(maxsize=16_384)
 def instrument_of(told: Instrument) -> market.Instrument:
     """The instrument as the domain knows it."""
     optional = ("tifs", "min_lots", "max_lots", "base", "expiry", "last_open_day", "digits", "base_digits")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import nan
 
 import msgspec
@@ -159,6 +160,7 @@ def _per_price(px_ticks: float, tick_lot: float, lot: float) -> float:
     return px_ticks * tick_lot / lot
 
 
+@lru_cache(maxsize=1024)
 def _rates(fees: FeeSchedule) -> dict[str, tuple[float, float]]:
     opening = (float(fees.open_rate), float(fees.open_lot))
     closing = (float(fees.close_rate), float(fees.close_lot))

@@ -8,6 +8,7 @@ watched. What stops a hedge has a name, which the board shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,6 +55,12 @@ class Aim(Struct, frozen=True):
     threshold: float
 
 
+@lru_cache(maxsize=1024)
+def _same(values: tuple) -> tuple:
+    """One of all that are equal: a thousand pairs have few that differ."""
+    return values
+
+
 def aim_of(spec: PairSpec, event: str) -> Aim:
     """What an event means for the legs."""
     direction = DIRECTION[event]
@@ -62,9 +69,9 @@ def aim_of(spec: PairSpec, event: str) -> Aim:
         event,
         direction,
         IS_OPEN[event],
-        sides,
-        tuple(abs(leg.lots) for leg in spec.legs),
-        tuple((side < 0, side > 0) for side in sides),
+        _same(sides),
+        _same(tuple(abs(leg.lots) for leg in spec.legs)),
+        _same(tuple((side < 0, side > 0) for side in sides)),
         spec.trigger.edge(event) * spec.unit_size,
         spec.trigger.threshold(event),
     )

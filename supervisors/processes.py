@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from actors.base import Actor
 from actors.deaths import Reason
+from actors.gateway_notes import GatewayEnded, GatewaySilent
 from actors.mailbox import Lane
 from supervisors.spec import ChildSpec, Restart
 from system import processes
@@ -26,6 +27,8 @@ from system.processes import Process, ProcessExited
 
 NS_A_MS = 1_000_000
 KILL_GRACE_MS = 2_000  # for the kernel, after SIGKILL
+START_MS = 30_000
+"""How long one that was started may be silent, whatever its venue allows."""
 
 
 class ProcessSpec(Struct, frozen=True):
@@ -78,16 +81,24 @@ class ManagedProcess(Actor):
     Thread: its own: exec and files block.
     """
 
-    HANDLERS = {Exited: "on_exited", KillNow: "on_kill_now", StartNow: "on_start_now"}
+    HANDLERS = {Exited: "on_exited", KillNow: "on_kill_now", StartNow: "on_start_now", GatewaySilent: "on_silent"}
     PINNED = True
 
     def __init__(
-        self, runtime: Any, name: str, spec: ProcessSpec, ends: Callable[[], bool] = always, wait_ns: Callable[[], int] = at_once
+        self,
+        runtime: Any,
+        name: str,
+        spec: ProcessSpec,
+        ends: Callable[[], bool] = always,
+        wait_ns: Callable[[], int] = at_once,
+        told: str = "",
     ) -> None:
         super().__init__(runtime, name)
         self.spec = spec
         self.ends = ends
         self.wait_ns = wait_ns
+        self.told = told
+        self.patience_ns = 0
         self.process: Process | None = None
         self.stopping: Reason | None = None
 
@@ -107,6 +118,7 @@ class ManagedProcess(Actor):
         self.process = adopted or processes.start(self.spec.command, self.spec.log)
         if adopted is None:
             processes.write_pid_file(self.spec.pid_file, self.process)
+            self.patience_ns = self.clock.mono_ns() + START_MS * NS_A_MS
         event = "process_adopted" if adopted else "process_started"
         self.runtime.log(event, actor=self.name, pid=self.process.pid)
         Thread(target=self._watch, args=(self.process,), name=f"{self.name} wait", daemon=True).start()
@@ -123,11 +135,20 @@ class ManagedProcess(Actor):
     def on_exited(self, message: Exited) -> None:
         if message.process != self.process:
             return
+        if self.told:
+            self.tell(self.told, GatewayEnded())  # its sockets say so too, and later
         self.spec.pid_file.unlink(missing_ok=True)
         if self.stopping is None:
             pid = message.process.pid
             raise ProcessExited(f"{self.name} (pid {pid}) exited with {message.code}; its output: {self.spec.log}")
         self.exit(self.stopping)
+
+    def on_silent(self, message: GatewaySilent) -> None:
+        """It is there and does nothing: ended, so that it is started again."""
+        if self.process is None or self.clock.mono_ns() < self.patience_ns or self.stopping is not None:
+            return
+        self.runtime.log("process_hung", actor=self.name, pid=self.process.pid, silent_ms=message.silent_ms)
+        processes.send_signal(self.process, signal.SIGKILL)
 
     def on_stop_asked(self, reason: Reason) -> bool:
         """SIGTERM now, SIGKILL when its time is up; then we are done."""
@@ -145,16 +166,17 @@ class ManagedProcess(Actor):
 
 
 def process_child(
-    name: str, spec: ProcessSpec, ends: Callable[[], bool] = always, wait_ns: Callable[[], int] = at_once
+    name: str, spec: ProcessSpec, ends: Callable[[], bool] = always, wait_ns: Callable[[], int] = at_once, told: str = ""
 ) -> ChildSpec:
     """The child spec of a managed process: permanent, with time to stop.
 
     `ends` is asked in the actor's thread when its supervisor stops it;
-    `wait_ns` before it starts a process: how long that has to wait.
+    `wait_ns` before it starts a process: how long that has to wait. `told`
+    names who hears GatewayEnded, and may say GatewaySilent.
     """
     return ChildSpec(
         name=name,
-        start=(ManagedProcess, (spec, ends, wait_ns)),
+        start=(ManagedProcess, (spec, ends, wait_ns, told)),
         restart=Restart.PERMANENT,
         shutdown_ms=spec.stop_ms + KILL_GRACE_MS,
     )

@@ -31,7 +31,7 @@ PAIR_HOLD_MS = 250
 STOP_MS = 8_000
 """For the whole tree to stop; less than the process waits for it."""
 SERVICE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
-GATEWAY_BACKOFF = Backoff(first_ms=200, most_ms=30_000)
+GATEWAY_BACKOFF = Backoff(first_ms=50, most_ms=30_000)
 SHARD_BACKOFF = Backoff(first_ms=50, most_ms=10_000)
 
 

@@ -28,7 +28,8 @@ NODE_RECV_HWM = 100_000
 FEED_HWM = 10_000
 INSPECTION_HWM = 100
 RECONNECT_MS = 10
-RECONNECT_MAX_MS = 250
+RECONNECT_MAX_MS = 50
+"""A gateway that was raised again is found as soon as it binds."""
 HANDSHAKE_MS = 2000
 HEARTBEAT_TOPIC = b"\0"
 

@@ -1,4 +1,4 @@
-"""`bench`: the core beside the bare transport; a restart."""
+"""`bench`: the core beside the bare transport; restarts and recoveries."""
 
 from __future__ import annotations
 
@@ -58,6 +58,30 @@ def restart(out: Output, records: int) -> int:
     logger.remove()
     found = measure(records)
     out.one(found)
+    return FINE if found["ok"] else GATE
+
+
+@bench.command()
+@click.option("--times", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Of each blow.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the moments at which they fall.")
+@pass_out
+def recovery(out: Output, times: int, seed: int) -> int:
+    """R12, R13: a gateway killed, and hung, under a trading node; exit 3 when a gate is missed.
+
+    Killed (SIGKILL): how long until it is seen, and until a hedge's order leaves
+    there again. Hung (SIGSTOP): how long until its orders are blocked. Each gate
+    holds for the 99th percentile.
+    """
+    from loguru import logger
+
+    from benchmarks.recovery import GATES_MS, measure
+
+    logger.remove()
+    found = measure(times, seed, out.say)
+    if out.format in ("json", "jsonl"):
+        out.one(found)
+    else:
+        out.many([{"": name, **found[name]} for name in GATES_MS])
     return FINE if found["ok"] else GATE
 
 

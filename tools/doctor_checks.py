@@ -40,6 +40,7 @@ SYNC_GOOD_MS, SYNC_MOST_MS = 10.0, 100.0
 
 FILES_BASE, FILES_A_VENUE = 128, 16
 FILES_GOOD = 1024
+THREADS_BASE, THREADS_A_VENUE = 64, 8
 
 
 class Finding(NamedTuple):
@@ -56,6 +57,9 @@ def machine(venues: int) -> Iterator[Finding]:
     yield from libraries()
     yield cores(len(os.sched_getaffinity(0)))
     yield files(resource.getrlimit(resource.RLIMIT_NOFILE)[0], venues)
+    yield threads(resource.getrlimit(resource.RLIMIT_NPROC)[0], venues)
+    yield memory(swap_kb(), resource.getrlimit(resource.RLIMIT_MEMLOCK)[0])
+    yield core_files(resource.getrlimit(resource.RLIMIT_CORE)[0])
     yield kept(kernel_clock())
 
 
@@ -103,6 +107,33 @@ def files(most: int, venues: int) -> Finding:
     unlimited = most == resource.RLIM_INFINITY
     result = OK if unlimited or most >= max(need, FILES_GOOD) else NOTE if most >= need else BAD
     return Finding("descriptors", result, f"{'unlimited' if unlimited else most}, needs {need}")
+
+
+def threads(most: int, venues: int) -> Finding:
+    """Threads and processes of this user, beside what the node and its gateways need."""
+    need = THREADS_BASE + THREADS_A_VENUE * venues
+    unlimited = most == resource.RLIM_INFINITY
+    return Finding("threads", OK if unlimited or most >= need else BAD, f"{'unlimited' if unlimited else most}, needs {need}")
+
+
+def memory(swap: int, lock: int) -> Finding:
+    """Whether a page of the lane may have to be read from a disk first."""
+    locked = "without limit" if lock == resource.RLIM_INFINITY else f"{lock // 1024:,} KB"
+    return Finding("memory", NOTE if swap else OK, f"swap {swap // 1024:,} MB, may be locked: {locked}")
+
+
+def swap_kb(place: Path = Path("/proc/swaps")) -> int:
+    """Swap that is on. Source: proc(5), swaps."""
+    try:
+        rows = place.read_text(encoding="ascii", errors="replace").splitlines()[1:]
+    except OSError:
+        return 0
+    return sum(int(row.split()[2]) for row in rows)
+
+
+def core_files(most: int) -> Finding:
+    """A crash of the interpreter would leave all of its memory on the disk."""
+    return Finding("core files", NOTE if most else OK, "none" if not most else "allowed")
 
 
 def kept(clock: KernelClock | None) -> Finding:
@@ -185,6 +216,7 @@ def configuration(loaded: Any) -> Iterator[Finding]:
     if wrong:
         yield Finding("configuration", BAD, f"{len(wrong)} to put right; the first: {wrong[0]}")
         return
+    yield from readers(loaded)
     told, today = loaded.config, today_utc()
     yield Finding("configuration", OK, f"{len(told.venue)} venues, {len(told.instrument)} instruments, {len(told.pair)} pairs")
     for note in [*notes(told, today), *unit_lots.notes(told)]:
@@ -192,6 +224,18 @@ def configuration(loaded: Any) -> Iterator[Finding]:
     for name, left in sorted(calendars_of(told, today).items()):
         result = BAD if left < 0 else NOTE if left <= told.node.calendar_warn_days else OK
         yield Finding("calendar", result, f"{name}: {left} days left" if left >= 0 else f"{name}: ended {-left} days ago")
+
+
+def readers(loaded: Any) -> Iterator[Finding]:
+    """Who else may write what the node runs by, or read its keys."""
+    for name in filter(os.path.isfile, loaded.layers.files()):
+        mode = stat.S_IMODE(Path(name).stat().st_mode)
+        yield Finding("permissions", BAD if mode & 0o002 else NOTE if mode & 0o020 else OK, f"{name}: mode {mode:04o}")
+    if loaded.config.node.curve_keys:
+        keys = Path(loaded.config.node.curve_keys)
+        if keys.is_file():  # config check says where it is not
+            mode = stat.S_IMODE(keys.stat().st_mode)
+            yield Finding("permissions", BAD if mode & 0o077 else OK, f"{keys}: mode {mode:04o}")
 
 
 # ------------------------------------------------ journal, node

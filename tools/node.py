@@ -7,6 +7,7 @@ the deadline when it is over; what is left is said (exit 1).
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ class Stopper:
             self._same_ns = now_ns + SAME_STOP_NS
             self.deadline_ns = now_ns + self.limit_ms * 1_000_000
             logger.info("stopping", in_flight=self.node.in_flight())
+            self.node.service.stopping(f"settles and repairs, at most {self.limit_ms / 1000:g} s")
         if now_ns < self._same_ns:
             self._signals = self.flag.count
         elif self.flag.count > self._signals:
@@ -97,16 +99,20 @@ class Stopper:
 
 def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None) -> int:
     """Run a node until it has stopped; the exit code."""
-    from tools.node_edge import edge_of
+    from system.notify import from_environment
+    from tools.node_edge import edge_of, service_of
     from tools.node_watch import LaneWatch
 
+    service = from_environment(os.environ, os.getpid())  # before any child is started
     node = _node(config, live=live, fuse=fuse)
+    node.service = service
     stopper = Stopper(node, flag)
-    node.build(edge_of(node, stopper))
+    node.build((*edge_of(node, stopper), *service_of(node)))
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     with flag.installed(wake_fd=node.lane.wake_fd):  # before it says ready: who waits for that may send a signal at once
         click.echo(f'{{"event": "ready", "node": "{config.node.name}", "epoch": {node.journal.node_epoch}}}')
         sys.stdout.flush()
+        service.ready(f"node {config.node.name}, {node.mode}, epoch {node.journal.node_epoch}")
         with LaneWatch(node.lane, node.directory, config.node.lane_hang_ms):
             node.lane.run_collected(stopper.done)
     crashed = not flag.is_set()

@@ -57,6 +57,7 @@ from supervisors.spec import ChildSpec, SupervisorSpec, check
 from supervisors.tree import node_tree
 from system.curve import read_keys
 from system.locks import LockHeldError, is_locked, read_holder
+from system.notify import Notifier
 from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
@@ -121,7 +122,8 @@ class Node:
         try:
             self.recovered, epoch = self._recover()
             self.again = as_changed(config, self.recovered)
-            self.adopt(self.again.config)
+            if self.again.config is not config:
+                self.adopt(self.again.config)
             same_pairs(self.specs, self.recovered)
             self.journal = self._journal(epoch)
         except HedgerowError:
@@ -131,6 +133,7 @@ class Node:
         self.giving_up = GivingUp(self)
         self.gateways = ManagedGateways(self)
         self.sockets: list[Any] = []
+        self.service = Notifier()
         self.closing: list[Callable[[], None]] = []
         """Called before the sockets are closed."""
         self._stall_told_ns = -STALL_TOLD_NS
@@ -220,13 +223,11 @@ class Node:
         feed = self.machine.feed_socket(venue.feed, topics, curve)
         trade = self.machine.trade_socket(venue.trade, curve) if venue.trade is not None else None
         self.sockets.extend(each for each in (feed, trade) if each is not None)
+        keeper, epoch = f"gateway/{venue.name}" * bool(venue.command), self.journal.node_epoch
         settings = VenueSettings(
-            venue.name,
-            config.node.name,
-            self.journal.node_epoch,
-            instruments,
-            cancel_on_disconnect_ms=venue.cancel_on_disconnect_ms,
-        )
+            venue.name, config.node.name, epoch, instruments,
+            cancel_on_disconnect_ms=venue.cancel_on_disconnect_ms, keeper=keeper, hang_ms=venue.hang_ms,
+        )  # fmt: skip
         seen = self.recovered.venues.seen(venue.name)
         return link_of(self.shares.get(venue.name), settings, self.clock, feed, trade, seen=seen, resolve=self.recovered.owner)
 
@@ -289,6 +290,7 @@ class Node:
                 ProcessSpec(venue.command, place / f"{venue.name}.log", place / f"{venue.name}.pid"),
                 partial(self.gateways.ends, venue.name),
                 partial(self.gateways.wait_ns, venue.name),
+                f"venue/{venue.name}",
             )
             for venue in managed
         )

@@ -8,6 +8,7 @@ from typing import Any
 from actors.inspector import Inspector
 from actors.observer import Observer, Watching
 from actors.sampling import EVERY_NS as SAMPLE_NS
+from actors.service import ServiceBeat
 from supervisors.spec import Backoff, ChildSpec, SupervisorSpec
 from supervisors.tree import supervisor
 from system.sockets import check_endpoint, inspection_router
@@ -21,6 +22,12 @@ from wire.inspection import MAX_CHANGE_BYTES, MAX_REQUEST_BYTES, OBSERVE, OPERAT
 EDGE_BACKOFF = Backoff(first_ms=100, most_ms=5_000)
 LAST_WORDS_MS = 200
 """How long the end of the node waits for its last answer to leave."""
+
+
+def service_of(node: Any) -> tuple[ChildSpec, ...]:
+    """Who tells the service manager that the lane lives, where one waits for it."""
+    service = node.service
+    return (ChildSpec("node/service", (ServiceBeat, (service.beat, service.beat_ns))),) if service.beat_ns else ()
 
 
 def edge_of(node: Any, stopper: Any) -> tuple[ChildSpec, ...]:

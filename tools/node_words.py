@@ -87,7 +87,8 @@ class Words(Acts):
         plan = change.plan(told)
         if _is_dry(args):
             return {"does": change.lines(plan)}
-        return change.apply(plan, told, label, operator, reason)
+        with self.node.service.reloading():
+            return change.apply(plan, told, label, operator, reason)
 
     def gateway_restart(self, args: dict[str, Any]) -> dict[str, Any]:
         """A managed gateway's process ended in order and started anew."""

@@ -18,6 +18,8 @@ from wire import exchange as wire
 
 SILENT_NS = 1_500_000_000
 LOGIN_AGAIN_NS = 500_000_000
+NOT_THERE_NS = 5_000_000
+"""A login that could not leave, since nobody is connected yet, is tried again so soon."""
 HEARTBEAT_NS = 400_000_000
 SEND_HWM = 1000
 RECV_HWM = 100_000
@@ -66,8 +68,7 @@ class Link:
                 self.send(wire.ClientHeartbeat(self._clock.wall_ns()))
                 self.due_ns = now_ns + HEARTBEAT_NS
             else:
-                self.send(self._login)
-                self.due_ns = now_ns + LOGIN_AGAIN_NS
+                self.due_ns = now_ns + (LOGIN_AGAIN_NS if self.send(self._login) else NOT_THERE_NS)
         return True
 
     def drop(self) -> None:

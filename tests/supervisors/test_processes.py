@@ -8,7 +8,10 @@ import sys
 
 import pytest
 
+import supervisors.processes as processes_module
+from actors.base import Actor
 from actors.deaths import Cause
+from actors.gateway_notes import GatewayEnded, GatewaySilent
 from actors.lane import LaneDispatcher
 from actors.runtime import Runtime, StartFailed
 from supervisors.engine import Supervisor
@@ -172,3 +175,44 @@ def test_a_command_that_cannot_start_uses_up_the_intensity(lane, tmp_path):
     until(lane, lambda: not runtime.alive("sup"))
     assert runtime.mailbox("gateway").last_reason.cause is Cause.START_FAILED
     assert "cannot be started" in str(runtime.mailbox("gateway").last_reason.error)
+
+
+class Hears(Actor):
+    HANDLERS = {GatewayEnded: "on_ended"}
+
+    def __init__(self, runtime, name):
+        super().__init__(runtime, name)
+        self.heard = 0
+
+    def on_ended(self, _message):
+        self.heard += 1
+
+
+def test_the_end_of_a_process_is_told_and_a_silent_one_is_ended_once_it_had_time_to_start(lane, tmp_path, started, monkeypatch):
+    spec = spec_in(tmp_path)
+    runtime = Runtime(lane, lane.clock)
+    runtime.spawn(Hears, "venue/x")
+    child = process_child("gateway", spec, told="venue/x")
+    backoff = Backoff(first_ms=1, most_ms=10)
+    runtime.spawn(Supervisor, "sup", SupervisorSpec(children=(child,), backoff=backoff, intensity=None))
+    first = running(spec)
+    started.append(first)
+    runtime.tell("gateway", GatewaySilent(5_000))
+    runtime.stop("sup")
+    until(lane, lambda: not runtime.alive("sup"))
+    hung = [values for _, event, values in runtime.events if event == "process_hung"]
+    assert (hung, runtime.mailbox("venue/x").actor.heard) == ([], 1)  # it had only just been started
+    monkeypatch.setattr(processes_module, "START_MS", 0)
+    runtime.spawn(Supervisor, "sup", SupervisorSpec(children=(child,), backoff=backoff, intensity=None))
+    second = running(spec)
+    started.append(second)
+    processes.send_signal(second, signal.SIGSTOP)
+    runtime.tell("gateway", GatewaySilent(5_000))
+    until(lane, lambda: running(spec) not in (None, second))
+    started.append(running(spec))
+    until(lane, lambda: runtime.mailbox("venue/x").actor.heard == 2)
+    assert not processes.alive(second)
+    assert "exited with -9" in str(runtime.mailbox("gateway").last_error)
+    runtime.stop("sup")
+    until(lane, lambda: not runtime.alive("sup"))
+    assert runtime.blocking.join(2)

@@ -50,6 +50,42 @@ def test_descriptors_suffice_for_the_venues(most, result):
     assert checks.files(most, 3).result == result
 
 
+@pytest.mark.parametrize(("most", "result"), [(32, "BAD"), (200, "OK"), (resource.RLIM_INFINITY, "OK")])
+def test_threads_suffice_for_the_gateways(most, result):
+    assert checks.threads(most, 3).result == result
+
+
+@pytest.mark.parametrize(("swap", "result"), [(0, "OK"), (2_097_152, "NOTE")])
+def test_memory_that_may_be_swapped_is_told(swap, result):
+    found = checks.memory(swap, 8 * 1024 * 1024)
+    assert (found.result, "may be locked: 8,192 KB" in found.found) == (result, True)
+
+
+def test_swap_is_the_sum_of_what_is_on(tmp_path):
+    told = tmp_path / "swaps"
+    told.write_text("Filename\tType\tSize\tUsed\tPriority\n/dev/a partition 1000 0 -2\n/swap file 24 0 -3\n")
+    assert checks.swap_kb(told) == 1_024
+    assert checks.swap_kb(tmp_path / "none") == 0
+    assert checks.swap_kb() >= 0
+
+
+@pytest.mark.parametrize(("most", "result"), [(0, "OK"), (1, "NOTE"), (resource.RLIM_INFINITY, "NOTE")])
+def test_core_files_are_told(most, result):
+    assert checks.core_files(most).result == result
+
+
+def test_files_that_others_may_write_or_keys_that_others_may_read_are_bad(tmp_path):
+    from config.load import load
+
+    config, keys = tmp_path / "c.toml", tmp_path / "keys"
+    config.write_text(f'[node]\nname = "n"\ncurve_keys = "{keys}"\n')
+    keys.write_text("secret")
+    for file_mode, keys_mode, wanted in ((0o644, 0o600, ["OK", "OK"]), (0o664, 0o600, ["NOTE", "OK"]), (0o666, 0o640, ["BAD", "BAD"])):
+        config.chmod(file_mode)
+        keys.chmod(keys_mode)
+        assert [each.result for each in checks.readers(load((str(config),)))] == wanted
+
+
 @pytest.mark.parametrize(
     ("clock", "result"),
     [(None, "NOTE"), (KernelClock(is_kept=False, max_error_us=10), "NOTE"), (KernelClock(is_kept=True, max_error_us=900), "OK"), (KernelClock(is_kept=True, max_error_us=200_000), "NOTE")],

@@ -41,7 +41,7 @@ def test_hung_gateway_is_stranded_told_and_settled_when_it_wakes(make_world, for
     world.laps(260)  # the pace of its heartbeats is learned
     world.opens(b=foreign.hang)
     world.until(lambda: world.hedge.status == "STRANDED", "stranded")
-    assert stage(world, "B") < 4
+    world.until(lambda: stage(world, "B") < 4, "B is down")
     world.until(world.alert_lines, "told")
     assert len(world.b.got("D")) == 1
     world.b.hung = False
