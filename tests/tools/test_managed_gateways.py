@@ -106,3 +106,21 @@ def test_one_gateway_is_restarted_by_a_word_and_the_others_stay(folder, node, ca
     running.send_signal(signal.SIGTERM)
     assert running.wait(PATIENCE_S) == 0
     assert gateways(folder) == [None, None, None]
+
+
+def test_a_gateway_that_hangs_is_ended_and_started_again(folder, node, config):
+    with Path(config[1]).open("a") as overlay:
+        overlay.write('\n[[venue]]\nname = "SHFE"\nhang_ms = 500\n')
+    first = node()
+    until(lambda: all(gateways(folder)))
+    first.kill()
+    first.wait(10)
+    second = node()  # adopts them: they have had their time to start
+    hung, *others = gateways(folder)
+    processes.send_signal(hung, signal.SIGSTOP)
+    until(lambda: gateways(folder)[0] not in (None, hung))
+    assert not processes.alive(hung)
+    assert gateways(folder)[1:] == others
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(PATIENCE_S) == 0
+    assert gateways(folder) == [None, None, None]
