@@ -442,7 +442,7 @@ GLOSSARY: dict[str, Word] = {
     "libraries": Word("依赖库", "what it runs on, beside what is pinned"),
     "cores": Word("核心数", "cores that the process may use"),
     "threads": Word("线程数", "threads and processes that a user may have"),
-    "memory": Word("内存", "whether pages of it may be put on a disk"),
+    "swap": Word("交换", "whether pages of memory may be put on a disk"),
     "core files": Word("内存转储", "memory that is written to a disk when a process crashes"),
     "permissions": Word("文件权限", "who may read and write a file"),
     "descriptors": Word("文件句柄", "files and sockets that a process may open"),

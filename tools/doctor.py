@@ -16,7 +16,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "cores": ("give it two cores: the lane wants one for itself", "至少两个核心:主循环要独占一个"),
     "descriptors": ("raise ulimit -n (LimitNOFILE= in systemd)", "调高 ulimit -n(systemd 用 LimitNOFILE=)"),
     "threads": ("raise ulimit -u (LimitNPROC= in systemd)", "调高 ulimit -u(systemd 用 LimitNPROC=)"),
-    "memory": ("swapoff, or MemorySwapMax=0 in systemd: a page on a disk holds the lane up", "关闭交换(swapoff,systemd 用 MemorySwapMax=0):换出的页会卡住主循环"),
+    "swap": ("swapoff, or MemorySwapMax=0 in systemd: a page on a disk holds the lane up", "关闭交换(swapoff,systemd 用 MemorySwapMax=0):换出的页会卡住主循环"),
     "core files": ("ulimit -c 0 (LimitCORE=0 in systemd): a core file holds the keys", "ulimit -c 0(systemd 用 LimitCORE=0):内存转储里有密钥"),
     "permissions": ("chmod go-w the configuration, 0600 a key file: others could change or read it", "配置 chmod go-w,密钥文件 0600:否则他人可改可读"),
     "clock kept": ("run chrony or systemd-timesyncd; quotes from other machines are aged by both clocks", "请运行 chrony 或 systemd-timesyncd;别机行情的龄凭双方时钟"),

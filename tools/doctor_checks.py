@@ -119,7 +119,7 @@ def threads(most: int, venues: int) -> Finding:
 def memory(swap: int, lock: int) -> Finding:
     """Whether a page of the lane may have to be read from a disk first."""
     locked = "without limit" if lock == resource.RLIM_INFINITY else f"{lock // 1024:,} KB"
-    return Finding("memory", NOTE if swap else OK, f"swap {swap // 1024:,} MB, may be locked: {locked}")
+    return Finding("swap", NOTE if swap else OK, f"{swap // 1024:,} MB; memory that may be locked: {locked}")
 
 
 def swap_kb(place: Path = Path("/proc/swaps")) -> int:

@@ -75,14 +75,8 @@ def left_of(pair: Any) -> dict[str, Any]:
     """What is left of a pair: its hedge, live orders, naked lots."""
     hedge = pair.hedge
     live = [] if hedge is None else [order.cl_ord_id for leg in hedge.legs for order in leg.orders if order.live]
-    return {
-        "pair": pair.name,
-        "hedge": None if hedge is None else hedge.hedge_id,
-        "state": "" if hedge is None else str(hedge.status),
-        "why": "" if hedge is None else hedge.stranded_why,
-        "naked": list(pair.naked),
-        "live": live,
-    }
+    name, state, why = (None, "", "") if hedge is None else (hedge.hedge_id, str(hedge.status), hedge.stranded_why)
+    return {"pair": pair.name, "hedge": name, "state": state, "why": why, "naked": list(pair.naked), "live": live}
 
 
 def on_record_ns(config: Config) -> int:

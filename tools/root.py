@@ -35,6 +35,7 @@ from supervisors.spec import ChildSpec, check
 from supervisors.tree import ShardTerms, root_tree
 from supervisors.vitals import Limits
 from system import usage
+from system.notify import Notifier, from_environment
 from system.sockets import check_endpoint, private_directory
 from tools import shard_places
 from tools.cli import VERSION
@@ -66,6 +67,7 @@ class Root:
         self.shard_dirs = {name: Path(directory_of(config.node.dir, name)) for name in shards}
         self.rows = {name: ShardRow(name) for name in shards}
         self.stopping = False
+        self.service = Notifier()
         self.machine = machine = machine or RealMachine()
         self.clock, self.lane, self.context = machine.clock, machine.lane, machine.context
         self.runtime = Runtime(self.lane, self.clock)
@@ -216,6 +218,7 @@ class RootStopper:
         if not self._began_ns:
             self._began_ns, root.stopping = now_ns, True
             logger.info("stopping shards={}", root.living())
+            root.service.stopping(f"its shards settle and repair, at most {self.deadline_ms / 1000:g} s")
         if now_ns < self._began_ns + SAME_STOP_NS:
             self._signals = self.flag.count
         elif self.flag.count > self._signals:
@@ -246,16 +249,20 @@ class RootStopper:
             node = self.root.config.node.name
             click.echo(f'{{"event": "ready", "node": "{node}", "epoch": {self.root.journal.node_epoch}, "shards": {len(rows)}}}')
             sys.stdout.flush()
+            self.root.service.ready(f"node {node}, {len(rows)} shards, epoch {self.root.journal.node_epoch}")
 
 
 def serve_root(config: Any, words: tuple[str, ...], *, live: bool, flag: Any) -> int:
     """Run the root until it has stopped; the exit code."""
     from tools.node import STOP_DEADLINE_MS, said
+    from tools.node_edge import service_of
     from tools.root_edge import edge_of
 
+    service = from_environment(os.environ, os.getpid())  # before any child is started
     root = Root(config, words, live=live)
+    root.service = service
     stopper = RootStopper(root, flag, STOP_DEADLINE_MS)
-    root.build(edge_of(root, stopper))
+    root.build((*edge_of(root, stopper), *service_of(root)))
     with flag.installed(wake_fd=root.lane.wake_fd):
         root.lane.run_collected(stopper.done)
     crashed = not flag.is_set()

@@ -58,7 +58,7 @@ def test_threads_suffice_for_the_gateways(most, result):
 @pytest.mark.parametrize(("swap", "result"), [(0, "OK"), (2_097_152, "NOTE")])
 def test_memory_that_may_be_swapped_is_told(swap, result):
     found = checks.memory(swap, 8 * 1024 * 1024)
-    assert (found.result, "may be locked: 8,192 KB" in found.found) == (result, True)
+    assert (found.result, "that may be locked: 8,192 KB" in found.found) == (result, True)
 
 
 def test_swap_is_the_sum_of_what_is_on(tmp_path):
