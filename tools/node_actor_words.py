@@ -30,6 +30,7 @@ NS_A_MS = 1_000_000
 KEEPS_GOING = {
     "node/inspector": "it is what a resume would be asked of",
     "node/observer": "a thread of its own answers for it: it has no mail",
+    "node/hangs": "it finds those who hang",
     "journal/sync": "without it no record is safe on disk",
     "node/record": "it watches whether anything can be recorded",
 }
