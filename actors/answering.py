@@ -96,7 +96,8 @@ def count_arg(args: dict[str, Any], key: str, default: int, least: int, most: in
 def page(rows: Iterable[Any], clock: Clock, most_ns: int = MAX_PAGE_NS) -> dict[str, Any]:
     """As many of the rows as a page holds: bounded in rows, bytes and time.
 
-    `rows` is lazy: what is not taken is not made. There is always one.
+    `rows` is lazy: what is not taken is not made. There is always one. Whoever
+    is not the lane gives `most_ns` more time, and rows that give way by themselves.
     """
     until_ns = clock.mono_ns() + most_ns
     taken: list[Any] = []

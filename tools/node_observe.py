@@ -28,8 +28,10 @@ from tools.node_traces import Traces
 from tools.stakes import pair_of, stake_of
 from wire.inspection import NO_SUCH, REFUSED, Unanswerable
 
-PAGE_NS = 150_000
-"""How long a page may keep the interpreter from the lane."""
+CHUNK_NS = 100_000
+"""How long rows are made at a stretch: then the lane, which may want the interpreter, is let in."""
+PAGE_NS = 50_000_000
+"""How long an answer of rows may take with all that."""
 DEPTH = 3
 WALKED_A_CHUNK = 64
 
@@ -92,12 +94,21 @@ class Observes:
         """Every actor, in the order of the tree."""
         hands, boxes = Hands(self.clock.mono_ns()), self.runtime.boxes
         there = (boxes.get(name) for name in self._names(args))
-        return page((self._row(box, hands) for box in there if box is not None), self.clock, PAGE_NS)
+        return page(self._giving_way(self._row(box, hands) for box in there if box is not None), self.clock, PAGE_NS)
 
     def tree(self, args: dict[str, Any]) -> dict[str, Any]:
         """Who keeps whom, under which rules, and how each is."""
         hands = Hands(self.clock.mono_ns())
-        return page((self._branch(name, hands) for name in self._names(args)), self.clock, PAGE_NS)
+        return page(self._giving_way(self._branch(name, hands) for name in self._names(args)), self.clock, PAGE_NS)
+
+    def _giving_way(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The rows, in pieces between which others have the interpreter."""
+        until_ns = self.clock.mono_ns() + CHUNK_NS
+        for row in rows:
+            yield row
+            if self.clock.mono_ns() >= until_ns:
+                give_way()
+                until_ns = self.clock.mono_ns() + CHUNK_NS
 
     def _names(self, args: dict[str, Any]) -> Iterator[str]:
         """The names after `after`, in the order of the tree, the others last.

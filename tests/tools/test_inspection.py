@@ -89,6 +89,8 @@ def operators(site):
 def test_commands_look_into_the_actors_of_a_node(site, capsys):
     where = opened(site)
     assert site.quotes(20, reject=False)
+    with Client(site.node_dir) as client:
+        until(client, lambda found: not found["in_flight"])
     rows = {row["path"]: row for row in told(capsys, "ps", *where)}
     pair = rows["AxB"]
     assert (pair["class"], pair["phase"], pair["epoch"], pair["restarts"]) == ("PairActor", "running", 1, 0)
