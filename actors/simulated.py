@@ -9,6 +9,7 @@ any process, whatever its PYTHONHASHSEED.
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from actors.executor import MESSAGES_A_TURN, Executor
@@ -45,6 +46,20 @@ class VirtualClock:
         self._offset_ns += by_ns
 
 
+def below(chance: Random) -> Callable[[int], int]:
+    """What `chance.randrange(many)` draws, without its checks: hundreds of thousands of steps draw."""
+    bits = chance.getrandbits
+
+    def draw(many: int) -> int:
+        wide = many.bit_length()
+        drawn = bits(wide)
+        while drawn >= many:
+            drawn = bits(wide)
+        return drawn
+
+    return draw
+
+
 class SimulatedDispatcher(Executor):
     """Runs its actors when asked to, in this thread."""
 
@@ -53,7 +68,7 @@ class SimulatedDispatcher(Executor):
 
     def __init__(self, seed: int, clock: VirtualClock | None = None) -> None:
         super().__init__(clock or VirtualClock(), seed)
-        self._draw = self.chance.randrange
+        self._draw = below(self.chance)
         self._sources: dict[Any, Callable[[], None]] = {}
         self._readable: list[Any] = []
         self.steps = 0
@@ -101,14 +116,14 @@ class SimulatedDispatcher(Executor):
             else:
                 box = self.ready[drawn - len(self._readable)]
                 del self.ready[drawn - len(self._readable)]
-                self.turn(box, self._draw(1, MESSAGES_A_TURN + 1))
+                self.turn(box, 1 + self._draw(MESSAGES_A_TURN))
         finally:
             self.left()
         return True
 
     def run_idle(self) -> None:
         """Until nobody has mail; time stands still."""
-        while self.step():
+        while (self.ready or self._readable) and self.step():
             pass
 
     def advance(self, by_ns: int) -> None:
@@ -151,9 +166,12 @@ class SimulatedDispatcher(Executor):
 
     def _jump(self, due_ns: int) -> None:
         """Move time to `due_ns` and fire what is due."""
-        self.clock.advance(max(0, due_ns - self.clock.mono_ns()))
+        now_ns = self.clock.mono_ns()
+        if due_ns > now_ns:
+            self.clock.advance(due_ns - now_ns)
+            now_ns = due_ns
         self._steps_now = 0
-        self.timers.fire(self.clock.mono_ns())
+        self.timers.fire(now_ns)
 
     def _read(self, socket: Any) -> None:
         reader = self._sources.get(socket)

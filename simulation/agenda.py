@@ -22,23 +22,12 @@ MOST_TURNS_A_SECOND = 20_000
 class Entry:
     """One call that is due; it stands where a timer's handle does."""
 
-    __slots__ = ("call", "live")
+    __slots__ = ("actor", "call", "live")
 
-    def __init__(self, call: Callable[[], None]) -> None:
+    def __init__(self, actor: Agenda, call: Callable[[], None]) -> None:
+        self.actor = actor
         self.call = call
         self.live = True
-
-    @property
-    def actor(self) -> Entry:
-        """Its own owner and mailbox: nobody's death takes it away."""
-        return self
-
-    box = actor
-
-    def accept(self, _handle: Entry) -> None:
-        """Due: make the call."""
-        self.live = False
-        self.call()
 
     def cancel(self) -> None:
         """Never make it."""
@@ -61,7 +50,7 @@ class WatchedLane(SimulatedDispatcher):
         Raises: InvariantViolation where a virtual second has too many.
         """
         now_ns = self.clock.mono_ns()
-        if now_ns < self.stalled_until_ns:
+        if now_ns < self.stalled_until_ns or not (self.ready or self._readable):
             return False
         second = now_ns // SECOND_NS
         if second != self._second:
@@ -95,11 +84,17 @@ class WatchedLane(SimulatedDispatcher):
 
 
 class Agenda:
-    """What the world does, and when. Units: virtual monotonic ns."""
+    """What the world does, and when. Units: virtual monotonic ns.
+
+    Owner and mailbox of its entries: nobody's death takes them away.
+    """
+
+    live = True
 
     def __init__(self, lane: WatchedLane) -> None:
         self.lane = lane
         self.clock = lane.clock
+        self.box = self
 
     @property
     def now_ns(self) -> int:
@@ -111,13 +106,18 @@ class Agenda:
 
     def at(self, due_ns: int, call: Callable[[], None]) -> Entry:
         """Make `call` at that time, or now where it is past."""
-        entry = Entry(call)
-        self.lane.timers.add(max(due_ns, self.now_ns), entry)
+        entry, now_ns = Entry(self, call), self.clock.mono_ns()
+        self.lane.timers.add(due_ns if due_ns > now_ns else now_ns, entry)  # type: ignore[arg-type]
         return entry
 
     def after(self, delay_ns: int, call: Callable[[], None]) -> Entry:
         """Make `call` so much later."""
         return self.at(self.now_ns + delay_ns, call)
+
+    def accept(self, entry: Entry) -> None:
+        """Due: make the call."""
+        entry.live = False
+        entry.call()
 
 
 def _nothing() -> None:

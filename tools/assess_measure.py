@@ -126,10 +126,8 @@ class LegMeasure:
         self.width.change(row.asks[0] - row.bids[0] if both else nan)
         self.touch_lots.change(min(row.bids[1], row.asks[1]) if both else nan)
         if row.exch_ns is not None:
-            offset_ms = (row.exch_ns - recv_ns) / NS_PER_MS
-            self.clock.change(offset_ms)
-            self.clock.hold(1)
-            self.clocks.add(recv_ns, offset_ms)
+            self.clock.count(row.exch_ns - recv_ns)
+            self.clocks.add(recv_ns, (row.exch_ns - recv_ns) / NS_PER_MS)
 
     def other(self, recv_ns: int) -> None:
         """A row of another leg: how old this one's book is then."""

@@ -51,6 +51,10 @@ class Tally:
             self.held_ns[self._now] = self.held_ns.get(self._now, 0) + elapsed_ns
             self._met_ns += elapsed_ns if self._meets else 0
 
+    def count(self, grain: int) -> None:
+        """One more of a value that rows have, not times: in millionths, of a ms as ns."""
+        self.held_ns[grain] = self.held_ns.get(grain, 0) + 1
+
     def change(self, value: float, now_ns: int = 0) -> None:
         """The value from now on; NaN: there is none."""
         limit = self._threshold
@@ -114,25 +118,30 @@ class Survey:
         self.values = {side: Tally(None, above=True) for side in (SELL, BUY)}
         self.events = {event: Tally(aim.threshold, above=aim.direction == SELL) for event, aim in look.aims.items()}
         self.clocks: dict[Key, Tally] = {}
+        self._stands: tuple[float, float] = (nan, nan)
         self._last_ns = 0
         walk.watchers.append(self.see)
 
     def see(self, recv_ns: int, key: Key, row: Row) -> None:
         """After each row of the walk."""
         if self._walk.changed and self._walk.shares(recv_ns):
-            self._hold(recv_ns)
             look = self._look
-            open_now = not look.closed()
-            for side, tally in self.values.items():
-                tally.change(look.value(side) if open_now else nan, recv_ns)
+            values = (nan, nan) if look.closed() else (look.value(SELL), look.value(BUY))
+            if values != self._stands or not self._last_ns:
+                self._hold(recv_ns)
+                self._stands = values
+                for tally, value in zip(self.values.values(), values, strict=True):
+                    tally.change(value, recv_ns)
             for event, tally in self.events.items():
                 met = look.is_met(event, recv_ns)
                 if met or tally.meets:
+                    self._hold(recv_ns)
                     tally.change(look.value(look.aims[event].direction) if met else nan, recv_ns)
         if row.exch_ns is not None and isinstance(row, QuoteRow):
-            clock = self.clocks.setdefault(key, Tally(None, above=True))
-            clock.change((row.exch_ns - row.recv_ns) / NS_PER_MS)
-            clock.hold(1)
+            clock = self.clocks.get(key)
+            if clock is None:
+                clock = self.clocks[key] = Tally(None, above=True)
+            clock.count(row.exch_ns - row.recv_ns)
 
     def _hold(self, now_ns: int) -> None:
         elapsed_ns, self._last_ns = now_ns - (self._last_ns or now_ns), now_ns

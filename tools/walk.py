@@ -131,7 +131,7 @@ class Walk:
         coming = self._merged()
         following = next(coming, None)
         while following is not None:
-            (recv_ns, key, row), following = following, next(coming, None)
+            (recv_ns, _, key, row), following = following, next(coming, None)
             if self._end_ns is not None and recv_ns >= self._end_ns:
                 break
             for look in self.lookers:
@@ -203,25 +203,27 @@ class Walk:
         ends = [each for each in (self._ended_ns, self._end_ns) if each is not None]
         return min(ends) if ends else self.now_ns
 
-    def _merged(self) -> Iterator[tuple[int, Key, Row]]:
-        streams = [self._keyed(key, each) for key, each in self._played.items()]
-        return heapq.merge(*streams, key=lambda item: item[0])
+    def _merged(self) -> Iterator[tuple[int, int, Key, Row]]:
+        """All rows in order of receipt; of equal times, the first instrument's first."""
+        streams = [self._keyed(place, key, each) for place, (key, each) in enumerate(self._played.items())]
+        return heapq.merge(*streams)
 
-    def _keyed(self, key: Key, played: Played) -> Iterator[tuple[int, Key, Row]]:
+    def _keyed(self, place: int, key: Key, played: Played) -> Iterator[tuple[int, int, Key, Row]]:
         """The rows of one instrument; known before the next row: that it has ended."""
         last_ns = 0
         for row in played.rows():
             last_ns = row.recv_ns
-            yield last_ns, key, row
+            yield last_ns, place, key, row
         if last_ns:
             self._ended_ns = last_ns if self._ended_ns is None else min(self._ended_ns, last_ns)
 
     def _count(self, recv_ns: int, key: Key, row: Row) -> None:
-        if isinstance(row, StatusRow) and key not in self.spans:
-            return
-        span = self.spans.get(key)
-        first_ns, rows = (recv_ns, 0) if span is None else (span.first_ns, span.rows)
-        self.spans[key] = Span(first_ns, recv_ns, rows + (not isinstance(row, StatusRow)))
+        span, counts = self.spans.get(key), not isinstance(row, StatusRow)
+        if span is not None:
+            span.last_ns = recv_ns
+            span.rows += counts
+        elif counts:
+            self.spans[key] = Span(recv_ns, recv_ns, 1)
 
     def _take(self, recv_ns: int, key: Key, row: Row) -> None:
         """The row as the node's feed would hand it to the pairs."""

@@ -57,8 +57,9 @@ class _Side:
         """Adopt recorded levels; whether they differ from the last."""
         if levels == self._levels:
             return False
-        same = set(_pairs(levels)) & set(_pairs(self._levels))
-        self._taken = {px: qty for px, qty in self._taken.items() if any(px == at for at, _ in same)}
+        if self._taken:
+            same = set(_pairs(levels)) & set(_pairs(self._levels))
+            self._taken = {px: qty for px, qty in self._taken.items() if any(px == at for at, _ in same)}
         self._levels = levels
         return True
 

@@ -74,34 +74,35 @@ class Player:
         self._rows = _merged(files)
         self._pace = pace
         self._end_ns = end_ns
-        self._next = next(self._rows, None)
-        self._cut()
+        self._due_ns = 0
+        self._follow()
 
     def due(self, now_mono_ns: int, most: int) -> list[tuple[str, Row]]:
         """The rows due by now in their order, at most `most` of them."""
         rows: list[tuple[str, Row]] = []
-        while self._next is not None and len(rows) < most:
-            symbol, row = self._next
-            if self._pace.due_mono_ns(row.recv_ns) > now_mono_ns:
-                break
-            rows.append((symbol, row))
-            self._next = next(self._rows, None)
-            self._cut()
+        while self._next is not None and self._due_ns <= now_mono_ns and len(rows) < most:
+            rows.append(self._next)
+            self._follow()
         return rows
 
     def next_due_mono_ns(self) -> int | None:
         """When the next row is due; None after the last."""
-        return None if self._next is None else self._pace.due_mono_ns(self._next[1].recv_ns)
+        return None if self._next is None else self._due_ns
 
     @property
     def ended(self) -> bool:
         """Whether every row has played."""
         return self._next is None
 
-    def _cut(self) -> None:
-        """Drop what lies past the end that was asked for."""
-        if self._next is not None and self._end_ns is not None and self._next[1].recv_ns >= self._end_ns:
+    def _follow(self) -> None:
+        """The next row and when it is due; what lies past the end that was asked for is dropped."""
+        self._next = following = next(self._rows, None)
+        if following is None:
+            return
+        recv_ns = following[1].recv_ns
+        if self._end_ns is not None and recv_ns >= self._end_ns:
             self._next = None
+        self._due_ns = self._pace.due_mono_ns(recv_ns)
 
 
 def _merged(files: dict[str, Iterable[Row]]) -> Iterator[tuple[str, Row]]:
@@ -111,8 +112,5 @@ def _merged(files: dict[str, Iterable[Row]]) -> Iterator[tuple[str, Row]]:
         for row in rows:
             yield (row.recv_ns, place, symbol, row)
 
-    ordered = heapq.merge(
-        *(keyed(place, symbol, rows) for place, (symbol, rows) in enumerate(files.items())),
-        key=lambda item: item[:2],
-    )
+    ordered = heapq.merge(*(keyed(place, symbol, rows) for place, (symbol, rows) in enumerate(files.items())))
     return ((symbol, row) for _, _, symbol, row in ordered)

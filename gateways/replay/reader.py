@@ -37,33 +37,35 @@ QUOTE, TRADE, STATUS, SKIP = range(4)
 __all__ = ["COLUMNS", "QuoteRow", "Row", "StatusRow", "TradeRow", "multiples_of", "read_rows"]
 
 
-def multiples_of(size: Decimal) -> Callable[[str], int]:
-    """A reader of decimals as whole multiples of `size`; else ValueError."""
-    unit = decimal_of(size)
-    if unit <= 0:
-        raise ValueError(f"{size} is not above 0")
-    exponent = unit.as_tuple().exponent
-    places = max(0, -exponent) if isinstance(exponent, int) else 0
-    scaled = int(unit.scaleb(places))
-    kept: dict[str, int] = {}
+class _Multiples(dict[str, int]):
+    """Texts already read, which the dict finds by itself; `__missing__` reads a new one."""
 
-    def read(text: str) -> int:
-        found = kept.get(text)
-        if found is not None:
-            return found
+    def __init__(self, size: Decimal) -> None:
+        unit = decimal_of(size)
+        if unit <= 0:
+            raise ValueError(f"{size} is not above 0")
+        exponent = unit.as_tuple().exponent
+        self._places = max(0, -exponent) if isinstance(exponent, int) else 0
+        self._scaled = int(unit.scaleb(self._places))
+
+    def __missing__(self, text: str) -> int:
+        places = self._places
         whole, _, part = text.partition(".")
         digits = whole.removeprefix("-") + part
         if not (digits.isascii() and digits.isdigit()) or part[places:].strip("0"):
             raise ValueError(text)
-        number, rest = divmod(int(whole + part[:places].ljust(places, "0")), scaled)
+        number, rest = divmod(int(whole + part[:places].ljust(places, "0")), self._scaled)
         if rest or not -MOST <= number <= MOST:
             raise ValueError(text)
-        if len(kept) >= MAX_KEPT:
-            kept.clear()
-        kept[text] = number
+        if len(self) >= MAX_KEPT:
+            self.clear()
+        self[text] = number
         return number
 
-    return read
+
+def multiples_of(size: Decimal) -> Callable[[str], int]:
+    """A reader of decimals as whole multiples of `size`; else ValueError."""
+    return _Multiples(size).__getitem__
 
 
 def read_rows(
@@ -159,7 +161,7 @@ class _RowParser:
                 return None
             bids, asks = book
         else:
-            bids, asks = (self._side(cells, levels) for levels in self._sides)
+            bids, asks = self._side(cells, self._sides[0]), self._side(cells, self._sides[1])
         last = self._maybe(cells, told.last, self._price)
         volume = self._maybe(cells, told.volume, self._quantity)
         limits = None
@@ -186,11 +188,17 @@ class _RowParser:
     def _side(self, cells: list[str], levels: list[tuple[int, str, int, str]]) -> tuple[int, ...]:
         """One side, best first; it ends at the first level that is empty."""
         found: tuple[int, ...] = ()
+        sizes, absent = self._sizes, self._absent
         for px_at, px_column, qty_at, qty_column in levels:
-            if cells[px_at] in self._absent and cells[qty_at] in self._absent:
+            px_text, qty_text = cells[px_at], cells[qty_at]
+            if px_text in absent and qty_text in absent:
                 break
-            px, qty = self._price(cells, px_column), self._quantity(cells, qty_column)
-            if not qty:
+            try:
+                px, qty = sizes.px(px_text), sizes.qty(qty_text)
+            except ValueError:
+                px, qty = self._price(cells, px_column), self._quantity(cells, qty_column)
+            if qty <= 0:
+                self._quantity(cells, qty_column)
                 break
             found += (px, qty)
         return found

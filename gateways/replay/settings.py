@@ -97,7 +97,7 @@ class Settings(Struct, frozen=True):
         return tuple(each for each in self.played if each.definition.tradable) or self.played[:1]
 
 
-class Span(Struct, frozen=True):
+class Span(Struct):
     """The first and last moment of a recording, and its rows."""
 
     first_ns: int

@@ -44,7 +44,7 @@ class TimeReader:
         if told.unit != "text":
             scale = UNITS[told.unit]
             self.allowed = WHOLE if told.unit != "s" else "seconds since the epoch"
-            self.read = _seconds if told.unit == "s" else lambda text: _whole(text) * scale
+            self.read = _seconds if told.unit == "s" else _scaled(scale)
 
     def _text(self, text: str) -> int:
         whole, point, fraction = text.partition(".")
@@ -63,6 +63,17 @@ class TimeReader:
             raise ValueError(text)
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=self._zone)
         return round(aware.timestamp()) * NS_PER_S
+
+
+def _scaled(scale: int) -> Callable[[str], int]:
+    """A reader of whole numbers of a unit of so many ns."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError(text)
+        return int(text) * scale
+
+    return read
 
 
 def _whole(text: str) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from random import Random
 
 import pytest
 
 from actors.base import Actor
 from actors.mailbox import Lane
 from actors.runtime import Runtime
-from actors.simulated import SimulatedDispatcher
+from actors.simulated import SimulatedDispatcher, below
 from domain.errors import InvariantViolation
 
 SECOND = 1_000_000_000
@@ -52,6 +53,12 @@ def play(seed):
 
 def test_the_same_seed_gives_the_same_order():
     assert play(3) == play(3)
+
+
+def test_a_draw_is_what_random_would_draw():
+    draw, chance = below(Random(7)), Random(7)
+    for many in (1, 2, 3, 5, 64, 65, 1_000, 1, 7):
+        assert [draw(many) for _ in range(50)] == [chance.randrange(many) for _ in range(50)]
 
 
 def test_another_seed_gives_another_order_of_the_same_messages():
