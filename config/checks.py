@@ -33,7 +33,7 @@ Found = Iterator[ConfigError]
 def problems(loaded: Loaded, mode: str | None = None) -> list[ConfigError]:
     """Everything that is wrong, in the order of the file; empty if nothing."""
     mode = mode if mode is not None else loaded.config.node.mode
-    found = [*names(loaded), *venues(loaded), *sanity.placeholders(loaded), *instruments(loaded), *rates(loaded), *sanity.ladders(loaded), *sanity.moneys(loaded), *calendar_checks.calendars(loaded), *sense.problems(loaded), *shards.problems(loaded)]
+    found = [*names(loaded), *venues(loaded), *sanity.placeholders(loaded), *instruments(loaded), *rates(loaded), *sanity.ladders(loaded), *sanity.moneys(loaded), *sanity.limits_apart(loaded), *calendar_checks.calendars(loaded), *sense.problems(loaded), *shards.problems(loaded)]
     for index in range(len(loaded.config.pair)):
         found.extend(pair_problems(loaded, index, mode))
     return found

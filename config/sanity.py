@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path as FilePath
 
 from config.load import Loaded
-from config.schema import Instrument, Leg, Pair
+from config.schema import Instrument, Leg, LegLimits, Pair
 from config.values import defaults_of, instrument_at
 from domain.errors import ConfigError
 from domain.repair import Policy
@@ -149,3 +149,21 @@ def moneys(loaded: Loaded) -> Found:
                 yield loaded.error(path, str(budget), f"a currency that instruments of {venue.name} settle in: {', '.join(sorted(filter(None, there))) or 'none'}")
         if venue.fx_haircut is not None and not 0 <= venue.fx_haircut < 1:
             yield loaded.error(("venue", index, "fx_haircut"), str(venue.fx_haircut), 'a share from 0 to under 1: "0.05" is 5 %')
+
+
+def limits_apart(loaded: Loaded) -> Found:
+    """One instrument has one set of limits, whichever pairs trade it."""
+    known: dict[tuple[str, str], tuple[str, LegLimits]] = {}
+    for index, pair in enumerate(loaded.config.pair):
+        for place, leg in enumerate(pair.legs):
+            if leg.limits is None:
+                continue
+            name, first = known.setdefault((leg.venue, leg.symbol), (pair.name, leg.limits))
+            if first != leg.limits:
+                allowed = f"the limits that pair {name} has for {leg.symbol}: {limit_words(first)}"
+                yield loaded.error(("pair", index, "legs", place, "limits"), limit_words(leg.limits), allowed)
+
+
+def limit_words(limits: LegLimits) -> str:
+    """Limits as one reads them."""
+    return f"order_lots {limits.order_lots}, price_collar_ticks {limits.price_collar_ticks}, position_lots {limits.position_lots}"

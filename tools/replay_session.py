@@ -9,13 +9,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.risk import RiskTable
 from gateways.replay.pacing import Start
 from journal.verify import verify
 from system.clock import SystemClock
 from tools.errors import ToolError
 from tools.money_books import compared
-from tools.node_build import add_limits
 from tools.replay_books import compare, journal_fills, venue_book
 from tools.replay_compare import differences, in_order
 from tools.replay_config import VenuePlay, config_of, overlay_text, plays_of
@@ -50,8 +48,6 @@ class Session:
     ) -> None:
         self.recording, self.files, self.folder, self._tell = recording, tuple(files), folder, tell
         self.config = config_of(self.files)
-        if self.config.node.mode != "observe":
-            add_limits(RiskTable(), self.config.pair)  # before anything is read
         self.plays = plays_of(self.config, recording, folder, folder)
         walk = Walk(self.config, played_of(self.plays))
         self.made = walk.made

@@ -27,7 +27,8 @@ def terms_of(config: schema.Config, told: schema.Instrument) -> Terms:
     """One instrument with what the account may do in it, and what it costs."""
     held = instrument_of(told)
     digits = held.base_digits if held.is_inverse else held.digits
-    return Terms(definition_of(told), inventory_of(config, told), told.margin_rate_long or Decimal(0), digits)
+    later = tuple((each.valid_from, scheduled(each)) for each in told.fees_from)
+    return Terms(definition_of(told), inventory_of(config, told), told.margin_rate_long or Decimal(0), digits, later)
 
 
 def inventory_of(config: schema.Config, told: schema.Instrument) -> int:

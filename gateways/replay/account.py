@@ -37,13 +37,15 @@ class Terms(Struct, frozen=True):
     """An instrument with what this account may do in it.
 
     `inventory` in lots, `margin_rate` of turnover; `digits` of a minor unit of
-    its money, to which fees are rounded.
+    its money, to which fees are rounded. `fees_from`: schedules that replace the
+    definition's from a trading day on, oldest first, with the definition's keys.
     """
 
     definition: InstrumentDef
     inventory: int = 0
     margin_rate: Decimal = ZERO
     digits: int = 2
+    fees_from: tuple[tuple[str, dict[str, str]], ...] = ()
 
     @property
     def lot_value(self) -> Decimal:
@@ -82,16 +84,19 @@ class Terms(Struct, frozen=True):
     @property
     def is_charged(self) -> bool:
         """Whether a schedule is told: where none is, nobody knows what a trade costs."""
-        return any(getattr(self.definition, f"fee_{how}_{what}") is not None for how in ("rate", "lot") for what in PARTS)
+        told = any(getattr(self.definition, f"fee_{how}_{what}") is not None for how in ("rate", "lot") for what in PARTS)
+        return told or bool(self.fees_from)
 
     def value(self, qty: int, px: int) -> Decimal:
         """What `qty` signed lots are worth long; an inverse contract's in whole minor units."""
         exact = qty * self.worth(px)
         return self.in_minor(exact) if self.is_inverse else exact
 
-    def fee(self, what: str, qty: int, px: int) -> Decimal:
-        """The schedule's for so many lots: `what` is open, close or close_today."""
-        rate, by_lot = (getattr(self.definition, f"fee_{how}_{what}") or ZERO for how in ("rate", "lot"))
+    def fee(self, what: str, qty: int, px: int, day: str) -> Decimal:
+        """The schedule's of that trading day for so many lots: `what` is open, close or close_today."""
+        later = next((fees for first, fees in reversed(self.fees_from) if first <= day), None)
+        keys = (f"fee_{how}_{what}" for how in ("rate", "lot"))
+        rate, by_lot = ((getattr(self.definition, key) if later is None else later.get(key)) or ZERO for key in keys)
         return self.in_minor(abs(self.value(qty, px)) * Decimal(rate)) + qty * Decimal(by_lot)
 
     def in_minor(self, amount: Decimal) -> Decimal:
@@ -188,9 +193,9 @@ class Account:
         return list(self._working.values())
 
     def fee(self, placed: OrderPlaced, qty: int, px: int) -> Decimal:
-        """What a trade of that order would cost now, by the schedule."""
-        terms = self.terms[placed.symbol]
-        return sum((terms.fee(what, lots, px) for what, lots in self._does(placed, qty) if lots), ZERO)
+        """What a trade of that order would cost now, by its day's schedule."""
+        terms, day = self.terms[placed.symbol], placed.trading_day
+        return sum((terms.fee(what, lots, px, day) for what, lots in self._does(placed, qty) if lots), ZERO)
 
     def _does(self, placed: OrderPlaced, qty: int) -> tuple[tuple[str, int], ...]:
         """What so many lots would do to the position, as a schedule has it."""
@@ -237,7 +242,7 @@ class Account:
         if side == SELL:
             free = self.held(symbol) - self.frozen(symbol, SELL)
             return "" if qty <= free else f"no short selling: {free} lots of {symbol} are free, {qty} were to be sold"
-        cost, free_money = px * qty * terms.lot_value + terms.fee("open", qty, px), self.free_cash(terms.currency)
+        cost, free_money = px * qty * terms.lot_value + terms.fee("open", qty, px, self.day), self.free_cash(terms.currency)
         return "" if cost <= free_money else f"costs {cost:f}, {free_money:f} is free"
 
     def _over_close(self, symbol: str, side: str, qty: int, offset: str) -> str:

@@ -38,6 +38,11 @@ fx = "USDCNH"
 {second}
 """
 LIMITS = "limits = { order_lots = 99, price_collar_ticks = 99, position_lots = 99 }"
+COPPERS = {
+    "first": "limits = { order_lots = 45, price_collar_ticks = 40, position_lots = 90 }",
+    "second": "limits = { order_lots = 20, price_collar_ticks = 60, position_lots = 40 }",
+}
+"""As the example's own pair has them."""
 
 
 COVER = """
@@ -159,7 +164,7 @@ def test_a_trigger_on_the_price_of_a_sold_leg_is_ordered_the_other_way(tmp_path)
 
 
 def test_a_pair_without_a_threshold_can_only_be_observed(tmp_path):
-    text = '[[pair]]\nname = "idle"\ncurrency = "CNY"' + LEGS.format(first=LIMITS, second=LIMITS)
+    text = '[[pair]]\nname = "idle"\ncurrency = "CNY"' + LEGS.format(**COPPERS)
     assert found(tmp_path, text, "observe") == {}
     assert "never fires" in found(tmp_path, text, "live")["pair[idle].trigger"]
 
@@ -226,3 +231,9 @@ def test_legs_of_one_side_hedge_nothing(tmp_path):
     told = found(tmp_path, legs().replace('side = "sell"', 'side = "buy"'))
     assert "other side than buy" in told["pair[CU03xHGH].legs[COMEX.HGH27].side"]
     assert not [key for key in found(tmp_path, legs()) if key.endswith(".side")]
+
+
+def test_pairs_have_the_same_limits_for_an_instrument_that_they_share(tmp_path):
+    text = '[[pair]]\nname = "idle"\ncurrency = "CNY"' + LEGS.format(first=COPPERS["first"], second=COPPERS["second"].replace("60", "61"))
+    allowed = "the limits that pair CU03xHGH has for COMEX.HGH27: order_lots 20, price_collar_ticks 60, position_lots 40"
+    assert found(tmp_path, text, "observe") == {"pair[idle].legs[COMEX.HGH27].limits": allowed}

@@ -73,9 +73,11 @@ tick_size = "10"
 multiplier = "5"
 currency = "CNY"
 fees = {{ open_lot = "1.5", close_lot = "1.25", close_today_lot = "1.25" }}
+fees_from = [{{ valid_from = "{next_day}", open_lot = "9", close_lot = "1.75", close_today_lot = "9" }}]
 [[pair]]
 name = "{home}"
 currency = "CNY"
+share = {{ HOME = "0.5", AWAY = "0.5" }}
 [[pair.legs]]
 venue = "HOME"
 symbol = "HOME.{home}"
@@ -122,7 +124,7 @@ def recorded(folder: Path, *names: tuple[str, str], seconds: int = SECONDS) -> P
     name = names[0][0].lower()
     (folder / f"{name}.toml").write_text(f'name = "{name}"\npair = ["pair.toml"]\ncalendars = ["two.toml"]\n{files}', encoding="utf-8")
     (folder / "two.toml").write_text(TABLE, encoding="utf-8")
-    (folder / "pair.toml").write_text(NODE + "".join(PAIR.format(home=home, away=away) for home, away in names), encoding="utf-8")
+    (folder / "pair.toml").write_text(NODE + "".join(PAIR.format(home=home, away=away, next_day=NEXT) for home, away in names), encoding="utf-8")
     return folder / f"{name}.toml"
 
 
@@ -152,7 +154,7 @@ def test_pairs_trade_over_the_end_of_a_day_and_books_and_money_are_equal(folder,
     assert {order.trading_day for order in orders_of(folder / "d", "AWAY")} == {DAY, NEXT}
     by_hand = {  # four lots a day and venue: sold at 70,600 and bought at 70,060, five tons each
         "HOME": 4 * (Decimal("17.65") + Decimal("0.01")) + 4 * (Decimal("17.515") + Decimal("0.01")),
-        "AWAY": 4 * (Decimal("1.5") + Decimal("1.25")),
+        "AWAY": 4 * (Decimal("1.5") + Decimal("1.75")),  # the next day's schedule had been announced
     }
     assert {venue: fees_of(folder / "d", venue) for venue in by_hand} == by_hand
     assert {each["account"]: Decimal(each["our_fees"]) for each in found["money"]} == {f"{venue}/CNY": fee for venue, fee in by_hand.items()}
@@ -163,7 +165,7 @@ def test_recordings_of_two_files_are_played_in_step_by_one_clock(folder, capsys)
     second = recorded(folder / "b", ("AL", "AX"), seconds=50)
     one = replayed(capsys, folder / "d1", str(first), "--virtual")
     words = ["-c", str(folder / "both.toml"), "--virtual"]
-    (folder / "both.toml").write_text(NODE + "".join(PAIR.format(home=home, away=away) for home, away in (("CU", "HG"), ("AL", "AX"))), encoding="utf-8")
+    (folder / "both.toml").write_text(NODE + "".join(PAIR.format(home=home, away=away, next_day=NEXT) for home, away in (("CU", "HG"), ("AL", "AX"))), encoding="utf-8")
     both = replayed(capsys, folder / "d2", str(first), str(second), *words)
     assert both["recording"] == "cu+al"
     assert [each["hedges"] for each in both["pairs"]] == [one["hedges"]] * 2
@@ -176,11 +178,11 @@ def test_recordings_of_two_files_are_played_in_step_by_one_clock(folder, capsys)
 def test_pairs_whose_limits_differ_on_one_instrument_are_refused_before_anything_is_read(folder, capsys):
     recording = recorded(folder / "r", ("CU", "HG"))
     (folder / "r" / "CU.csv").write_text("not,a\nrecording", encoding="utf-8")
-    other = PAIR.format(home="CU", away="HG").replace('name = "CU"', 'name = "CU-2"').replace("order_lots = 9", "order_lots = 8", 1)
-    (folder / "pair.toml").write_text(NODE + PAIR.format(home="CU", away="HG") + other[other.index("[[pair]]") :], encoding="utf-8")
+    other = PAIR.format(home="CU", away="HG", next_day=NEXT).replace('name = "CU"', 'name = "CU-2"').replace("order_lots = 9", "order_lots = 8", 1)
+    (folder / "pair.toml").write_text(NODE + PAIR.format(home="CU", away="HG", next_day=NEXT) + other[other.index("[[pair]]") :], encoding="utf-8")
     words = ["replay", str(recording), "-c", str(folder / "pair.toml"), "--virtual", "--dir", str(folder / "d")]
     assert run(words) == 2
-    assert "the same limits in each pair that trades HOME.CU" in capsys.readouterr().err
+    assert "the limits that pair CU has for HOME.CU: order_lots 9" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("words", "told"), [(["r", "r"], "each recording once"), (["r", "--data", "nowhere"], "nowhere")])

@@ -162,8 +162,8 @@ def test_fee_is_the_schedules_for_what_the_lots_do(mode, side, offset, qty, fee)
 def test_fee_is_rounded_to_a_minor_unit_half_of_one_up():
     account = spot_account(fee_rate="0.0005")
     assert account.fee(placed("1", SELL, 1), 150_000, 6_666_667) == Decimal("50.00")
-    assert account.terms[SPOT].fee("open", 1, 1_000_000_000) == Decimal("0.05")  # 100 x 0.0005
-    assert account.terms[SPOT].fee("open", 1, 900_000_000 + 1_000_000) == Decimal("0.05")  # 0.04505
+    assert account.terms[SPOT].fee("open", 1, 1_000_000_000, "") == Decimal("0.05")  # 100 x 0.0005
+    assert account.terms[SPOT].fee("open", 1, 900_000_000 + 1_000_000, "") == Decimal("0.05")  # 0.04505
 
 
 def test_inverse_contract_settles_in_whole_minor_units():
@@ -173,4 +173,4 @@ def test_inverse_contract_settles_in_whole_minor_units():
     account.apply(OrderTraded("20240808", "t1", "1", PERP, BUY, 7, 617_003, "0", 2))
     assert account.money({PERP: 617_003}).equity == Decimal(10)
     assert account.money({PERP: 700_001}).equity == Decimal(10) + Decimal("0.01134516") - Decimal("0.00999999")
-    assert account.terms[PERP].fee("open", 7, 617_003) == Decimal("0.00000567")
+    assert account.terms[PERP].fee("open", 7, 617_003, "") == Decimal("0.00000567")

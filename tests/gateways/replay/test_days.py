@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from gateways.replay.account import Terms
 from gateways.replay.venue import Venue
@@ -52,6 +53,28 @@ def test_a_day_turns_todays_lots_into_yesterdays(desk):
     assert desk.held() == (5, 3, 0, 0)
     desk.order("1", 2, "O")
     assert desk.held() == (7, 3, 2, 0)
+
+
+def test_a_trade_is_charged_by_the_schedule_of_its_own_day(tmp_path):
+    told = replace(definition("hg", "net"), fee_lot_open="3", fee_lot_close="2")
+    terms = Terms(told, fees_from=((NEXT, {"fee_lot_open": "5", "fee_rate_close": "0.0001"}), ("20261202", {"fee_lot_open": "7"})))
+    venue = Venue([terms], Decimal(10**7), tmp_path / "truth.log", DAY)
+    fees = []
+    for count, day in enumerate((DAY, NEXT, "20261202", "20261203")):
+        venue.begin_day(day, 1)
+        venue.quote("hg", (8000, 100 + count), (8001, 100 + count), 1)
+        for side, px in (("1", 8001), ("2", 8000)):
+            before = venue.money().fees
+            venue.submit(f"{side}{day}", "hg", side, 2, px, "3", 1)
+            fees.append(venue.money().fees - before)
+    venue.close()
+    turnover = Decimal(8000 * 10 * 5 * 2)
+    assert fees == [6, 4, 10, turnover * Decimal("0.0001"), 14, 0, 14, 0]
+
+
+def test_announced_fees_alone_are_told_too():
+    assert Terms(definition("hg", "net"), fees_from=((NEXT, {"fee_lot_open": "5"}),)).is_charged
+    assert not Terms(definition("hg", "net")).is_charged
 
 
 @pytest.mark.parametrize(
