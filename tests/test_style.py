@@ -68,6 +68,13 @@ def functions_of(tree):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
+def test_a_module_gives_a_name_once(trees):
+    """The second of two functions of one name takes the place of the first, also for who meant that one."""
+    for name, tree in trees.items():
+        given = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+        assert sorted(given) == sorted(set(given)), name
+
+
 def test_files_stay_short_or_are_listed_with_a_reason():
     long = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in [*sources(), *(ROOT / "tests").rglob("*.py")]}
     over = {name: lines for name, lines in long.items() if lines > MAX_FILE_LINES and name not in LONG_FILES}

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import click
 
 from domain.errors import HedgerowError
-from tools.errors import FAILED, FINE, USAGE, OutputLost, exit_code_of, is_bug
-from tools.output import FORMATS, LANGS, Output, lang_of
+from tools.errors import FAILED, FINE, USAGE, OutputLost, ReaderGone, exit_code_of, is_bug
+from tools.output import FORMATS, LANGS, Output, lang_of, lost
 
 VERSION = "0.1.0"
 INTERRUPTED = 130
@@ -155,12 +155,14 @@ def run(argv: Sequence[str], group: click.Command = cli) -> int:
     except OSError as error:
         if not stdout_is_lost():
             raise
-        sys.stderr.write(f"hedgerow: the output can't be written: {error.strerror}\n")
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"hedgerow: {lost(error)}\n")
         return FAILED
     except HedgerowError as error:
         if is_bug(error):
             raise
-        sys.stderr.write(f"hedgerow: {error}\n")
+        if not isinstance(error, ReaderGone):
+            sys.stderr.write(f"hedgerow: {error}\n")
         if isinstance(error, OutputLost):
             stdout_is_lost()
         return exit_code_of(error)

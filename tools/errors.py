@@ -27,6 +27,10 @@ class OutputLost(ToolError):
     """What was asked for can't be written where it was to go."""
 
 
+class ReaderGone(OutputLost):
+    """Whoever read the output wants no more of it, as `head` does: not a word is owed."""
+
+
 class UsageError(ToolError):
     """The command line asks for what does not exist."""
 

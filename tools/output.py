@@ -13,9 +13,10 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shutil import get_terminal_size
 from typing import IO, Any
 
-from tools.errors import OutputLost
+from tools.errors import OutputLost, ReaderGone
 
 FORMATS = ("table", "json", "jsonl", "csv")
 LANGS = ("zh", "en")
@@ -73,6 +74,21 @@ class Output:
                 self._line("")
             self._table(self._turned(chunk), ["", *map(str, range(len(chunk)))], head=False)
 
+    def listed(self, records: Iterable[Mapping[str, Any]], spare: Sequence[str], columns: int | None = None) -> None:
+        """As `many`, a line a record; a table gives up columns of `spare`, the first one first, to fit.
+
+        `columns`: the terminal's; without a terminal nothing is given up.
+        """
+        rows = list(records)
+        if columns is None and self._to.isatty():
+            columns = get_terminal_size().columns
+        names = columns_of(rows)
+        for name in spare:
+            if self.format != "table" or columns is None or self._width(rows, names) <= columns:
+                break
+            names = [each for each in names if each != name]
+        self.many(rows, names)
+
     def word(self, text: str) -> str:
         """The text in the language of the screen, from the glossary."""
         if self.lang != "zh":
@@ -99,7 +115,7 @@ class Output:
             self._to.write(text)
             self._to.flush()
         except OSError as error:
-            raise OutputLost(f"the output can't be written: {error.strerror}") from None
+            raise lost(error) from None
 
     def _csv(self, rows: list[Mapping[str, Any]], names: list[str]) -> None:
         import csv
@@ -129,9 +145,10 @@ class Output:
             for name in columns_of(rows)
         ]
 
-    def _width(self, rows: Sequence[Mapping[str, Any]]) -> int:
+    def _width(self, rows: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> int:
         """How wide the rows are as a table."""
-        cells = [[self.word(name), *(self._cell(row.get(name)) for row in rows)] for name in columns_of(rows)]
+        names = columns_of(rows) if names is None else names
+        cells = [[self.word(name), *(self._cell(row.get(name)) for row in rows)] for name in names]
         return sum(max(map(width, column)) for column in cells) + 2 * (len(cells) - 1)
 
     def _turned_width(self, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -145,6 +162,12 @@ class Output:
         widths = [max((width(line[i]) for line in lines), default=0) for i in range(len(names))]
         shown = [[pad(text, widths[i], right=numbers[i] and head) for i, text in enumerate(line)] for line in lines]
         self._put("".join("  ".join(line).rstrip() + "\n" for line in shown))
+
+
+def lost(error: OSError) -> OutputLost:
+    """What a failed write of data comes to."""
+    kind = ReaderGone if isinstance(error, BrokenPipeError) else OutputLost
+    return kind(f"the output can't be written: {error.strerror}")
 
 
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -54,7 +54,7 @@ def status(out: Output, directory: Path, watch: bool, actors: bool) -> None:
 
 
 def _status(out: Output, directory: Path, *, actors: bool) -> None:
-    from tools.status_rows import status_rows
+    from tools.status_rows import SPARE_OF_ACCOUNTS, status_rows
 
     if actors:
         with reach(directory, OBSERVE) as client:
@@ -68,7 +68,7 @@ def _status(out: Output, directory: Path, *, actors: bool) -> None:
     node, venues = status_rows(out, told)
     out.one(node)
     out.many(venues)
-    out.many(told.get("accounts", []))
+    out.listed(told.get("accounts", []), SPARE_OF_ACCOUNTS)
     if "shards" in told:
         from tools.status_rows import shard_row
 
@@ -93,11 +93,15 @@ for _verb in (pair_enable, pair_disable, pair_add, pair_change, pair_remove):
 @pass_out
 def pair_ls(out: Output, directory: Path, watch: bool) -> None:
     """List the pairs."""
-    from tools.status_rows import pair_row
+    from tools.status_rows import pair_row, spare_of_pairs
 
     def look() -> None:
         rows = _either(out, directory, lambda client: list(client.rows("pairs", "pair")), pairs_on_record)
-        out.many(rows if out.format in ("json", "jsonl") else [pair_row(out, row) for row in rows])
+        if out.format in ("json", "jsonl"):
+            out.many(rows)
+            return
+        told = [pair_row(out, row) for row in rows]
+        out.listed(told, spare_of_pairs(told))
 
     watched(look, again=watch)
 
@@ -218,11 +222,14 @@ for _verb in (hedge_open, hedge_close, hedge_rollback, hedge_retry, hedge_take, 
 @pass_out
 def hedge_ls(out: Output, directory: Path, watch: bool, name: str | None, last: int | None) -> None:
     """List all hedges, oldest first: in flight and ended."""
-    from tools.status_rows import hedge_row
+    from tools.status_rows import SPARE_OF_HEDGES, hedge_row
 
     def look() -> None:
         rows = _hedges(out, directory, name, last)
-        out.many(rows if out.format in ("json", "jsonl") else [hedge_row(row) for row in rows])
+        if out.format in ("json", "jsonl"):
+            out.many(rows)
+        else:
+            out.listed(map(hedge_row, rows), SPARE_OF_HEDGES)
 
     watched(look, again=watch)
 
@@ -262,7 +269,7 @@ def _at_hand(client: Client, name: str | None, last: int | None) -> list[dict[st
 @pass_out
 def hedge_show(out: Output, directory: Path, watch: bool, hedge_id: str | None) -> None:
     """Show one hedge (HEDGE left out: the last one): legs, orders, cost."""
-    from tools.status_rows import hedge_facts, hedge_leg_rows, order_rows
+    from tools.status_rows import SPARE_OF_ORDERS, hedge_facts, hedge_leg_rows, order_rows
 
     def look() -> None:
         told = _hedge(out, directory, hedge_id)
@@ -270,8 +277,8 @@ def hedge_show(out: Output, directory: Path, watch: bool, hedge_id: str | None) 
             out.one(told)
             return
         out.one(hedge_facts(out, told))
-        out.many(hedge_leg_rows(told))
-        out.many(order_rows(told))
+        out.fitting(hedge_leg_rows(told), get_terminal_size().columns)
+        out.listed(order_rows(told), SPARE_OF_ORDERS)
 
     watched(look, again=watch)
 

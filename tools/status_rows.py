@@ -8,6 +8,17 @@ from typing import Any
 from tools.board_text import OUTCOMES, closed_text, reason_text
 from tools.output import Output
 
+SPARE_OF_HEDGES = ("orders", "covered", "currency", "took_ms", "kind", "opened", "repairs", "qty", "cost")
+SPARE_OF_ORDERS = ("symbol", "reject", "filled")
+SPARE_OF_ACCOUNTS = ("stale", "reserved", "budget", "equity")
+"""What a narrow terminal does without, the first one first."""
+
+
+def spare_of_pairs(rows: list[dict[str, Any]]) -> list[str]:
+    """As for hedges; which values the pairs' triggers watch is in the rows."""
+    values = [name for row in rows for name in row if name.startswith(("buy", "sell"))]
+    return ["mode", "hedges", "max_units", "tradable", "hedge", *dict.fromkeys(values)]
+
 
 def price_text(ticks: int | None, tick_size: str) -> str | None:
     """A price in the instrument's own money; None where there is none."""
@@ -116,13 +127,13 @@ def leg_row(leg: dict[str, Any]) -> dict[str, Any]:
         "ask_qty": leg.get("ask_qty"),
         "comparable": _span(leg, "comparable_bid", "comparable_ask"),
         "age_ms": leg.get("age_ms"),
-        "position": _both(leg["net_lots"], leg.get("long_lots"), leg.get("short_lots")),
+        "position": _lots(leg["net_lots"], leg.get("long_lots"), leg.get("short_lots")),
         "today": leg["today_lots"],
         "reason": leg.get("why_not"),
     }
 
 
-def _both(net: int, long: int | None, short: int | None) -> int | str:
+def _lots(net: int, long: int | None, short: int | None) -> int | str:
     """The lots held; of a locked leg both sides."""
     return f"{net} ({long} long, {short} short)" if long and short else net
 
@@ -153,7 +164,7 @@ def money_row(money: dict[str, Any], leg: dict[str, Any]) -> dict[str, Any]:
     return {
         "symbol": leg["symbol"],
         "side": leg["side"] or None,
-        "lot": _both(leg["lots"], leg.get("long"), leg.get("short")),
+        "lot": _lots(leg["lots"], leg.get("long"), leg.get("short")),
         "today": leg["today"],
         "average": leg["avg_px"] or " / ".join(px for px in (leg.get("avg_px_long"), leg.get("avg_px_short")) if px) or None,
         "mark": leg["mark_px"],

@@ -12,7 +12,7 @@ import pytest
 from actors.pair_show import show_down
 from tools.errors import OutputLost
 from tools.output import Output, lang_of, pad, pass_out, width
-from tools.status_rows import pair_facts, pair_row
+from tools.status_rows import leg_row, pair_facts, pair_row, spare_of_pairs
 
 
 def shown(records, **how):
@@ -135,3 +135,39 @@ def test_programs_get_rows_however_narrow_the_screen_is():
     assert json.loads("\n".join(fitted(WIDE, 5, format="json"))) == WIDE
     assert fitted(WIDE, 5, format="csv")[0] == "symbol,average,profit,currency,realised,lot"
     assert fitted([], 5) == [""]
+
+
+HEDGES = [{"hedge": "CU03xHGH.dn88m07smvyd.48", "opened": "03:49:55.238", "state": "STRANDED", "repairs": 12, "currency": "CNY"}]
+SPARE = ("currency", "opened")
+
+
+@pytest.mark.parametrize(
+    ("columns", "left"),
+    [(80, ["hedge", "opened", "state", "repairs", "currency"]), (60, ["hedge", "opened", "state", "repairs"]), (45, ["hedge", "state", "repairs"])],
+)
+def test_list_gives_up_what_can_be_spared_until_it_fits(columns, left):
+    stream = io.StringIO()
+    Output(stream=stream).listed(HEDGES, SPARE, columns)
+    lines = stream.getvalue().splitlines()
+    assert lines[0].split() == left
+    assert max(map(width, lines)) <= columns
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_list_that_no_terminal_shows_is_whole(form):
+    stream = io.StringIO()
+    Output(form, stream=stream).listed(HEDGES, SPARE)
+    assert len(stream.getvalue().splitlines()[0].replace(",", " ").split()) == len(HEDGES[0])
+
+
+def test_a_pair_and_its_legs_say_lots_and_tradable_units():
+    leg = {"lots": 3, "net_lots": 2, "long_lots": 6, "short_lots": 4, "today_lots": 2}
+    told = {"pair": "AxB", "state": "IDLE", "value": "spread", "tradable_buy": 6, "tradable_sell": 19, "legs": [leg]}
+    assert pair_row(Output(), told)["tradable"] == "6/19"
+    assert leg_row(leg)["position"] == "2 (6 long, 4 short)"
+    assert leg_row({**leg, "short_lots": 0})["position"] == 2
+
+
+def test_pairs_give_up_their_values_last():
+    rows = [{"pair": "A", "mode": "ACTIVE", "buy spread": "1", "sell spread": "2"}, {"pair": "B", "buy ratio": "3", "sell ratio": "4"}]
+    assert spare_of_pairs(rows)[-4:] == ["buy spread", "sell spread", "buy ratio", "sell ratio"]

@@ -67,6 +67,7 @@ def test_screen_fits_and_marks_the_silent_link(lang, columns):
     told = rates(FIRST, THEN, [], [actor("node/account", 1)])
     lines = lines_of(told, columns, Output(lang=lang).word)
     assert max(map(width, lines)) <= columns
+    assert not [line for line in lines if line.endswith("…")]
     assert "1,500.0~" in "\n".join(lines)
     assert "50.0~" not in "\n".join(lines)
 
