@@ -117,7 +117,9 @@ def measured(config: Config, folder: Path, truth: Sequence[Mapping[str, Any]], e
     names = order_names(folder / "gateways", {leg.venue for pair in config.pair for leg in pair.legs})
     whole = truth_from(truth, names)
     books = compare(journal_fills(journal), whole.books)
-    problems = [*whole.unnamed, *books.problems, *positions_apart(whole.positions, {}, books.positions)]
+    coins = {f"{told.venue}/{told.symbol}" for told in config.instrument if told.kind == "spot"}
+    held = {place: told for place, told in books.positions.items() if place not in coins}  # coins are money there, and no position
+    problems = [*whole.unnamed, *books.problems, *positions_apart(whole.positions, {}, held)]
     report = verify(journal)
     rows = []
     for pair in config.pair:

@@ -13,7 +13,7 @@ from typing import Any
 from tools.assess_page import STYLE, table
 from tools.try_words import word
 
-WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 980, 250, 90, 26, 8, 26
+WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 980, 150, 90, 26, 8, 26
 OUTCOMES = (("DONE", "done"), ("PART", "part"), ("NONE", "none"), ("STRANDED", "stranded"))
 LINES = ("one", "two", "three", "four")
 MOST_WORST = 4
@@ -52,6 +52,8 @@ def page(found: dict[str, Any], lang: str) -> str:
         if rows:
             parts.append(pair_part(pair, rows, say))
     parts.append(f"<h2>{escape(say('alerts_head'))}</h2>{alerts_table(found['rows'], say)}")
+    told = [say(f"scenario {name}").replace("\uff1a", ":").partition(":") for name in dict.fromkeys(row["scenario"] for row in found["rows"])]
+    parts.append(f"<h2>{escape(say('scenarios'))}</h2>{table([], [(name, what.strip()) for name, _, what in told])}")
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
     return f'<!doctype html><html lang="{lang}"><head>{head}<style>{STYLE}{OWN_STYLE}</style></head><body>{"".join(parts)}</body></html>\n'
 
@@ -62,7 +64,7 @@ Say = Callable[[str], str]
 def pair_part(pair: str, rows: Sequence[dict[str, Any]], say: Say) -> str:
     """One pair: its table, its plots, its worst episodes."""
     currency = rows[0]["currency"]
-    names = [say(f"scenario {row['scenario']}") for row in rows]
+    names = [short(say(f"scenario {row['scenario']}")) for row in rows]
     shares = [[row["outcomes"].get(name, 0) for name, _ in OUTCOMES] for row in rows]
     return "".join(
         (
@@ -106,7 +108,7 @@ def share(values: Sequence[float], at: float) -> float:
 def worst_of(rows: Sequence[dict[str, Any]], say: Say) -> list[tuple[str, list[list[float]]]]:
     """The worst episodes by naked value times seconds, with their points."""
     ordered = sorted((row for row in rows if row["worst"]), key=lambda row: -row["worst"]["value_s"])[:MOST_WORST]
-    return [(say(f"scenario {row['scenario']}"), row["worst"]["points"]) for row in ordered]
+    return [(short(say(f"scenario {row['scenario']}")), row["worst"]["points"]) for row in ordered]
 
 
 def worst_table(rows: Sequence[dict[str, Any]], say: Say) -> str:
@@ -115,7 +117,7 @@ def worst_table(rows: Sequence[dict[str, Any]], say: Say) -> str:
     for row in sorted((row for row in rows if row["worst"]), key=lambda row: -row["worst"]["value_s"]):
         worst = row["worst"]
         lots = ", ".join(f"{place} {lots}" for place, lots in worst["lots"].items() if lots)
-        body.append([say(f"scenario {row['scenario']}"), worst["hedge"], f"{worst['ms']:,.1f}", f"{worst['value']:,.0f}", f"{worst['value_s']:,.0f}", lots])
+        body.append([short(say(f"scenario {row['scenario']}")), worst["hedge"], f"{worst['ms']:,.1f}", f"{worst['value']:,.0f}", f"{worst['value_s']:,.0f}", lots])
     return table([say(key) for key in ("scenario", "hedge", "ms", "value", "value_s", "naked_lots")], body or [[say("nothing")]])
 
 

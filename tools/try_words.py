@@ -58,6 +58,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Between two legs' fills there is always a moment; the calm scenario shows what of it is the markets' own. An episode begins with the fill that leaves a leg uncovered and ends with the one that covers it.",
         "两腿成交之间总有先后,calm(风平浪静)一行即市场自身的底数。一次裸腿从使某腿失去对冲的那笔成交算起,到补平的那笔为止。",
     ),
+    "scenarios": ("What the scenarios are", "各情景说明"),
     "nothing": ("none", "无"),
     "DONE": ("done", "完成"),
     "PART": ("in part", "部分"),

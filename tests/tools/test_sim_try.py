@@ -179,6 +179,14 @@ def test_desk_without_an_exchange_trades_around_the_prices(desk):
 
 
 @pytest.mark.slow
+def test_coins_are_money_at_their_venue_and_no_position_that_differs(desk):
+    asked = tried(desk(template="spot-perpetual"), "--seeds", "1", "--seconds", "12", "--scenario", "calm")
+    assert asked.return_value == 0, asked.stderr
+    told = json.loads(asked.stdout)
+    assert told["problems"] == [] and told["rows"][0]["hedges"] > 2
+
+
+@pytest.mark.slow
 def test_pair_that_trades_nothing_is_said_with_its_reason(desk):
     config = desk()
     config.write_text(config.read_text(encoding="utf-8").replace('sell_open = "150"', 'sell_open = "9150"').replace('buy_open = "-150"', 'buy_open = "-9150"'), encoding="utf-8")
