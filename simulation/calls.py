@@ -17,11 +17,12 @@ from msgspec import Struct
 from domain.errors import HedgerowError, InvariantViolation
 from simulation import fates
 from simulation.agenda import MS
+from simulation.node_life import ROOT, NodeMaker
 from simulation.raw_sockets import FeedOnRaw, RawFeed, RawTrade, TradeOnRaw, on_raw_sockets
 from simulation.run import audit, fire, heal
 from simulation.settings import CHEAP, QUIET, RICH, Shape
 from simulation.trap import Trap, trapped
-from simulation.world import ROOT, NodeMaker, World
+from simulation.world import World
 from system.files import Files
 
 SEGMENT_BYTES = 24 * 1024
