@@ -93,6 +93,15 @@ def only(before: Config, after: Config, pairs: Sequence[str]) -> Config:
     )
 
 
+def _by_the_same_gateways(before: Config, after: Config) -> Config:
+    """On paper the node has made the gateways' commands, of the files that it was started with."""
+    if before.node.mode != PAPER:
+        return after
+    made = {venue.name: venue for venue in before.venue}
+    venues = [replace(each, command=made[each.name].command) if each.name in made and each.command else each for each in after.venue]
+    return replace(after, venue=tuple(venues))
+
+
 def stays(change: Change) -> bool:
     """An instrument or a rate that the files have no more: it stays until the next start."""
     return change.key.startswith(("instrument[", "fx[")) and change.after is None and change.before == "there"
@@ -100,6 +109,7 @@ def stays(change: Change) -> bool:
 
 def change(asked: Asked, label: str, before: Config, after: Config, base: str, files: Sequence[tuple[str, str]] = ()) -> dict[str, Any] | None:
     """Ask the node to run `after`; what it answers. Raises: Refused, UsageError."""
+    after = _by_the_same_gateways(before, after)
     found = differences(before, after)
     for each in found:
         if stays(each):
