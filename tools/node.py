@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from system.processes import stop_with_parent
 from system.signals import StopFlag
 from tools.errors import FAILED, FINE
 from tools.logs import log_to
+from tools.node_again import file_of
 from tools.node_build import ROOT, Node, on_record_ns
 from tools.paper import on_paper
 
@@ -97,8 +99,8 @@ class Stopper:
         return not self.node.runtime.alive(ROOT) or now_ns >= self._tree_ns
 
 
-def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None) -> int:
-    """Run a node until it has stopped; the exit code."""
+def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None, files: tuple[str, ...] = ()) -> int:
+    """Run a node until it has stopped; the exit code. `files`: what said the configuration."""
     from system.notify import from_environment
     from tools.node_edge import edge_of, service_of
     from tools.node_watch import LaneWatch
@@ -106,6 +108,8 @@ def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None) 
     service = from_environment(os.environ, os.getpid())  # before any child is started
     node = _node(config, live=live, fuse=fuse)
     node.service = service
+    if files:
+        node.says = partial(file_of, files)
     stopper = Stopper(node, flag)
     node.build((*edge_of(node, stopper), *service_of(node)))
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -181,4 +185,4 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, shard: str | None
         from tools.shard import alone
 
         alone(config)
-    raise SystemExit(serve(config, live=sends, flag=StopFlag(), fuse=fuse))
+    raise SystemExit(serve(config, live=sends, flag=StopFlag(), fuse=fuse, files=files))

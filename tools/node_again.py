@@ -10,6 +10,7 @@ from typing import Any
 
 from actors.recovery import Recovered
 from config.changes import Again, again, problems_of
+from config.load import load
 from config.schema import Config
 from domain.errors import ConfigError
 from domain.pairs import Pair, unreleased
@@ -74,11 +75,24 @@ def holders_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], list[tuple[
     return holders
 
 
+def file_of(files: tuple[str, ...], table: str) -> str:
+    """Which of the files says a table; the last of them where none does."""
+    loaded = load(files)
+    names = {
+        "defaults": ("defaults",),
+        **{f"instrument[{each.venue}/{each.symbol}]": ("instrument", place) for place, each in enumerate(loaded.config.instrument)},
+        **{f"fx[{each.name}]": ("fx", place) for place, each in enumerate(loaded.config.fx)},
+        **{f"pair[{each.name}]": ("pair", place) for place, each in enumerate(loaded.config.pair)},
+    }
+    return loaded.layers.file_of(names[table]) if table in names else f"none of {', '.join(files)}"
+
+
 def report(node: Any) -> None:
     """Tell, after a start, what is not as the files say. Thread: the lane."""
     if node.again.kept:
         told = {"tables": list(node.again.kept), "text": "as changed while running, not as the files say: ./hedgerow config diff shows it; write it into them"}
         node.desk.alert("info", "CONFIG_KEPT", **told)
     if node.again.lost:
-        told = {"tables": list(node.again.lost), "text": "the files say otherwise than before and after what was changed while running: the files hold"}
+        tables = [f"{table} in {node.says(table)}" for table in node.again.lost]
+        told = {"tables": tables, "text": "the files say otherwise than before and after what was changed while running: the files hold"}
         node.desk.alert("warning", "CONFIG_DIFFERS", **told)

@@ -61,7 +61,7 @@ from system.notify import Notifier
 from system.sockets import private_directory
 from tools.cli import VERSION
 from tools.machine import RealMachine
-from tools.node_again import as_changed, holders_of, report, same_pairs
+from tools.node_again import FILE, as_changed, holders_of, report, same_pairs
 from tools.node_gateways import ManagedGateways
 from tools.node_giving_up import GivingUp
 from wire.codec import feed_topic, pack
@@ -124,6 +124,8 @@ class Node:
             machine.close()
             raise
         self.desk = Desk(self.clock, self.journal, self.journal.node_epoch, self._alert)
+        self.says: Callable[[str], str] = lambda _table: FILE
+        """Which file says a table of the configuration."""
         self.giving_up = GivingUp(self)
         self.gateways = ManagedGateways(self)
         self.sockets: list[Any] = []

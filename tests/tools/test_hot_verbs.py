@@ -11,6 +11,7 @@ from tests.test_style import ROOT
 from tests.tools.test_node_commands import Site, answer, is_open, until
 from tests.tools.test_operator_verbs import told
 from tools.client import Client
+from tools.node_again import file_of
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +120,7 @@ def test_config_apply_is_all_or_nothing_and_kept_over_a_restart(desk, capsys):
     json.loads(site.node.stdout.readline())
     desk.says(("N1", 900))
     assert desk.pairs() == ["AxB", "N1"]
+    assert file_of((str(site.config), str(desk.file)), "pair[N1]") == str(desk.file)
     assert "CONFIG_KEPT" in [row["code"] for row in told(capsys, "alert", "ls", *desk.files)]
 
 

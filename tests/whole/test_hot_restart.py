@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from config.load import load_checked
 from domain.errors import ConfigError
 from tests.whole.hot import change, pair_of, triggered, with_pair, without, words
+from tools.node_again import file_of
 from tools.node_build import Node
 
 
@@ -55,6 +56,10 @@ def test_files_that_say_a_third_thing_hold_and_that_is_told(world, again):
     node = again(lambda text: text.replace('sell_open = "50"', 'sell_open = "70"'))
     assert str(pair_of(node.config, "AxB").trigger.sell_open) == "70"
     assert world.alerts() == ["CONFIG_DIFFERS"]
+    world.until(world.alert_lines, "told")
+    assert world.alert_lines()[-1]["tables"] == ["pair[AxB] in configuration"]
+    assert file_of((str(world.file),), "pair[AxB]") == str(world.file)
+    assert file_of((str(world.file),), "pair[Z]").startswith("none of ")
 
 
 def test_pair_that_holds_cannot_be_missing_from_the_files(world):
