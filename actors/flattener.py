@@ -18,9 +18,9 @@ from actors.pair import PairMemory
 from actors.trader import Trader
 from domain import flatten, orders, pairs, watch
 from domain.controls import FREE
-from domain.firing import repair_lots, repair_offset
+from domain.firing import offsets, repair_lots, repair_offset
 from domain.flatten import Reversal, Verdict
-from domain.hedges import Hedge, HedgeEnded, HedgeRetried, HedgeStatus, HedgeStranded, order_of
+from domain.hedges import Hedge, HedgeEnded, HedgeOpened, HedgeRetried, HedgeStatus, HedgeStranded, order_of
 from domain.mandates import LegMarket
 from domain.market import Quote
 from domain.orders import OrderDenied, OrderQueried, OrderSubmitted
@@ -33,6 +33,8 @@ LOOK_NS = 20_000_000
 """How often it looks while something is at stake; fills and refusals wake it at once."""
 CAP_TIMES = 2
 """It may pay so many times the pair's slippage cap, inside the price collar."""
+CLOSE_AGAIN_NS = 250_000_000
+"""How often it tries to close what is held, under a flattening kill."""
 MOST_STEPS = 16
 
 
@@ -162,8 +164,20 @@ class Flattener(Trader):
                 break
             self._adopt(hedge_id, self._refused(facts), 0)
         self._held = False
+        self._close_if_killed()
         if self.pair.hedge is not None or any(self.pair.naked):
             self._look_soon(LOOK_NS)
+
+    def _close_if_killed(self) -> None:
+        """Under a flattening kill what it holds goes too, try after try."""
+        if not self.desk.holds.get(self.name, FREE).flatten or self.pair.hedge is not None or not any(b.net for b in self.pair.books):
+            return
+        keys = tuple(leg.key for leg in self.spec.legs)
+        opened = flatten.closing(self.pair, keys, self._look, self._split, self.desk.node_epoch, self.clock.mono_ns())
+        if opened is not None:
+            self._begun_ns = opened.at_ns
+            self._adopt(opened.hedge_id, (opened,), 0)
+        self._look_soon(CLOSE_AGAIN_NS)
 
     def _refused(self, facts: tuple) -> tuple:
         """With a Denied for each order that the price band refuses."""
@@ -189,8 +203,8 @@ class Flattener(Trader):
         """What an order that reduces a leg may be now."""
         leg, pair = self.spec.legs[index], self.pair
         book, hedge = pair.books[index], pair.hedge
-        opens = hedge.kind == "open"
-        reverses = any(each.plan.index == index and each.plan.side != side for each in hedge.legs)
+        opens = hedge is not None and hedge.kind == "open"
+        reverses = hedge is not None and any(each.plan.index == index and each.plan.side != side for each in hedge.legs)
         quote = self.desk.quote(leg.key)
         opposing = None if quote is None else quote.ask_px if side > 0 else quote.bid_px
         if quote is not None and quote.bid_px is not None and quote.ask_px is not None and quote.bid_px >= quote.ask_px:
@@ -209,12 +223,17 @@ class Flattener(Trader):
             min(CAP_TIMES * leg.slippage_cap_ticks, collar),
         )
 
+    def _split(self, index: int, side: int, lots: int) -> tuple[tuple[str, int], ...] | str:
+        """The offsets of orders that close so many lots of a leg."""
+        return offsets(self.spec.legs[index], self.pair.books[index], side, lots, False)
+
     def _adopt(self, hedge_id: str | None, facts: tuple, cause: int) -> int:
         """Record, adopt, send: one turn, as a pair's; the record."""
         before = pair = self.pair
         for fact in facts:
             pair = pairs.evolve(pair, fact, hedge_id)
-        commands = self.commands_of(facts, Purpose.REPAIR)
+        orders_of = facts[0].orders if facts[0].__class__ is HedgeOpened else facts
+        commands = self.commands_of(orders_of, Purpose.REPAIR)
         seq = self.record(hedge_id, facts, commands, cause, None)
         self.memory.pair = pair
         denied = self.send(commands)

@@ -22,6 +22,7 @@ from domain.hedges import (
     COVER,
     Hedge,
     HedgeEnded,
+    HedgeOpened,
     HedgeReopened,
     HedgeRetried,
     HedgeSettling,
@@ -29,8 +30,8 @@ from domain.hedges import (
     HedgeStranded,
     outcome,
 )
-from domain.ids import order_id
-from domain.legs import Leg, LegStatus, under
+from domain.ids import hedge_id, order_id
+from domain.legs import Leg, LegPlan, LegStatus, under
 from domain.mandates import LegMarket, MandateReturned, reach
 from domain.orders import Order, OrderSubmitted, OrdStatus
 from domain.pairs import Pair
@@ -181,6 +182,36 @@ def _pause_ends_ns(sent: list[Order]) -> int:
             break
         row += 1
     return sent[-1].sent_ns + (PAUSE_NS << min(row - 1, MOST_DOUBLINGS)) if row else 0
+
+
+Split = Callable[[int, int, int], tuple[tuple[str, int], ...] | str]
+"""(leg, side, lots) -> (offset, lots) of the orders that close them, or why none."""
+
+
+def closing(
+    pair: Pair, keys: tuple[tuple[str, str], ...], look: Look, split: Split, node_epoch: int, now_ns: int
+) -> HedgeOpened | None:
+    """Under a flattening kill: a close of all that is held; None while it can't be."""
+    nets, units = [book.net for book in pair.books], abs(pair.units)
+    if not any(nets) or any(pair.naked) or pair.hedge is not None:
+        return None
+    fixed = all(pair.lots) and units > 0
+    units = units if fixed else 1
+    ref = hedge_id(pair.name, node_epoch, pair.hedge_count + 1)
+    plans, orders = [], []
+    for index, net in enumerate(nets):
+        side = -1 if net > 0 else 1
+        may = look(index, side, abs(net))
+        market, parts = may.market, split(index, side, abs(net))
+        if not net or not market.can_trade or market.opposing is None or isinstance(parts, str):
+            return None
+        px = reach(market.opposing + side * may.cap_ticks, side, may.payup_ticks, market)
+        if px is None:
+            return None
+        plans.append(LegPlan(index, *keys[index], side, abs(net) // units, abs(net), market.opposing))
+        for count, (offset, lots) in enumerate(parts, 1):
+            orders.append(OrderSubmitted(f"{ref}.{index}h{count}", index, "h", side, lots, px, may.tif, offset, now_ns))
+    return HedgeOpened(ref, "close", -1 if pair.units > 0 else 1, units, tuple(plans), tuple(orders), 0.0, now_ns, "kill")
 
 
 def _uneven(pair: Pair) -> Hedge | None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import pairs, watch
-from domain.flatten import MOST_ORDERS, PATIENCE_NS, Reversal, Verdict, step, verdict
+from domain.flatten import MOST_ORDERS, PATIENCE_NS, Reversal, Verdict, closing, step, verdict
 from domain.hedges import HedgeEnded, HedgeReopened, HedgeRetried, HedgeSettling, HedgeStranded
 from domain.mandates import LegMarket, Mandate, MandateGiven, MandateReturned
 from domain.orders import (
@@ -162,6 +162,28 @@ def test_frozen_by_a_kill_nothing_is_sent_and_a_person_is_told():
     pair, facts = steps(naked_open(), market(), frozen=True)
     assert (kinds(facts), facts[-1].why) == ([HedgeSettling, HedgeStranded], "FROZEN")
     assert kinds(steps(pair, market())[1]) == [HedgeRetried, OrderSubmitted]
+
+
+def test_under_a_flattening_kill_all_that_is_held_is_closed_as_one_hedge():
+    pair, (a, b) = opened(2, (3, 2))
+    pair, _ = steps(after(pair, filled(a, 6), filled(b, 4)), market())
+    keys = (("v0", "S0"), ("v1", "S1"))
+
+    def split(index, _side, lots):
+        return (("Y", lots - 1), ("T", 1)) if index == 0 else (("N", lots),)
+
+    told = closing(pair, keys, market(opposing=100), split, 7, BEGUN)
+    assert (told.kind, told.units, told.direction, told.trigger) == ("close", 2, -1, "kill")
+    assert [(o.side, o.qty, o.px) for o in told.orders] == [(-1, 5, 98), (-1, 1, 98), (1, 4, 102)]
+    assert [o.offset for o in told.orders] == ["Y", "T", "N"]
+    assert [(leg.per_unit, leg.target) for leg in told.legs] == [(3, 6), (2, 4)]
+    for cannot in (market(can_trade=False), market(opposing=None)):
+        assert closing(pair, keys, cannot, split, 7, BEGUN) is None
+    assert closing(naked_open(), keys, market(), split, 7, BEGUN) is None
+    assert closing(pair, keys, market(), lambda *_: "INVENTORY", 7, BEGUN) is None
+    pair = pairs.evolve(pairs.evolve(pair, pairs.PairFrozen("given up")), told)
+    pair, _ = steps(after(pair, *(filled(o.cl_ord_id, o.qty) for o in told.orders)), market())
+    assert (pair.past[-1].status, [book.net for book in pair.books], pair.status) == ("DONE", [0, 0], "FROZEN")
 
 
 def test_late_truth_of_an_ended_hedge_is_taken_back_too():

@@ -71,6 +71,19 @@ def test_pair_that_holds_is_frozen_and_keeps_its_position(world, sick):
     assert [order for venue in world.venues for order in venue.working] == []
 
 
+def test_kill_that_flattens_closes_what_a_frozen_pair_holds(world, sick, foreign):
+    world.holds()
+    sick()
+    given_up(world, "frozen")
+    world.b.quote(999, 1_001)
+    world.a.script.append(foreign.part(0))
+    world.b.script.append(foreign.part(0))  # nothing of the first try is filled
+    words(world).kill({**SIGNED, "level": "flatten", "scope": "all"})
+    world.until(lambda: world.net == (0, 0) and world.pair.hedge is None, "closed", LAST)
+    assert [hedge.status for hedge in world.pair.past[-2:]] == ["NONE", "DONE"]
+    assert {hedge.trigger for hedge in world.pair.past[-2:]} == {"kill"}
+
+
 def test_naked_pair_is_flattened_from_the_record_then_frozen(world, sick, foreign):
     world.may_be_naked = False
     world.a.script.append(foreign.hold_new)
