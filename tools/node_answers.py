@@ -176,7 +176,9 @@ class Looks:
         pair = self.node.pairs().get(name)
         if why is None or pair is None:
             return row
-        told = {"state": str(pair.status), "mode": str(pair.mode), "units": pair.units, "naked": list(pair.naked), "hedges": pair.hedge_count}
+        naked, spec = list(pair.naked), self._specs[name]
+        told = {"state": str(pair.status), "mode": str(pair.mode), "units": pair.units, "max_units": spec.max_position_units}
+        told |= {"naked": naked, "naked_qty": sum(abs(lots) for lots in naked), "hedges": pair.hedge_count, "currency": spec.currency}
         return {**row, **told, "reason": f"GIVEN_UP {why}"[:400]}
 
     def _named(self, args: dict[str, Any]) -> str:

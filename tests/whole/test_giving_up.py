@@ -132,6 +132,7 @@ def test_pair_is_shown_as_given_up_and_refuses_other_words(world, sick):
     sick()
     given_up(world, "stopped")
     row = Looks(world.node, None).pair({"pair": "AxB"})
+    assert (row["units"], row["max_units"], row["naked_qty"]) == (0, 1, 0)
     assert (row["state"], row["reason"].startswith("GIVEN_UP AxB: crash(RuntimeError")) == ("FROZEN", True)
     with pytest.raises(Unanswerable, match="pair enable AxB raises it anew"):
         words(world).table()["pair_disable"]({**SIGNED, "pair": "AxB"})
