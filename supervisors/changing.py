@@ -26,6 +26,11 @@ class Changing:
     _start: Callable[[Child], None]
     _restart_later: Callable[[Child, Reason, int], None]
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it waits for a child's end just now: nothing is changed then."""
+        return self.ending is not None or self._then is not None
+
     def respec(self, specs: tuple[ChildSpec, ...]) -> None:
         """The next incarnations of these children start so; the present ones stay."""
         there = {child.spec.name: child for child in self.children}
@@ -41,7 +46,7 @@ class Changing:
         over any restart. A name that is new becomes a child, the last.
         Raises: StartFailed, with those before it started, it and the rest down.
         """
-        require(self.ending is None and self._then is None, f"{self.name} is stopping children")
+        require(not self.is_stopping, f"{self.name} is stopping children")
         found = [self.find(spec.name) for spec in specs]
         for child in reversed([child for child in found if child is not None]):
             self._end_now(child)

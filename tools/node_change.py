@@ -98,7 +98,8 @@ class NodeChange:
             raise Unanswerable(REFUSED, "the node is stopping: change its files")
         if node.desk.journal_failed:
             raise Unanswerable(REFUSED, f"nothing can be recorded, so nothing is changed: {node.desk.journal_failed}")
-        if node.runtime.mailbox(PAIRS).actor is None:
+        supervisor = node.actor(PAIRS)
+        if supervisor is None or supervisor.is_stopping:
             raise Unanswerable(REFUSED, "the pairs are being raised again: ask once more")
 
     def _why_not(self, told: Proposal, after: Config, found: list[Change]) -> None:

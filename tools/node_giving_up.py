@@ -60,7 +60,9 @@ class GivingUp:
 
     def why_not_yet(self, pair: str) -> str:
         """Why it can't be raised anew now, "" where it can."""
-        state = self.node.pairs()[pair]
+        supervisor, state = self.node.actor(PAIRS), self.node.pairs()[pair]
+        if supervisor is None or supervisor.is_stopping:
+            return "other pairs are being raised again: ask once more"
         if state.hedge is not None:
             return f"its hedge {state.hedge.hedge_id} is {state.hedge.status}: once that has ended"
         return f"naked lots {list(state.naked)}: once they are gone" if any(state.naked) else ""

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from actors.deaths import Cause, Reason
 from actors.pair import PairActor
 from actors.recovery import CHANGE
 from config.schema import Exposure, Pair, Size
@@ -174,6 +175,16 @@ def test_what_needs_a_start_and_what_is_old_is_refused_by_name(world):
     with pytest.raises(Unanswerable, match=r"position_lots.*risk limits set"):
         change(world, with_pair(config, limited(new_pair(config), position_lots=39)))
     assert changes(world) == []
+
+
+def test_change_waits_for_a_restart_that_is_under_way(world):
+    config, supervisor = world.node.config, world.node.actor("node/pairs")
+    assert supervisor.restart_child("AxB", Reason(Cause.OPERATOR, note="ann: a test")) == ""
+    with pytest.raises(Unanswerable, match="ask once more"):
+        change(world, with_pair(config, new_pair(config)))
+    world.until(lambda: not supervisor.is_stopping and world.node.runtime.alive("AxB"), "raised")
+    assert change(world, with_pair(config, new_pair(config)))["added"] == [NEW]
+    world.may_crash = True
 
 
 def test_more_pairs_than_a_turn_bears_are_refused(world, monkeypatch):
