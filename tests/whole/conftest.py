@@ -328,8 +328,9 @@ def world(make_world):
 def again(world):
     """Stops the node; starts another on its file, which may be edited in between."""
 
-    def start(edit=lambda text: text):
-        world.stop()
+    def start(edit=lambda text: text, *, started=True):
+        if started:
+            world.stop()
         world.file.write_text(edit(world.file.read_text()))
         world.node = Node(load_checked([world.file]), live=True)
         world.node.build()

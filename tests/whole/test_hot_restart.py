@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from actors.snapshots import make
 from config.load import load_checked
 from domain.errors import ConfigError
 from tests.whole.hot import change, pair_of, triggered, with_pair, without, words
@@ -89,3 +90,12 @@ def test_modes_of_pairs_and_strategies_are_kept_over_a_restart(world, again):
     world.fire()
     world.told()
     assert world.pair.hedge_count == 0
+
+
+def test_start_from_a_snapshot_comes_back_with_what_was_changed(world, again):
+    digest = changed(world, 60)
+    world.stop()
+    _, last = make(world.node_dir / "journal")
+    node = again(started=False)
+    assert node.read_from == last + 1
+    assert (node.digest, world.alerts()) == (digest, ["CONFIG_KEPT"])
