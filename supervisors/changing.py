@@ -9,7 +9,7 @@ from actors.deaths import SHUTDOWN, Reason
 from actors.runtime import StartFailed
 from domain.errors import require
 from supervisors.children import Child, Phase
-from supervisors.spec import ChildSpec
+from supervisors.spec import ChildSpec, SupervisorSpec
 
 
 class Changing:
@@ -88,3 +88,13 @@ class Changing:
             self.runtime.finish(box.actor, SHUTDOWN)
         elif box.actor is not None:  # pinned: its thread ends by itself
             self.runtime.kill(child.name, SHUTDOWN)
+
+
+def respec_below(runtime: Any, name: str, spec: SupervisorSpec) -> None:
+    """The tree under a supervisor as `spec` has it, from each one's next start on."""
+    box = runtime.boxes.get(name)
+    if box is not None and box.actor is not None:
+        box.actor.respec(spec.children)
+    for child in spec.children:
+        if child.start[1] and isinstance(child.start[1][0], SupervisorSpec):
+            respec_below(runtime, child.name, child.start[1][0])

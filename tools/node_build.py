@@ -51,6 +51,7 @@ from journal.reader import last_mono_ns
 from journal.recovery import last_node_epoch, next_node_epoch
 from journal.segment import is_begun
 from journal.writer import Journal
+from supervisors.changing import respec_below
 from supervisors.engine import Supervisor
 from supervisors.processes import ProcessSpec, process_child
 from supervisors.spec import ChildSpec, SupervisorSpec, check
@@ -199,15 +200,9 @@ class Node:
         hooks = (self.giving_up.may, self.giving_up.gave_up)
         return node_tree(self._gateways(), self._syncing(), self._services(), self._venues(), self._pairs(), self.edge, hooks)
 
-    def respec(self, name: str = ROOT, spec: SupervisorSpec | None = None) -> None:
+    def respec(self) -> None:
         """Whoever is raised from now on is raised as the present configuration has it."""
-        spec = spec or self.tree()
-        supervisor = self.actor(name)
-        if supervisor is not None:
-            supervisor.respec(spec.children)
-        for child in spec.children:
-            if child.start[1] and isinstance(child.start[1][0], SupervisorSpec):
-                self.respec(child.name, child.start[1][0])
+        respec_below(self.runtime, ROOT, self.tree())
 
     def _link(self, venue: Venue) -> VenueLink:
         config = self.config
