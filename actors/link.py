@@ -64,7 +64,7 @@ class VenueSettings(Struct, frozen=True):
     node_epoch: int
     instruments: tuple[Instrument, ...]
     cancel_on_disconnect_ms: int = 2000
-    heartbeat_timeout_ms: int = 280
+    heartbeat_timeout_ms: int = 260
     tick_ms: int = 20
     logon_timeout_ms: int = 1000
     gap_fill_ms: int = 500
