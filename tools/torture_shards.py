@@ -86,6 +86,7 @@ class ShardsRun(TortureRun):
 
     def _kill(self, kill: Kill) -> dict[str, Any]:
         self.victim = SHARDS[kill.number % len(SHARDS)]
+        self._attend()
         others = {shard: self._epoch(shard) for shard in SHARDS if shard != self.victim}
         row = super()._kill(kill._replace(torn=0))  # the root raises it before anybody could tear its journal
         for shard, epoch in others.items():
@@ -135,16 +136,20 @@ class ShardsRun(TortureRun):
     def settle(self) -> None:
         """Whoever waits for a person is seen to; then nothing is naked."""
         for _ in self._until(WHOLE_MS):
-            naked = 0
-            for shard in SHARDS:
-                with suppress(NotConnected, Refused), Client(self.dir_of(shard)) as client:
-                    rows = list(client.rows("pairs", "pair"))
-                    naked += sum(row["naked_qty"] or 0 for row in rows)
-                    for row in rows:
-                        self._retry(shard, row)
-            if not naked:
+            if not self._attend():
                 return
             self._alive("node", LOOK_MS)
+
+    def _attend(self) -> int:
+        """Hedges that wait for a person are retried; lots naked in all."""
+        naked = 0
+        for shard in SHARDS:
+            with suppress(NotConnected, Refused), Client(self.dir_of(shard)) as client:
+                rows = list(client.rows("pairs", "pair"))
+                naked += sum(row["naked_qty"] or 0 for row in rows)
+                for row in rows:
+                    self._retry(shard, row)
+        return naked
 
     def _retry(self, shard: str, pair: Mapping[str, Any]) -> None:
         """As an operator does with a hedge that is STRANDED until somebody acts."""
@@ -209,6 +214,7 @@ failure_cooldown_max_ms = 1000
 max_failures = 1000
 max_orders_per_hedge = 16
 max_replenish_orders = 8
+slippage_cap_ticks = 1000       # the market goes on while a shard is down
 
 [[pair]]
 name = "AU04xGCJ"
