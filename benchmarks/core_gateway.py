@@ -5,7 +5,7 @@ with the node that it drives. Venue A fills every order at once. Venue B fills
 too, but in `reject` rounds it rejects the hedge's own order, so that the node
 must repair. A byte on standard input ends it.
 
-Usage: core_gateway.py DIR
+Usage: core_gateway.py DIR [NAME NAME]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgpack
 import zmq
 
 DAY = "20260105"
-SYMBOLS = {"A": "A.X", "B": "B.X"}
+NAMES = ("A", "B")
 NEAR, FAR = 1_000, 1_100
 LAST_NS = 2_000_000
 """How long after its last quote a round is told."""
@@ -34,7 +34,7 @@ class Venue:
 
     def __init__(self, name: str, directory: Path, context: zmq.Context) -> None:
         self.name = name
-        self.symbol = SYMBOLS[name]
+        self.symbol = f"{name}.X"
         self.topic = self.symbol.encode() + b"\0"
         self.epoch = time.time_ns()
         self.feed = context.socket(zmq.XPUB)
@@ -131,7 +131,7 @@ def outside(left_ns: list[int], firsts: list[list[int]]) -> list[float]:
     return took
 
 
-def serve(directory: Path) -> None:
+def serve(directory: Path, names: tuple[str, ...] = NAMES) -> None:
     """Echo, answer and quote until standard input says a word or closes.
 
     Control comes as JSON lines: {"pace_us", "quotes", "reject"}: so many
@@ -139,11 +139,11 @@ def serve(directory: Path) -> None:
     [...]}: from a quote's leaving to the second order's arrival here.
     """
     context = zmq.Context()
-    venues = [Venue(name, directory, context) for name in SYMBOLS]
+    venues = [Venue(name, directory, context) for name in names]
     echo = context.socket(zmq.DEALER)
-    echo.bind(f"ipc://{directory}/echo")
+    echo.bind(f"ipc://{directory}/{names[0]}.echo" if names != NAMES else f"ipc://{directory}/echo")
     control = context.socket(zmq.PAIR)
-    control.bind(f"ipc://{directory}/control")
+    control.bind(f"ipc://{directory}/{names[0]}.control" if names != NAMES else f"ipc://{directory}/control")
     poller = zmq.Poller()
     for socket in (echo, control, *(v.trade for v in venues), *(v.feed for v in venues)):
         poller.register(socket, zmq.POLLIN)
@@ -158,7 +158,7 @@ def serve(directory: Path) -> None:
             beat_ns = now + 50_000_000
             for venue in venues:
                 venue.beat()
-                if not left or venue.name == "B":
+                if not left or venue is not venues[0]:
                     venue.quote()
         if left and now >= next_ns:
             next_ns = max(next_ns + pace_ns, now)
@@ -193,4 +193,4 @@ def serve(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), tuple(sys.argv[2:]) or NAMES)

@@ -1,0 +1,239 @@
+"""One shard's latency while its neighbour is in trouble, as ratios of one run.
+
+Two shards under a real root, each with a pair, venues and a gateway process of
+its own. In each round the first one's pair is quoted 100 times at 3 ms; its
+gateway, which shares no code with us, tells how long each quote took until the
+second order had arrived. Rounds with a quiet neighbour and with one in trouble
+take turns; the ratio is that of their medians, its spread that of the pairs of
+rounds. What the neighbour does:
+
+    crash   killed as soon as it trades, raised again by the root, again and again
+    stall   stopped, found, killed and raised by the root
+    spin    its lane never comes back: found by its watcher, killed, raised
+    leak    memory until the root drains or kills it
+    flood   20,000 quotes a second from its own gateway
+
+    python -m benchmarks.shards [--rounds N] [--trouble NAME]... > shards.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from benchmarks.core import CONFIG
+from config.load import ROOT
+from system import processes
+from tools.client import Client
+from tools.errors import NotConnected
+from tools.fuse import FuseOrder, light
+
+QUOTES, PACE_US = 100, 3_000
+FLOOD_PACE_US = 50
+WAIT_S = 60
+SHARDS = """
+[shards]
+hang_ms = 1000
+restarts = 1000000
+
+[[shard]]
+name = "one"
+pairs = ["AxB"]
+
+[[shard]]
+name = "two"
+pairs = ["CxD"]
+max_memory_mb = 200
+nice = 10
+"""
+
+
+def config_of(directory: Path) -> Path:
+    """Both shards' configuration: the core's pair twice, with other names."""
+    head, _, rest = CONFIG.partition("[[venue]]")
+    first = "[[venue]]" + rest
+    second = first
+    for was, now in (('"A', '"C'), ('"B', '"D'), ("/A.", "/C."), ("/B.", "/D."), ("AxB", "CxD"), ("CxB", "CxD")):
+        second = second.replace(was, now)
+    file = directory / "shards.toml"
+    file.write_text(head + first + second + SHARDS)
+    return file
+
+
+class Desk:
+    """The processes, and words to their gateways."""
+
+    def __init__(self, directory: Path) -> None:
+        self.node_dir = directory / "node"
+        self.node_dir.mkdir(mode=0o700)
+        self.fuses = directory / "fuses"
+        (self.fuses / "two").mkdir(parents=True)
+        (self.fuses / "one").mkdir()
+        self.lit = 0
+        context = zmq.Context()
+        self.gateways, self.controls = [], {}
+        for names in (("A", "B"), ("C", "D")):
+            words = [sys.executable, str(Path(__file__).with_name("core_gateway.py")), str(self.node_dir), *(() if names[0] == "A" else names)]
+            gateway = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            gateway.stdout.readline()
+            self.gateways.append(gateway)
+            control = context.socket(zmq.PAIR)
+            control.linger = 0
+            control.connect(f"ipc://{self.node_dir}/{'control' if names[0] == 'A' else 'C.control'}")
+            self.controls[names[0]] = control
+        env = {**os.environ, "HEDGEROW_PYTHON": sys.executable}
+        words = [str(ROOT / "hedgerow"), "run", "-c", str(config_of(directory)), "--live", "--fuse", str(self.fuses), "--log-level", "ERROR"]
+        self.root = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.root.stdout.readline()
+        for shard in ("one", "two"):
+            self.until_open(shard)
+
+    def told(self, shard: str) -> dict[str, Any]:
+        """What a shard says of itself; {} while it does not."""
+        with suppress(NotConnected), Client(self.node_dir / "shards" / shard, timeout_ms=200) as client:
+            return client.ask("status")
+        return {}
+
+    def until_open(self, shard: str) -> None:
+        """Its venues are open. Raises: SystemExit where they are not in time."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            venues = self.told(shard).get("venues") or [{"stage": ""}]
+            if all(venue["stage"] == "OPEN" for venue in venues):
+                return
+            time.sleep(0.02)
+        raise SystemExit(f"shard {shard} is not open after {WAIT_S} s")
+
+    def quote(self, venue: str, quotes: int, pace_us: int) -> None:
+        """A round of quotes begins; `took` reads what it told."""
+        self.controls[venue].send(json.dumps({"quotes": quotes, "pace_us": pace_us, "reject": False}).encode())
+
+    def took(self, venue: str) -> list[float]:
+        """us from each quote of the round to its second order."""
+        if not self.controls[venue].poll(WAIT_S * 1000):
+            raise SystemExit(f"the gateway of {venue} told nothing in {WAIT_S} s")
+        return json.loads(self.controls[venue].recv())["outside_us"]
+
+    def round(self) -> list[float]:
+        """The first shard's own round."""
+        self.quote("A", QUOTES, PACE_US)
+        return self.took("A")
+
+    def pid(self) -> int:
+        """The second shard's process."""
+        return int((self.node_dir / "shards" / "two.pid").read_text().split()[0])
+
+    def struck(self, signal_name: str) -> None:
+        """The second shard does it to itself at its next hedge, which begins now."""
+        self.lit += 1
+        light(self.fuses / "two", FuseOrder(self.lit, "intent", "node", signal_name))
+        self.quote("C", 4, PACE_US)
+        self.took("C")
+
+    def close(self) -> None:
+        """End all of them."""
+        self.root.send_signal(signal.SIGTERM)
+        try:
+            self.root.wait(60)
+        except subprocess.TimeoutExpired:
+            self.root.kill()
+        for pid_file in (self.node_dir / "shards").glob("*.pid"):
+            left = processes.adopt(pid_file)
+            if left is not None:
+                processes.end(left, 5_000)
+        for gateway in self.gateways:
+            gateway.kill()
+            gateway.wait()
+
+
+def crash(desk: Desk) -> Callable[[], None]:
+    """Killed now; whoever measures meanwhile has its raising beside it."""
+    os.kill(desk.pid(), signal.SIGKILL)
+    return lambda: desk.until_open("two")
+
+
+def stall(desk: Desk) -> Callable[[], None]:
+    """Stopped now; the root finds it within the round or after it."""
+    os.kill(desk.pid(), signal.SIGSTOP)
+    return lambda: desk.until_open("two")
+
+
+def spin(desk: Desk) -> Callable[[], None]:
+    """Its lane takes a processor until its watcher ends it."""
+    desk.struck("SPIN")
+    return lambda: desk.until_open("two")
+
+
+def leak(desk: Desk) -> Callable[[], None]:
+    """80 MB a second until it is over its limit."""
+    desk.struck("LEAK")
+    return lambda: desk.until_open("two")
+
+
+def flood(desk: Desk) -> Callable[[], None]:
+    """Quotes for as long as a round lasts, twice over."""
+    desk.quote("C", 2 * QUOTES * PACE_US // FLOOD_PACE_US, FLOOD_PACE_US)
+    return lambda: (desk.took("C"), desk.until_open("two"))[1]
+
+
+TROUBLES: dict[str, Callable[[Desk], Callable[[], None]]] = {"crash": crash, "stall": stall, "spin": spin, "leak": leak, "flood": flood}
+
+
+def quantile(samples: list[float], share: float) -> float:
+    """The sample below which that share lies."""
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def measured(desk: Desk, trouble: str, rounds: int) -> dict[str, Any]:
+    """Rounds by turns; medians of p50 and of p99 a round, and their ratios. Units: us."""
+    found: dict[str, list[list[float]]] = {"quiet": [], "beside": []}
+    before = desk.told("one")["epoch"]
+    for _ in range(rounds):
+        found["quiet"].append(desk.round())
+        mend = TROUBLES[trouble](desk)
+        found["beside"].append(desk.round())
+        mend()
+    row: dict[str, Any] = {"trouble": trouble, "rounds": rounds, "missed": sum(QUOTES - len(each) for each in found["beside"])}
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        quiet, beside = ([quantile(each, share) for each in found[key]] for key in ("quiet", "beside"))
+        row |= {
+            f"quiet_{name}_us": round(statistics.median(quiet), 1),
+            f"beside_{name}_us": round(statistics.median(beside), 1),
+            f"{name}_ratio": round(statistics.median(b / q for q, b in zip(quiet, beside, strict=True)), 3),
+        }
+    return row | {"same_process": desk.told("one")["epoch"] == before}
+
+
+def main() -> None:
+    """Measure, and print one JSON document."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--trouble", action="append", choices=list(TROUBLES))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hgsh") as folder:
+        desk = Desk(Path(folder))
+        try:
+            for _ in range(3):
+                desk.round()
+            rows = [measured(desk, name, asked.rounds) for name in asked.trouble or TROUBLES]
+        finally:
+            desk.close()
+    print(json.dumps({"cpus": os.cpu_count(), "quotes_a_round": QUOTES, "rows": rows}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The isolation benchmark: its configuration is sound, its sums are right."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.shards import TROUBLES, config_of, quantile
+from config.checks import problems
+from config.load import ROOT, load
+from config.shards import for_shard, placed_in
+
+
+def test_its_two_shards_share_nothing(tmp_path):
+    loaded = load([config_of(tmp_path)])
+    assert problems(loaded) == []
+    assert placed_in(loaded.config) == {"AxB": "one", "CxD": "two"}
+    one, two = (for_shard(loaded.config, name) for name in ("one", "two"))
+    assert not {venue.name for venue in one.venue} & {venue.name for venue in two.venue}
+    assert two.shard[0].nice == 10
+
+
+def test_quantiles_are_samples():
+    assert [quantile([3.0, 1.0, 2.0], share) for share in (0.0, 0.5, 0.99)] == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.slow
+def test_it_measures_every_trouble_beside_a_living_neighbour():
+    done = subprocess.run([sys.executable, "-m", "benchmarks.shards", "--rounds", "1"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["trouble"] for row in rows] == list(TROUBLES)
+    assert all(row["same_process"] and row["quiet_p50_us"] > 0 and row["p99_ratio"] > 0 for row in rows)
