@@ -1,4 +1,4 @@
-"""One shard's latency while its neighbour is in trouble, as ratios of one run.
+"""A shard's latency beside a neighbour in trouble, as ratios of one run.
 
 Two shards under a real root, each with a pair, venues and a gateway process of
 its own. In each round the first one's pair is quoted 100 times at 3 ms; its

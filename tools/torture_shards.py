@@ -214,7 +214,7 @@ failure_cooldown_max_ms = 1000
 max_failures = 1000
 max_orders_per_hedge = 16
 max_replenish_orders = 8
-slippage_cap_ticks = 1000       # the market goes on while a shard is down
+slippage_cap_ticks = 40         # as far as the legs' collars allow: the market goes on while a shard is down
 
 [[pair]]
 name = "AU04xGCJ"
