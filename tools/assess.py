@@ -15,7 +15,7 @@ import click
 
 from tools.errors import FINE
 from tools.output import Output, pass_out
-from tools.run_folder import run_folder
+from tools.run_folder import run_folder, write_text
 
 PATH = click.Path(path_type=Path)
 
@@ -68,8 +68,8 @@ def assess(
         **measured.told(),
     }
     html = place / "assess.html"
-    html.write_text(page(found, measured, out.lang, recording.zone), encoding="utf-8")
-    (place / "assess.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(html, page(found, measured, out.lang, recording.zone))
+    write_text(place / "assess.json", json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     _show(out, found, html)
     return FINE
 

@@ -16,6 +16,7 @@ import click
 
 from tools.errors import FINE, GATE, ToolError, UsageError
 from tools.output import Output, pass_out
+from tools.run_folder import made_folder, write_text
 
 PATH = click.Path(path_type=Path)
 FLUSH_NS = 1_000_000_000
@@ -50,7 +51,7 @@ def record(
     from system.locks import DirectoryLock
 
     config = load_checked(files)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_folder(folder)
     lock = DirectoryLock(folder, "record")
     try:
         found = _recorders(config, venues, folder, depth, int(rotate_mb * MB), int(rotate_minutes * 60 * SECONDS), out.say)
@@ -123,7 +124,7 @@ def _describe(folder: Path, feeds: list[_Feed], depth: int, files: tuple[Path, .
             text += FILE.format(venue=feed.recorder.venue, symbol=symbol, stem=each.parts.stem, bids=sides["bid"], asks=sides["ask"])
     path = folder / OWN_FILE
     if not path.exists():
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     elif path.read_text(encoding="utf-8") != text:
         raise UsageError(f"{path} describes another recording (configuration, venues or depth): give another folder")
 

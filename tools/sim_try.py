@@ -25,6 +25,7 @@ from domain.errors import ConfigError, HedgerowError
 from system.clock import SystemClock, chance
 from tools.errors import FAILED, FINE, ToolError, UsageError
 from tools.output import Output, pass_out
+from tools.run_folder import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = click.Path(path_type=Path)
@@ -79,8 +80,8 @@ def try_(
     order = {name: place for place, name in enumerate(BY_NAME)}
     runs.sort(key=lambda run: (order[run["scenario"]], run["seed"]))
     found = summed(runs, seeds, seconds, desk)
-    where.write_text(page(found, out.lang), encoding="utf-8")
-    where.with_suffix(".json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(where, page(found, out.lang))
+    write_text(where.with_suffix(".json"), json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     _show(out, found, where)
     return FAILED if found["problems"] else FINE
 

@@ -45,11 +45,8 @@ def hedge_timeline(out: Output, directory: Path, hedge_id: str | None, page: Pat
 
 def _write(path: Path, found: object, out: Output) -> None:
     """The page on disk. Raises: UsageError where it can't be written."""
-    from tools.errors import UsageError
+    from tools.run_folder import write_text
     from tools.timeline_page import page_of
 
-    try:
-        path.write_text(page_of(found, out.lang, out.word), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--html {path}: {error.strerror}: give a file in a directory that can be written") from None
+    write_text(path, page_of(found, out.lang, out.word))
     out.say(f"written: {path}")

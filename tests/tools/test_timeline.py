@@ -99,7 +99,7 @@ def test_page_is_whole_in_itself(directory, capsys):
 
 def test_page_that_cannot_be_written_is_told(directory, capsys):
     assert run(["hedge", "timeline", H, "-d", str(directory), "--html", str(directory / "no" / "t.html")]) == 2
-    assert "give a file in a directory" in capsys.readouterr().err
+    assert "give a file in a folder" in capsys.readouterr().err
 
 
 def test_hedge_that_is_not_on_record_is_told(directory, capsys):
