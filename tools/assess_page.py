@@ -31,7 +31,7 @@ th:first-child,td:first-child{text-align:left}th{color:var(--soft);font-weight:5
 .scroll{overflow-x:auto}figure{margin:1.2em 0}figcaption{font-weight:600}
 svg{width:100%;height:auto}svg text{font-size:11px;fill:var(--soft)}
 text.y{text-anchor:end}text.x{text-anchor:middle}line.grid{stroke:var(--rule)}
-line.level{stroke:var(--ink);stroke-dasharray:4 4}svg text.level{fill:var(--ink)}
+line.level{stroke:var(--ink);stroke-dasharray:4 4}svg text.level{fill:var(--ink);paint-order:stroke;stroke:var(--paper);stroke-width:4px}
 .one{fill:var(--one);background:var(--one)}.two{fill:var(--two);background:var(--two)}
 .three{fill:var(--three);background:var(--three)}.four{fill:var(--four);background:var(--four)}
 path{fill-opacity:.75}
@@ -97,7 +97,7 @@ def plots(measured: Assessment, say: _Words, zone: ZoneInfo) -> str:
         bars(say("value_hist"), histogram([side.value for side, _, _ in sides]), keys),
     ]
     for basis, (_, _, series) in measured.ratios.items():
-        found.append(bands(f"{say('ratio_time')} ({say('ratio ' + basis)})", [Band(basis, "three", series.points())], (), zone))
+        found.append(bands(say("ratio_time"), [Band(say(f"ratio {basis}"), "three", series.points())], (), zone))
     found.append(bars(say("units_hist"), by_decade([side.units for side, _, _ in sides]), keys))
     events = [(chance.event, COLOURS[place % len(COLOURS)]) for place, chance in enumerate(measured.chances)]
     told = [chance.told(measured.seconds)["capture"] for chance in measured.chances]

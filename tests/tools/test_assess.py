@@ -128,6 +128,7 @@ def test_page_is_whole_by_itself_and_well_formed(tmp_path, capsys, lang):
         ET.fromstring(plot)
     assert f'lang="{lang}"' in html
     assert {"en": "Expected capture", "zh": "预期捕捉率"}[lang] in html
+    assert {"en": "</i>ratio, raw<", "zh": "</i>比值(原始)<"}[lang] in html
     assert json.loads((tmp_path / "out" / "assess.json").read_text()) == {k: v for k, v in found.items() if k != "html"}
 
 
