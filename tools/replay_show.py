@@ -72,7 +72,7 @@ def show(out: Output, found: dict[str, Any]) -> None:
     if out.format != "table":
         out.one({key: value for key, value in found.items() if key != "interrupted"})
         return
-    out.many(found["hedge_list"])
+    out.listed((hedge_row(out, each) for each in found["hedge_list"]), ("covered", "took_ms", "kind"))
     for row in found.get("differences", []):
         who = " / ".join(row[side] or "-" for side in ("virtual", "processes"))
         click.echo(f"{row['at_s']:9.3f} s  {row['kind']:<11} {who}\n             {row['what']}\n             {row['cause']}")
@@ -90,6 +90,12 @@ def show(out: Output, found: dict[str, Any]) -> None:
     out.one({word(key): value for key, value in sums(found, word("none")).items()})
     for problem in found["problems"][:MAX_PROBLEMS_SHOWN]:
         out.say(f"replay: {problem}")
+
+
+def hedge_row(out: Output, told: dict[str, Any]) -> dict[str, Any]:
+    """One hedge as a row: its repairs in words, one after the other."""
+    names = {"orders_sent": "orders", "repairs": "repair"}
+    return {names.get(key, key): value for key, value in told.items()} | {"repair": " ".join(map(out.word, told["repairs"])) or None}
 
 
 def pair_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
