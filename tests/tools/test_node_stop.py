@@ -19,6 +19,8 @@ class Node:
         self.flying, self.stopped, self.alive = ["AxB"], [], True
         self.clock = SimpleNamespace(mono_ns=lambda: self.now)
         self.desk = SimpleNamespace(stopping=False)
+        self.told = []
+        self.service = SimpleNamespace(stopping=self.told.append)
         self.runtime = SimpleNamespace(alive=lambda _name: self.alive, stop=self.stopped.append)
 
     def in_flight(self):
@@ -37,6 +39,7 @@ def test_stopper_waits_for_hedges_then_stops_the_tree(rig):
     flag.set()
     assert not stopper.done()
     assert node.desk.stopping
+    assert node.told == [f"settles and repairs, at most {stopper.limit_ms / 1000:g} s"]
     node.flying = []
     assert not stopper.done()
     assert node.stopped == [ROOT]
