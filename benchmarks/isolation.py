@@ -32,6 +32,7 @@ from benchmarks.core import CONFIG
 from config.load import load_checked
 from journal.verify import verify
 from tools import node_giving_up
+from tools.node import SWITCH_INTERVAL_S
 from tools.node_build import ROOT, Node
 from tools.node_giving_up import PAIRS as SUPERVISOR
 
@@ -171,6 +172,7 @@ class Bench:
 
 def measure(windows: int) -> dict[str, Any]:
     """Shape: what is printed. Units: us."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)  # as `run` does
     with tempfile.TemporaryDirectory(prefix="hgi") as folder:
         bench = Bench(Path(folder))
         p99s: tuple[list[float], list[float]] = ([], [])

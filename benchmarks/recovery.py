@@ -38,6 +38,7 @@ from exchange.truth import read as truth_lines
 from journal.verify import verify
 from system import processes
 from tools.demo_truth import order_names, truth_from
+from tools.node import SWITCH_INTERVAL_S
 from tools.node_build import ROOT, Node
 from tools.node_gateways import GATEWAYS
 
@@ -312,6 +313,7 @@ def measure(times: int, seed: int = 1, say: Callable[[str], None] = lambda _text
 
     Raises: RuntimeError when it stalls, or books or journal are not right.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)  # as `run` does
     with tempfile.TemporaryDirectory(prefix="hgr") as folder:
         bench = Bench(Path(folder), seed)
         took: dict[str, list[float]] = {name: [] for name in GATES_MS}

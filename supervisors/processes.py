@@ -130,13 +130,13 @@ class ManagedProcess(Actor):
     def _watch(self, process: Process) -> None:
         """Wait for the end; in a thread that does nothing else."""
         code = processes.wait(process)
+        if self.told:
+            self.tell(self.told, GatewayEnded())  # its sockets say so too, and later
         self.tell(self.name, Exited(process, code if code is not None else processes.EXIT_UNKNOWN))
 
     def on_exited(self, message: Exited) -> None:
         if message.process != self.process:
             return
-        if self.told:
-            self.tell(self.told, GatewayEnded())  # its sockets say so too, and later
         self.spec.pid_file.unlink(missing_ok=True)
         if self.stopping is None:
             pid = message.process.pid
