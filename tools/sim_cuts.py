@@ -124,14 +124,17 @@ def judged(span: tuple[Path, int, int]) -> tuple[dict[str, Counter[str]], list[s
         lead, end = data[:RECORDS_START], records[min(place + BEHIND, len(records) - 1)][0]
         begin, near = (RECORDS_START, *step[1:]), lead + data[step[0] : end]
         bad, cut = flipped(near, RECORDS_START + at - step[0]), lead + data[step[0] : at]
+        padded = cut + bytes(HEADER_BYTES)
+        is_same = step[0] < at and not data[at : records[min(place + 1, len(records) - 1)][0]].strip(b"\0")  # what is cut off were zeros
         for name, body, synced, wanted in (
             ("synced, cut", cut, True, ("damage",)),
             ("synced, flipped", bad, True, ("damage",)),
-            ("not synced, cut", cut + bytes(HEADER_BYTES), False, ("torn", "whole")),
+            ("not synced, cut", padded, False, ("torn", "whole")),
             ("not synced, flipped", bad, False, ("torn",) if step == last else ("damage",)),
         ):
             found, kept = steps.outcome(body, begin, synced=synced)
-            is_wrong = found not in wanted or (found in ("torn", "whole") and kept != step[1])
+            least = step[1] + (body is padded and is_same)
+            is_wrong = found not in wanted or (found in ("torn", "whole") and kept != least)
             total[name]["wrong" if is_wrong else found] += 1
             if is_wrong:
                 wrong.append(f"{name} at byte {at}: {found}, {kept} records of {step[1]} before it")
