@@ -16,11 +16,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from domain import watch
 from system import processes
 from system.clock import WallOffset
 from system.processes import Process
 from tools.client import Client
-from tools.demo_run import READY_MS, DemoRun
+from tools.demo_run import NS_PER_MS, READY_MS, DemoRun
 from tools.errors import NotConnected, Refused, ToolError
 from tools.torture_run import FINE_LOOK_MS, TortureRun
 
@@ -28,6 +29,7 @@ VENUES = ("SHFE", "COMEX", "FX")
 BAD = {"drop": 0.01, "delay": 0.03, "repeat": 0.03, "reorder": 0.01, "cuts_per_min": 6.0}
 SETTLE_MS = 45_000
 AGAIN_MS = 30_000
+QUIET_MS, QUIET_LOOKS = 3 * watch.MISSING_TRADE_NS // NS_PER_MS, 10
 HOLD_MS = (400, 1_200, 3_000)
 SQUEEZE_MS = 2_500
 FILE_BYTES = 4_096
@@ -253,10 +255,28 @@ class ChaosRun(TortureRun):
             self._watched(300)
             if self._hedges() > before:
                 self.traded_again = True
+                self._rests()
                 return
         with Client(self.node_dir) as client:
             reasons = [f"{pair['pair']}: {pair['state']} {pair['reason']}" for pair in client.rows("pairs", "pair")]
         raise ToolError(f"with honest lines nothing trades in {AGAIN_MS} ms: {reasons}")
+
+    def _rests(self) -> None:
+        """Nothing new begins; what is in flight ends, and a trade that was not told is asked for.
+
+        Raises: ToolError where it does not.
+        """
+        with Client(self.node_dir, OPERATE) as client:
+            client.ask("kill", scope="all", level="block", operator="chaos", reason="the end")
+        quiet = 0
+        for _ in self._until(SETTLE_MS):
+            self._watched(QUIET_MS // QUIET_LOOKS)
+            with Client(self.node_dir) as client:
+                status = client.ask("status")
+            quiet = 0 if status["naked_qty"] or status["in_flight"] else quiet + 1
+            if quiet > QUIET_LOOKS:
+                return
+        raise ToolError(f"killed, and it did not come to rest: {status}")
 
     def _hedges(self) -> int:
         """How many the node has begun; -1 while it does not say."""
