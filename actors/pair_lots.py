@@ -16,7 +16,7 @@ from domain.books import split_of
 from domain.closable import CLOSING, read_today
 from domain.orders import OrderRejected
 from domain.pairs import LotsRead
-from domain.venue_news import PositionsTold
+from domain.venue_news import Position, PositionsTold
 from domain.venues import POSITIONS
 
 LOTS_WAIT_NS = 500_000_000
@@ -56,12 +56,18 @@ class PairLots(PairHand):
             book, row = self.memory.pair.books[index], rows.get(self.spec.legs[index].symbol)
             if row is None or (not book.net and book.sides is None):
                 continue
-            today = read_today(book, row, side)
-            known = book.today if book.sides is None else -side * split_of(book, side)[1]
-            if today != known:
-                self._own(LotsRead(index, today, "close refused", 0 if book.sides is None else side))
+            for each in (side,) if book.sides is None else (side, -side):
+                self._read(index, row, each)
         if found and not wanted:
             self._go_on()
+
+    def _read(self, index: int, row: Position, side: int) -> None:
+        """Today's lots of what `side` closes, where the venue has others; a lock holds the other side too."""
+        book = self.memory.pair.books[index]
+        today = read_today(book, row, side)
+        known = book.today if book.sides is None else -side * split_of(book, side)[1]
+        if today != known:
+            self._own(LotsRead(index, today, "close refused", 0 if book.sides is None else side))
 
     def on_lots_tick(self) -> None:
         """No answer in time: on with what is known."""

@@ -301,8 +301,6 @@ PLANTS = (
         "actors/pair_view.py",
         (("self._locks and has_room_to_lock(self.desk, spec, pair, aim, sums, units)", "self._locks"),),
         "T23",
-        seeds=False,
-        note="no shape of the seeds locks",
     ),
     Plant(
         "refused_lock_is_locked_again",
@@ -310,8 +308,15 @@ PLANTS = (
         "domain/firing.py",
         (("    old, today = split_of(book, side)\n    if reverses and today >= qty:", "    if leg.locks and not opens and not reverses:\n        return LOCK\n    old, today = split_of(book, side)\n    if reverses and today >= qty:"),),
         "T48",
+    ),
+    Plant(
+        "other_side_is_not_read",
+        "a refused close of a locked leg reads the days of its own side alone",
+        "actors/pair_lots.py",
+        (("for each in (side,) if book.sides is None else (side, -side):", "for each in (side,):"),),
+        "T48",
         seeds=False,
-        note="no shape of the seeds locks",
+        note="the next day's turn makes all lots older ones",
     ),
     Plant(
         "offset_as_given",

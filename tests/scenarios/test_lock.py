@@ -8,6 +8,7 @@ from domain.controls import ALL, Killed, Level
 from domain.pairs import LotsRead
 from simulation import fates
 from simulation.agenda import MS
+from simulation.moments import MOMENTS
 from simulation.settings import PAIR
 from tests.scenarios.test_money import FLAT, offsets
 
@@ -214,3 +215,13 @@ def test_second_leg_that_is_refused_after_the_first_has_locked_is_completed(scen
     assert s.ends() == "DONE"
     assert (s.pair.units, s.pair.naked) == (0, FLAT)
     assert sides(s, 1) == s.b.account.sides
+
+
+def test_t48_refused_close_reads_the_days_of_both_sides(scene):
+    s = locked(scene)
+    s.holds()  # A: long 2, short 4, all of today's
+    MOMENTS["days_mismatched"](s, s.a, s.rng)  # by the venue all are older ones, and it tells nobody
+    s.closes(a=fates.part(1))  # a lock half made; what is left is closed, as today's
+    assert s.ends() == "DONE"
+    assert [offset for offset, _, _ in offsets(s.a)[-3:]] == ["O", "T", "Y"]
+    assert sides(s) == s.a.account.sides == [[2, 1], [3, 0]]
