@@ -26,6 +26,7 @@ from domain.orders import Order
 from domain.pairs import Pair
 from domain.prices import fx_rate
 from domain.triggers import IS_OPEN
+from domain.unlocking import unlockable
 
 BY_HAND = "by hand"
 """The trigger of a hedge that a person has begun."""
@@ -49,6 +50,8 @@ class PairHand(PairWords):
             leg = self.spec.legs[order.leg]
             side = "buy" if order.side > 0 else "sell"
             shown.append(f"{leg.venue} {leg.symbol}: {side} {order.qty} at {order.px * leg.instrument.tick_size} or better, {order.offset}")
+        if word.verb == "unlock":
+            shown.append(f"one side of each lock; then ./hedgerow hedge close {self.name} takes the other")
         return shown
 
     def _hedge(self, word: Operate) -> dict[str, Any]:
@@ -59,7 +62,9 @@ class PairHand(PairWords):
         seq = self._word(replace(word, hedge=opened.hedge_id))
         self._begin(opened, (), seq, Purpose.OPEN if opened.kind == "open" else Purpose.REPAIR)
         pair = self.memory.pair
-        return {"seq": seq, "units": opened.units, "left": abs(pair.units) - opened.units if opened.kind == "close" else None, **self._stands(opened.hedge_id)}
+        left = abs(pair.units) - opened.units if opened.kind == "close" else None
+        then = {"then": f"./hedgerow hedge close {self.name}"} if word.verb == "unlock" else {}
+        return {"seq": seq, "units": opened.units, "left": left, **self._stands(opened.hedge_id), **then}
 
     def _opened(self, word: Operate) -> HedgeOpened | str:
         pair = self.memory.pair
@@ -72,15 +77,20 @@ class PairHand(PairWords):
         taken = pairs.unreleased(pair)
         if taken is not None:
             return f"{taken.hedge_id} was taken over and not given back"
-        event = f"{word.side}_open"
+        asked, event = word.units, f"{word.side}_open"
+        if word.verb == "unlock":
+            most = unlockable(self.spec, pair)
+            if isinstance(most, str):
+                return most
+            asked, event = min(asked or most, most), "sell_open"
         if word.verb == "close":
             if not pair.units:
                 return f"it holds no unit to close: {[book.net for book in pair.books]} lots"
             event = "sell_close" if pair.units > 0 else "buy_close"
-        kind = pairs.OPEN if word.verb == "open" else pairs.CLOSE
+        kind = pairs.CLOSE if word.verb == "close" else pairs.OPEN
         if (pair.status, kind) not in pairs.TRANSITIONS:
             return f"it is {pair.status}"
-        asked = word.units or (abs(pair.units) if word.verb == "close" else self.spec.units)
+        asked = asked or (abs(pair.units) if word.verb == "close" else self.spec.units)
         return by_hand(self.view, self.held, event, pair, self.clock.mono_ns(), asked)
 
     def _cancel(self, word: Operate) -> dict[str, Any]:
@@ -203,4 +213,4 @@ def _why_fx(view: PairView, now_ns: int) -> str:
     return ""
 
 
-_WORDS = {"open": PairHand._hedge, "close": PairHand._hedge, "cancel": PairHand._cancel, "rollback": PairHand._rollback}
+_WORDS = {"open": PairHand._hedge, "unlock": PairHand._hedge, "close": PairHand._hedge, "cancel": PairHand._cancel, "rollback": PairHand._rollback}

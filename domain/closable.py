@@ -73,7 +73,8 @@ def read_today(book: LegBook, told: Position, side: int) -> int:
     """Today's signed lots of a book, as an answer of the venue allows.
 
     Its own figure where the venue has so many of both days; else as many of
-    today's as there are, or as yesterday's leave.
+    today's as there are, or as yesterday's leave. Lots that the venue has no
+    more, because it has traded what is not heard yet, may be of either day.
     """
     old, today = venue_split(told, side)
     if book.sides is None:
@@ -81,5 +82,5 @@ def read_today(book: LegBook, told: Position, side: int) -> int:
     else:
         own, sign = split_of(book, side)[1], -side
         held = own + split_of(book, side)[0]
-    found = min(max(own, held - old), today, held) if today < held or old < held else own
-    return sign * found
+    least, most = sorted((today, held - old))
+    return sign * min(max(own, least, 0), most, held)

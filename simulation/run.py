@@ -20,6 +20,7 @@ from domain.money import SCALE
 from simulation.agenda import MS
 from simulation.faults import Plan
 from simulation.settings import CHEAP, NAMES, POLICIES, QUIET, RICH, Shape
+from simulation.shapes import shape_of
 from simulation.venue import VirtualVenue
 from simulation.world import NodeMaker, World
 from system.clock import chance
@@ -48,40 +49,10 @@ EXPOSED = 9
 """The most, either way, that a cover is told to cover."""
 LIMITED = "RISK POSITION_LIMIT"
 """Another pair holds what this one would need: it says so, and is well."""
+LOCKED_UP = (LIMITED, "RISK MARGIN")
+"""So is one whose locks have taken the account's room."""
 RETRIES = 3
 """Reasons to be stranded that pass by themselves, so many times."""
-SHAPES = (
-    Shape(pairs=3),
-    Shape(units=2, max_units=4, pairs=3),
-    Shape(units=5, max_units=5, pairs=2),
-    Shape(lots=(3, 2), units=1, max_units=2, pairs=3),
-    Shape(lots=(3, 2), units=2, max_units=4, pairs=3),
-    Shape(units=3, max_units=3, tifs="0", pairs=3),
-    Shape(lots=(1, 2), units=2, max_units=2, offset_mode="oc"),
-    Shape(units=4, max_units=20, kind="cover"),
-    Shape(units=20, max_units=20, kind="cover", tifs="0"),
-    Shape(units=3, max_units=6, sequence="sequential", pairs=3),
-    Shape(lots=(3, 2), units=2, max_units=4, sequence="sequential", first_leg=2, pairs=3),
-    Shape(lots=(2, 3), units=2, max_units=4, sequence="sequential", first_leg=0, tif="day", pairs=3),
-    Shape(units=2, max_units=2, pairs=3),
-    Shape(lots=(3, 2), units=2, max_units=4, pairs=3, tifs="0"),
-    Shape(units=4, max_units=4, tifs="0", offset_mode="oc"),
-    Shape(units=3, max_units=6, position_lots=4),
-    Shape(units=3, max_units=6, position_lots=5, pairs=3),
-    Shape(units=4, max_units=4, defaults={"max_orders_per_hedge": 7}, pairs=3),
-    Shape(units=2, max_units=4, offset_mode="octy"),
-    Shape(lots=(2, 1), units=2, max_units=4, offset_mode="octy", tifs="0"),
-    Shape(units=5, max_units=5, deposit_usd=460),
-)
-LOCKED = (
-    Shape(units=2, max_units=4, offset_mode="octy", locks=True),
-    Shape(lots=(2, 1), units=2, max_units=4, offset_mode="octy", locks=True, tifs="0"),
-    Shape(units=3, max_units=6, offset_mode="octy", locks=True, sequence="sequential"),
-    Shape(units=2, max_units=2, pairs=2, offset_mode="octy", locks=True, margin_sides="larger"),
-    Shape(lots=(3, 2), units=2, max_units=4, offset_mode="octy", locks=True),
-)
-"""Closes open the other side: every `LOCKED_EVERY`th seed has one of these."""
-LOCKED_EVERY, LOCKED_AT = 11, 7
 
 
 class Result(Struct):
@@ -133,12 +104,6 @@ def run(
         return _result(seed, world, plan, phases.lengths)
     finally:
         world.close()
-
-
-def shape_of(seed: int, rng: Random) -> Shape:
-    """The desk of a seed; one that locks leaves the draws of the rest as they are."""
-    drawn = rng.choice(SHAPES)
-    return LOCKED[seed // LOCKED_EVERY % len(LOCKED)] if seed % LOCKED_EVERY == LOCKED_AT else drawn
 
 
 class Phases:
@@ -266,11 +231,12 @@ def fire(world: World) -> None:
         and pair.units <= 0
     }
     full: set[str] = set()
+    words = LOCKED_UP if world.shape.locks else (LIMITED,)
     for mid in (RICH, CHEAP):
         world.mid = mid
         if world.until(lambda: not _unfired(world, ready), FIRE_NS):
             break
-        full |= {pair.name for pair in _unfired(world, ready) if world.node.pair_actor(pair.name).view.reason.startswith(LIMITED)}
+        full |= {pair.name for pair in _unfired(world, ready) if world.node.pair_actor(pair.name).view.reason.startswith(words)}
     else:
         for pair in (pair for pair in _unfired(world, ready) if pair.name not in full):
             world.judge.broken("I15", f"with healthy venues {pair.name} fires no more: {pair.status}")
@@ -351,14 +317,17 @@ def judge_sides(world: World, venue: VirtualVenue) -> None:
     """I14: where a lock may hold both sides, our books have them as the venue, by side and day.
 
     A venue whose days are others than it has told is known by its sides alone.
+    Where pairs share the account, a close that trades after it was over takes
+    the other's lots: both sides then lack as many.
     """
     index = NAMES.index(venue.name)
     held = [sides_of(memory.pair.books[index]) for name, memory in world.node.desk.memories.items() if name in world.shape.names]
     ours = [[sum(s.long_old for s in held), sum(s.long_today for s in held)], [sum(s.short_old for s in held), sum(s.short_today for s in held)]]
     theirs = venue.account.sides
-    if venue.is_mismatched:
-        ours, theirs = [[sum(lots)] for lots in ours], [[sum(lots)] for lots in theirs]
-    if ours != theirs:
+    long, short = (sum(mine) - sum(his) for mine, his in zip(ours, theirs, strict=True))
+    is_shared = long > 0 and len(world.shape.names) > 1
+    days_count = not is_shared and not venue.is_mismatched
+    if long != short or (long and not is_shared) or (days_count and ours != theirs):
         world.judge.broken("I14", f"{venue.name}: by our books {ours}, by the venue {theirs}")
 
 

@@ -55,7 +55,7 @@ VERBS: dict[str, Verb] = {
     "order": Verb("tools.order:order", "ls | cancel orders", "委托:列表 | 撤单"),
     "exposure": Verb("tools.exposure:exposure", "show | set | accept what cover pairs cover", "敞口:查看 | 设置 | 确认(套期保值)"),
     "hedge": Verb("tools.status:hedge", "ls | show | timeline | open | close | rollback | retry | take | release", "对冲单:列表 | 详情 | 时间线 | 手工开 | 手工平 | 回退 | 再试 | 接管 | 交还"),
-    "position": Verb("tools.position:position", "ls | statement | reconcile: by fills, by query, by settlement", "持仓:列表 | 盯市账单 | 核对(成交推算对柜台查询)"),
+    "position": Verb("tools.position:position", "ls | statement | reconcile | unlock: by fills, by query, by settlement", "持仓:列表 | 盯市账单 | 核对(成交推算对柜台查询) | 解锁"),
     "kill": Verb("tools.kill:kill", "no more orders, now: block | freeze | flatten", "一键停单:禁开 | 冻结 | 平仓"),
     "unkill": Verb("tools.kill:unkill", "end a kill", "解除停单"),
     "mode": Verb("tools.operate:mode", "show | set what may trade", "模式:查看 | 设置"),

@@ -26,6 +26,7 @@ class HandWords:
         return {
             "hedge_open": lambda args: self._hedge(args, "open"),
             "hedge_close": lambda args: self._hedge(args, "close"),
+            "position_unlock": lambda args: self._hedge(args, "unlock"),
             "hedge_rollback": self.rollback,
             "order_cancel": self.cancel,
         }

@@ -1,4 +1,4 @@
-"""`position ls | statement | reconcile`: what is held, by whose word.
+"""`position ls | statement | reconcile | unlock`: what is held, and told.
 
 Where they differ a person looks, and says so with a reason: the node goes on
 with its own fills; the difference is somebody else's from then on.
@@ -15,6 +15,7 @@ from domain.units import decimal_of
 from tools.asking import Asked, write_verb
 from tools.client import of_one, pass_dir, reach
 from tools.errors import FINE, UsageError
+from tools.order import units_option
 from tools.output import Output, pass_out
 from tools.watch import watch_option, watched
 
@@ -90,6 +91,20 @@ def position_reconcile(asked: Asked, venue: str, symbol: str) -> int:
     pairs hold stays what their fills say.
     """
     asked.show(asked.send("position_accept", venue=venue, symbol=symbol))
+    return FINE
+
+
+@position.command("unlock")
+@click.argument("pair", metavar="PAIR")
+@units_option
+@write_verb
+def position_unlock(asked: Asked, pair: str, units: int | None) -> int:
+    """Take yesterday's lots off one side of each lock of an idle pair.
+
+    A hedge by hand that opens no lot in a leg that locks; hedge close PAIR
+    then takes the other side. Every gate of an open holds.
+    """
+    asked.show(asked.send("position_unlock", pair=pair, units=units))
     return FINE
 
 

@@ -310,6 +310,15 @@ PLANTS = (
         "T48",
     ),
     Plant(
+        "unheard_close_is_of_yesterday",
+        "lots that a venue has closed and not told yet are taken for older ones",
+        "domain/closable.py",
+        (("    least, most = sorted((today, held - old))\n", "    least, most = min(today, held - old), today\n"),),
+        "T48",
+        seeds=False,
+        note="a refusal and a trade that is not heard yet meet in few seeds",
+    ),
+    Plant(
         "other_side_is_not_read",
         "a refused close of a locked leg reads the days of its own side alone",
         "actors/pair_lots.py",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.books import LegBook
+from domain.books import LegBook, Sides
 from domain.closable import Closable, read_today, there
 from domain.pairs import LotsRead, evolve, new
 from domain.venue_news import Position
@@ -68,3 +68,19 @@ def test_todays_lots_are_read_anew_from_the_venues_answer(book, answer, side, to
 def test_what_was_read_is_a_fact_of_the_pair():
     pair = new("p", (1, -1))
     assert evolve(pair, LotsRead(1, -3, "close refused")).books[1].today == -3
+
+
+@pytest.mark.parametrize(
+    ("old", "today", "own", "found"),
+    [
+        (0, 1, 3, 3),  # two of three are closed there and not heard here: of today's, as far as is known
+        (0, 1, 0, 1),  # one at least is of today's
+        (1, 0, 3, 2),  # and one at least is not
+        (0, 0, 2, 2),  # nothing is there any more: nothing is learnt of its days
+    ],
+)
+def test_lots_traded_and_not_heard_of_are_of_no_day(old, today, own, found):
+    assert read_today(LegBook(3, own), told(old, today), -1) == found
+    assert read_today(LegBook(-3, -own), told(old, today, short=True), 1) == -found
+    both = LegBook(0, sides=Sides(3 - own, own, 0, 3))
+    assert read_today(both, told(old, today), -1) == found

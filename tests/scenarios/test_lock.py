@@ -225,3 +225,49 @@ def test_t48_refused_close_reads_the_days_of_both_sides(scene):
     assert s.ends() == "DONE"
     assert [offset for offset, _, _ in offsets(s.a)[-3:]] == ["O", "T", "Y"]
     assert sides(s) == s.a.account.sides == [[2, 1], [3, 0]]
+
+
+def test_idle_lock_is_taken_off_by_hand_and_no_lot_is_opened(scene):
+    s = locked(scene)
+    rolls(s)
+    s.word_to_pair(PAIR, "unlock")
+    assert s.until(lambda: s.pair.hedge is not None, 1000 * MS)
+    assert s.ends() == "DONE"
+    assert (sides(s), sides(s, 1)) == ([[0, 0], [2, 0]], [[2, 0], [0, 0]])
+    assert s.until(lambda: s.pair.status == "HOLDING", 2000 * MS)
+    s.word_to_pair(PAIR, "close")
+    assert s.until(lambda: s.pair.hedge is not None, 1000 * MS)
+    assert s.ends() == "DONE"
+    assert [offset for offset, _, _ in (offsets(s.a)[2:] + offsets(s.b)[2:])] == ["Y"] * 4
+    assert s.a.account.sides == s.b.account.sides == [[0, 0], [0, 0]]
+    assert sides(s) == sides(s, 1) == [[0, 0], [0, 0]]
+
+
+def test_unlock_whose_second_leg_is_refused_leaves_nothing_naked(scene):
+    s = locked(scene, policy="rollback_first")
+    rolls(s)
+    s.b.script.append(fates.reject())
+    s.word_to_pair(PAIR, "unlock")
+    assert s.until(lambda: s.pair.hedge is not None, 1000 * MS)
+    s.ends()
+    assert s.pair.naked == FLAT
+    assert sides(s) == s.a.account.sides
+
+
+def test_lock_of_today_is_not_taken_off(scene):
+    s = locked(scene)
+    before = s.pair.hedge_count
+    s.word_to_pair(PAIR, "unlock")
+    s.run(500)
+    assert s.pair.hedge_count == before
+
+
+def test_t48_lots_that_traded_unheard_are_of_no_day(scene):
+    s = half_old(scene, units=4, deposit_usd=700)  # no room for a lock: today's lots are closed
+    s.a.script.extend([fates.reject("51 over close yesterday"), fates.silent()])
+    s.closes()
+    assert s.until(lambda: s.a.account.today == 0 and len(s.a.orders) > 2, 1000 * MS)
+    s.run(100)  # asked, and answered: two of yesterday's, none of today's; two that were sold are not heard of
+    assert (s.pair.books[0].net, s.pair.books[0].today) == (-4, -2)
+    assert s.ends() == "DONE"
+    assert sides(s) == s.a.account.sides == [[0, 0], [0, 0]]

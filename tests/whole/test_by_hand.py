@@ -62,6 +62,7 @@ def test_position_is_closed_by_hand_while_its_pair_is_disabled_not_while_it_is_h
         ("hedge_open", {"pair": "AxB", "side": "up"}, "allowed: buy, sell"),
         ("hedge_open", {"pair": "AxB", "side": "buy", "units": -1}, "allowed: 0 to"),
         ("hedge_close", {"pair": "AxB"}, "no unit to close"),
+        ("position_unlock", {"pair": "AxB"}, "no leg of it has close"),
         ("hedge_rollback", {"hedge": "AxB.1.1"}, "not in flight"),
         ("hedge_rollback", {"hedge": "x"}, "no hedge 'x'"),
         ("order_cancel", {"order": "AxB.1.1.0h1"}, "no order"),
