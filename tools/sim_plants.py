@@ -17,8 +17,9 @@ from tools.output import Output, pass_out
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 500
+BATCH = 20
 PATIENCE_S = 600
-"""A process that has said nothing for so long is stuck: caught as well."""
+"""Seeds a process, and how long they may take: one that has said nothing for so long is stuck, and caught as well."""
 
 
 @click.command()
@@ -81,8 +82,10 @@ def row_of(plant: Any, seeds: int, first: int, *, scenarios: bool) -> dict[str, 
     row = {"plant": plant.name, "what": plant.what, "file": plant.file, "scenario": plant.scenario, "test": ""}
     runs = seeds if plant.seeds else 0
     by = {"seeds": 0, "seed": None, "by": "", "what": ""}
-    if runs:
-        by = child({"plant": plant.name, "seeds": runs, "first": first})
+    while by["seeds"] < runs and not by["by"]:
+        done = by["seeds"]
+        by = child({"plant": plant.name, "seeds": min(BATCH, runs - done), "first": first + done})
+        by["seeds"] += done
     row |= {"seeds": by["seeds"], "seed": by["seed"], "by": by["by"], "broken": by["what"]}
     if scenarios and plant.scenario:
         row["test"] = child({"plant": plant.name, "scenario": plant.scenario}).get("failed", "HUNG")

@@ -121,7 +121,8 @@ PLANTS = (
         "live_orders_not_counted",
         "risk counts what is filled and forgets what is out",
         RISK,
-        (("            return limit - self.position - self.buying", "            return limit - self.position"), ("        return limit + self.position - self.selling", "        return limit + self.position")),
+        (("            return limit - self.position - self.buying", "            return limit - self.position"), ("        return limit + self.position - self.selling", "        return limit + self.position"),
+         ("(row.position + row.buying if side == BUY else row.selling - row.position)", "(row.position if side == BUY else -row.position)")),
     ),
     Plant(
         "stop_goes_on_opening",

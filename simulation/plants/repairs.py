@@ -263,6 +263,8 @@ PLANTS = (
         "domain/firing.py",
         (("    if opens != reverses or not held:\n        return qty", "    if True:\n        return qty"),),
         "T48",
+        seeds=False,
+        note="a seed seldom has a close over two days of which both halves met nothing",
     ),
     Plant(
         "limits_lift_the_worst_price",
