@@ -84,6 +84,7 @@ class Judge:
         self.kinds: dict[str, int] = {}
         self.alerts: list[str] = []
         self.alerted_ns: list[int] = []
+        self.alert_seqs: list[int] = []
         self.shown = Shown(shape, self.broken)
         self.gates = Gates(self.broken, NAMES[: 1 if shape.kind == "cover" else None])
         self.kind_of: dict[str, str] = {}
@@ -210,6 +211,7 @@ class Judge:
             told = unpack(body)
             self.alerts.append(told["code"])
             self.alerted_ns.append(self.agenda.now_ns)
+            self.alert_seqs.append(seq)
             if told["code"] == "STRANDED":
                 self.exposure.told(told["hedge"])
 

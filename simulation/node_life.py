@@ -185,6 +185,10 @@ class NodeLife:
         self.agenda.after(for_ns, lambda: self._let_go(name) if self.node is node else None)
         return True
 
+    def is_held(self, name: str) -> bool:
+        """Whether that actor's thread blocks now."""
+        return name in self._held
+
     def _let_go(self, name: str) -> None:
         if name in self._held:
             self._held.remove(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -102,6 +103,9 @@ def child(asked: dict[str, Any]) -> dict[str, Any]:
         told = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
         return {"seeds": 1, "seed": asked.get("first"), "by": "HUNG", "what": f"nothing said in {PATIENCE_S} s", "failed": "HUNG"}
+    if told.returncode < 0:
+        died = signal.Signals(-told.returncode).name
+        return {"seeds": asked.get("seeds", 1), "seed": None, "by": died, "what": "its process died of it", "failed": died}
     lines = told.stdout.strip().splitlines()
     if told.returncode or not lines:
         raise ToolError(f"{asked}: {(told.stderr or told.stdout).strip()[-400:]}")
