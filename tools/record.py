@@ -110,7 +110,7 @@ def _recorders(
 
 
 def _describe(folder: Path, feeds: list[_Feed], depth: int, files: tuple[Path, ...]) -> None:
-    """Write recording.toml; one that says otherwise is refused.
+    """Write recording.toml; one that says otherwise is refused where there are rows to it.
 
     Raises: UsageError where the folder holds another recording.
     """
@@ -123,7 +123,7 @@ def _describe(folder: Path, feeds: list[_Feed], depth: int, files: tuple[Path, .
         for symbol, each in feed.recorder.symbols.items():
             text += FILE.format(venue=feed.recorder.venue, symbol=symbol, stem=each.parts.stem, bids=sides["bid"], asks=sides["ask"])
     path = folder / OWN_FILE
-    if not path.exists():
+    if not path.exists() or not any(folder.glob("*.csv.gz")):  # a start that failed has described what never came
         write_text(path, text)
     elif path.read_text(encoding="utf-8") != text:
         raise UsageError(f"{path} describes another recording (configuration, venues or depth): give another folder")
@@ -139,11 +139,12 @@ def _run(feeds: list[_Feed], seconds: float | None) -> None:
     from wire.codec import feed_topic
 
     clock, context, poller = SystemClock(), new_context(), zmq.Poller()
-    sockets = [FeedSocket(context, each.endpoint, [feed_topic(symbol) for symbol in each.recorder.symbols]) for each in feeds]
-    for socket in sockets:
-        poller.register(socket.socket, zmq.POLLIN)
+    sockets: list[FeedSocket] = []
     begun_ns = flushed_ns = clock.mono_ns()
     try:
+        for each in feeds:
+            sockets.append(FeedSocket(context, each.endpoint, [feed_topic(symbol) for symbol in each.recorder.symbols]))
+            poller.register(sockets[-1].socket, zmq.POLLIN)
         with StopFlag().installed() as flag:
             while not flag.is_set() and (seconds is None or clock.mono_ns() - begun_ns < seconds * SECONDS):
                 poller.poll(LOOK_MS)

@@ -259,3 +259,14 @@ def until(holds, limit_s: int = 30) -> None:
     while not holds():
         assert clock.mono_ns() < end_ns
         select.select([], [], [], 0.05)
+
+
+def test_start_that_failed_binds_the_folder_to_nothing(tmp_path, capsys):
+    shutil.copy(ROOT / "config" / "examples" / "copper.toml", tmp_path / "desk.toml")
+    words = ["record", str(tmp_path / "kept"), "-c", str(tmp_path / "desk.toml"), "--seconds", "1"]
+    for depth in ("2", "3"):
+        assert run([*words, "--depth", depth]) == 2
+        assert "a directory that exists" in capsys.readouterr().err
+    (tmp_path / "kept" / "SHFE.x.000001.csv.gz").touch()
+    assert run([*words, "--depth", "4"]) == 2
+    assert "describes another recording" in capsys.readouterr().err
