@@ -84,6 +84,9 @@ def is_locked(directory: Path | str) -> bool:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except OSError as error:
+        raise JournalError(f"{directory}: whether a node holds it can't be seen: {error}") from None
     finally:
-        os.close(fd)
+        with suppress(OSError):
+            os.close(fd)
     return False

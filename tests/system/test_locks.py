@@ -84,3 +84,23 @@ def test_lock_is_given_up_though_its_file_can_no_longer_be_written(tmp_path, mon
     lock.release()
     lock.release()
     assert not is_locked(tmp_path)
+
+
+def test_looking_at_a_lock_tells_what_the_disk_refuses_and_bears_a_close_that_fails(tmp_path, monkeypatch):
+    DirectoryLock(tmp_path, "n1").release()
+    real = os.close
+
+    def fails(fd):
+        real(fd)
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr("system.locks.os.close", fails)
+    assert not is_locked(tmp_path)
+    monkeypatch.undo()
+
+    def no_locks(_fd, _operation):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("system.locks.fcntl.flock", no_locks)
+    with pytest.raises(JournalError, match=r"can't be seen.*no locks"):
+        is_locked(tmp_path)
