@@ -18,6 +18,8 @@ class Exposure:
         self.bound_ns = bound_ns
         self.stranded: set[str] = set()
         self.is_dead: Callable[[], bool] = lambda: False
+        self.told_unrecorded: Callable[[str], bool] = lambda _pair: False
+        """Whether a line of the file of alerts says that a pair is STRANDED, and no record can."""
         self._untold: set[str] = set()
         self._owed: set[str] = set()
         self._open_ns: dict[str, int] = {}
@@ -58,7 +60,7 @@ class Exposure:
                 self._naked_for_long(pair)
 
     def _naked_for_long(self, pair: str) -> None:
-        if pair in self._reported or any(pair_of(hedge) == pair for hedge in self.stranded):
+        if pair in self._reported or self.told_unrecorded(pair) or any(pair_of(hedge) == pair for hedge in self.stranded):
             return
         self._reported.add(pair)
         bare, out = self.knowledge.naked_of(pair), sorted(self.knowledge.open[pair])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -59,6 +60,7 @@ class World(NodeLife):
         self.judge = Judge(self.agenda, self.shape, self.venues)
         self.lane.after_step = self.judge.step
         self.judge.exposure.is_dead = self._is_dead
+        self.judge.exposure.told_unrecorded = self._told_unrecorded
         self.disk.on_failed = self.judge.disk_failed
         self.feeds: dict[str, FeedLink] = {}
         self.trades: dict[str, TradeLink] = {}
@@ -94,6 +96,13 @@ class World(NodeLife):
     def _is_dead(self) -> bool:
         """Before a send: whether the process that sends lives no more."""
         return self.fuse == 0
+
+    def _told_unrecorded(self, pair: str) -> bool:
+        """A node that has lost its journal tells by its file of alerts alone: under record 0."""
+        path = self.folder / "alerts.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        rows = [json.loads(line) for line in lines]
+        return any((row["code"], row["seq"], row.get("pair")) == ("STRANDED", 0, pair) for row in rows)
 
     # ------------------------------------------------ market
 
