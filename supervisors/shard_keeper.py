@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from actors.alerts import Alert
 from actors.base import Actor
 from actors.deaths import Reason
+from actors.mailbox import Lane
 from domain.errors import HedgerowError, JournalError
 from supervisors.shards import KEEPER, ShardNews, ShardSeen
 from wire.codec import pack
@@ -44,6 +45,8 @@ PHASES = {
     "memory_killed": DOWN, "hung": DOWN, "ended": DOWN, "held": HELD, "stopped": STOPPED,
 }  # fmt: skip
 SILENT_MS = 1_000
+LEFT_OPEN_NS = 2_500_000_000
+"""A shard that is not up again so long after its end: what it has open is told. Less than a naked budget."""
 
 
 class ShardRow(Struct, frozen=True):
@@ -63,7 +66,16 @@ class ShardRow(Struct, frozen=True):
 
 
 class TellOpen(Struct, frozen=True):
-    """Read what a shard's pairs have open, and tell it."""
+    """Read what a shard's pairs have open, and tell it; `only_open`: not where all is whole."""
+
+    shard: str
+    only_open: bool = False
+
+
+class StillDown(Struct, frozen=True):
+    """A while after the end of a shard's process."""
+
+    lane: ClassVar[int] = int(Lane.TIMERS)
 
     shard: str
 
@@ -71,7 +83,7 @@ class TellOpen(Struct, frozen=True):
 class ShardKeeper(Actor):
     """Thread: the root's lane."""
 
-    HANDLERS: ClassVar[dict[type, str]] = {ShardNews: "on_news", ShardSeen: "on_seen"}
+    HANDLERS: ClassVar[dict[type, str]] = {ShardNews: "on_news", ShardSeen: "on_seen", StillDown: "on_still_down"}
 
     def __init__(self, runtime: Any, name: str, journal: Any, rows: dict[str, ShardRow]) -> None:
         super().__init__(runtime, name)
@@ -92,6 +104,13 @@ class ShardKeeper(Actor):
             self._alert(*found, {"shard": news.shard, **news.details}, seq)
         if news.event == "held":
             self.tell(OPEN_BOOK, TellOpen(news.shard))
+        if news.event == "ended":
+            self.after_ns(LEFT_OPEN_NS, StillDown(news.shard))
+
+    def on_still_down(self, word: StillDown) -> None:
+        """Nobody repairs its hedges meanwhile: somebody is told which."""
+        if self.rows[word.shard].phase not in (RUNNING, SILENT, HELD, STOPPED):
+            self.tell(OPEN_BOOK, TellOpen(word.shard, only_open=True))
 
     def on_seen(self, seen: ShardSeen) -> None:
         """Its figures as of the last look."""
@@ -150,6 +169,8 @@ class OpenBook(Actor):
             told = self._read(self._places[word.shard])
         except HedgerowError as error:
             told = {"problem": str(error)}
+        if word.only_open and not (told.get("problem") or told["naked"] or told["in_flight"]):
+            return
         self.tell(KEEPER, ShardNews(word.shard, "left_open", told))
 
 

@@ -155,7 +155,8 @@ def _shards_judged(run: Any, rows: list[dict[str, Any]], config: Any) -> dict[st
     """What the other shard has felt, and hedges naked past their budget that nobody told of."""
     from tools.alert import read_all
 
-    told = {row.get("hedge") for row in read_all(run.node_dir)}
+    alerts = read_all(run.node_dir)
+    told = {row.get("hedge") for row in alerts} | {each["hedge"] for row in alerts if row["code"] == "SHARD_LEFT_OPEN" for each in row.get("pairs", ())}
     budget_ms = config.defaults.naked_budget_ms
     late = [row["hedge"] for row in rows if (row["whole_ms"] or 0) > budget_ms and row["hedge"] not in told]
     raised = sorted(run.raised_ms)
