@@ -192,10 +192,11 @@ def place_of(pair: Pair, cl_ord_id: str | None) -> tuple[Hedge | None, Order | N
             for order in leg.orders:
                 if order.cl_ord_id == cl_ord_id:
                     return hedge, order
+    named = (cl_ord_id or "").rpartition(".")[0]
     for past in reversed(pair.past):
-        order = hedges.order_of(past, cl_ord_id)
-        if order is not None:
-            return past, order
+        if past.hedge_id == named:  # named first: a venue may tell a whole day's orders again
+            order = hedges.order_of(past, cl_ord_id)
+            return (None, None) if order is None else (past, order)
     return None, None
 
 

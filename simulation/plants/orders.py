@@ -220,7 +220,7 @@ PLANTS = (
         "past_hedges_forgotten",
         "a report for an order of an ended hedge finds nobody",
         "domain/pairs.py",
-        (("    for past in reversed(pair.past):\n        order = hedges.order_of(past, cl_ord_id)", "    for past in ():\n        order = hedges.order_of(past, cl_ord_id)"),),
+        (("    for past in reversed(pair.past):\n        if past.hedge_id == named:", "    for past in ():\n        if past.hedge_id == named:"),),
     ),
     Plant(
         "link_loss_unnoticed",
