@@ -15,7 +15,7 @@ def test_child_that_crashes_on_its_mandate_is_raised_and_repairs(make_world, for
 
     monkeypatch.setattr(Repairer, "_arm", crash_once)
     world.may_crash = True
-    world.opens(b=foreign.reject)
+    world.opens(b=foreign.reject())
     hedge = world.ends()
     assert len(crashes) == 1
     assert (hedge.status, hedge.naked) == ("DONE", (0, 0))
