@@ -121,6 +121,7 @@ class PairActor(PairLots):
                 if not hedge.final or not advance.holds_true(hedge, advance.standing(hedge)):
                     self._follow(hedge.hedge_id, (), 0)
                 self._await_trades([order.cl_ord_id for leg in hedge.legs for order in leg.orders])
+        self._revoke_overrun()  # what was called back is on no record: of itself its child would go on
         if self.pair.status is pairs.P.COOLDOWN:
             self._cool(self.pair)
         self.tell_if_stranded()

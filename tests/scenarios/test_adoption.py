@@ -3,6 +3,7 @@
 import pytest
 
 from actors import pair as pair_actor
+from domain import advance
 from domain.hedges import HedgeOpened
 from domain.mandates import MandateGiven
 from simulation import fates
@@ -61,4 +62,30 @@ def test_repair_that_left_is_taken_up_though_its_pair_crashed_then(scene, monkey
     s.opens(b=fate)
     s.ends()
     assert fails.failed
+    whole_after_one_crash(s)
+
+
+@pytest.mark.parametrize("cancel", [fates.swallow, fates.obey])
+def test_mandate_is_called_back_though_its_pair_crashed_as_late_truth_made_it_too_large(scene, monkeypatch, cancel):
+    s = scene(units=2, max_units=2, policy="replenish_first")
+    s.b.script.extend([fates.refused_yet_filled(100), fates.rest])
+    s.b.cancel_script.append(cancel)
+    failed = []
+
+    def overrun(hedge):
+        found = advance.overrun(hedge)
+        if found and not failed:
+            failed.extend(found)
+            raise RuntimeError("a bug after the adoption")
+        return found
+
+    class Module:
+        def __getattr__(self, name):
+            return overrun if name == "overrun" else getattr(advance, name)
+
+    monkeypatch.setattr(pair_actor, "advance", Module())
+    s.opens()
+    assert s.ends() == "DONE"
+    assert failed
+    assert len(s.orders(s.b, "p")) == 1
     whole_after_one_crash(s)

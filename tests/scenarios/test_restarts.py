@@ -57,6 +57,20 @@ def test_t18_gateway_killed_in_mid_hedge_loses_no_fill(scene):
     assert s.position[0] == -s.position[1]
 
 
+@pytest.mark.parametrize("cancel", [fates.swallow, fates.refuse_cancel])
+def test_t18_repair_that_late_truth_made_needless_stays_called_back_over_a_restart(scene, cancel):
+    s = scene(units=2, max_units=2, policy="replenish_first")
+    s.b.script.extend([fates.refused_yet_filled(100), fates.rest])
+    s.b.cancel_script.append(cancel)
+    s.opens()
+    assert s.until(lambda: s.node.desk.revoked, 1000 * MS)
+    s.kill()
+    s.start()
+    assert s.ends() == "DONE"
+    assert len(s.orders(s.b, "p")) == 1
+    assert s.position == (-2, 2)
+
+
 def test_t19_restart_shows_each_legs_naked_lots_signed(scene):
     s = scene()
     s.b.deaf_until_ns = s.agenda.now_ns + 10_000 * MS
