@@ -14,7 +14,7 @@ from pathlib import Path
 
 from domain.errors import JournalError
 from journal.format import ACTIVE, HEADER_BYTES, Mark, decode_header, decode_marks
-from journal.recovery import damaged, seal_file
+from journal.recovery import cut_is_allowed, damaged, seal_file
 from journal.scan import Scan
 from journal.segment import POINTER, Segment, close_quietly, pointed, segment_name
 from system.files import Files, replace_file
@@ -49,8 +49,9 @@ def opening(segment: Segment, offset: int, why: str, most_bytes: int) -> bytes:
 def absorb(files: Files, directory: Path) -> str:
     """Takes a used emergency segment in as the journal's last; what was done.
 
-    Whatever a kill leaves of it is done again by the next start. Raises:
-    JournalError where it does not fit; OSError.
+    One whose first record is torn promised nothing: it is kept aside. Whatever
+    a kill leaves of this is done again by the next start. Raises: JournalError
+    where it is damaged, or does not fit, and nothing is changed; OSError.
     """
     path = pointed(directory)
     if path is None:
@@ -59,26 +60,46 @@ def absorb(files: Files, directory: Path) -> str:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    header = decode_header(data)
+    try:
+        header = decode_header(data)
+    except JournalError as error:
+        raise damaged(path, 0, 0, str(error)) from None
     if header.state != ACTIVE:
         return ""
     target = directory / segment_name(header.ordinal)
+    note = f"{target.name}: taken in from {path}, to which the journal went on when its disk failed"
     if not _is_active(target):
         scan = Scan(data, header)
         first = next(iter(scan), None)
-        if first is None or first.kind != KIND:
+        if first is not None and first.kind != KIND:
             raise damaged(path, HEADER_BYTES, header.first_seq, "it does not begin as an emergency segment does")
         scan.finish()
-        body = unpack(first.body)
-        main = directory / segment_name(body["ordinal"])
-        end = body["offset"] + len(body["tail"])
-        _restore(files, main, body["offset"], body["tail"])
-        seal_file(files, main, Mark(header.first_seq - 1, end, header.prev_hash, continued=True))
-        replace_file(target, data[: scan.offset])
+        mark, _ = decode_marks(data[:HEADER_BYTES])
+        why = cut_is_allowed(data, scan, mark, same_boot=header.boot_id == files.boot_id(), more_segments=False)
+        if why:
+            raise damaged(path, scan.offset, scan.last_seq + 1, why)
+        if first is None:
+            note = _keep_aside(target, data, scan)
+        else:
+            body = unpack(first.body)
+            main = directory / segment_name(body["ordinal"])
+            end = body["offset"] + len(body["tail"])
+            _restore(files, main, body["offset"], body["tail"])
+            seal_file(files, main, Mark(header.first_seq - 1, end, header.prev_hash, continued=True))
+            replace_file(target, data)  # its torn tail too: see `recover`
     path.unlink()
     with suppress(OSError):
         files.sync_directory(path.parent)
-    return f"{target.name}: taken in from {path}, to which the journal went on when its disk failed"
+    return note
+
+
+def _keep_aside(target: Path, data: bytes, scan: Scan) -> str:
+    """No record of it is whole: its writer died over the first. The journal ends where the segment before does."""
+    torn = data[HEADER_BYTES:].rstrip(b"\0")
+    aside = target.with_suffix(".emergency.torn")
+    replace_file(aside, torn)
+    why = scan.fault or "nothing was written"
+    return f"{target.name}: the emergency segment was left at its first record: {len(torn)} bytes kept as {aside.name} ({why})"
 
 
 def _is_active(path: Path) -> bool:

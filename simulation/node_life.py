@@ -32,6 +32,11 @@ ROOT = "node/root"
 STOP_NS = 12_000 * MS
 START_AGAIN_NS = 300 * MS
 
+
+class _Died(Exception):
+    """The process ended within an append, in a record that goes before."""
+
+
 NodeMaker = Callable[..., Any]
 """(config, live=..., machine=...) -> a node: the composition root's."""
 
@@ -143,17 +148,26 @@ class NodeLife:
 
     def _watch(self, journal: Any) -> None:
         append, sync, judge = journal.append, journal.sync, self.judge
+        within = False  # an append: it opens a segment first, with records of its own
 
         def watched(kind: str, body: bytes, cause: int = 0) -> int:
+            nonlocal within
             if self.fuse == 0:
                 return journal.last_seq + 1  # a dead process writes nothing
-            offset, segment = journal._offset, journal._segment
-            seq = append(kind, body, cause)
+            offset, segment, outer = journal._offset, journal._segment, within
+            within = True
+            try:
+                seq = append(kind, body, cause)
+            except _Died:
+                return journal.last_seq + 1
+            finally:
+                within = outer
             if self.fuse == 1 and self.torn and journal._segment is segment:
                 self._tear(journal, offset)
             else:
                 judge.recorded(kind, body, seq, cause)
-            self.burn()
+            if self.burn() and outer:
+                raise _Died
             return seq
 
         journal.append = watched

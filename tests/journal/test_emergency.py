@@ -6,6 +6,7 @@ import pytest
 
 from domain.errors import JournalError
 from journal import emergency
+from journal.format import HEADER_BYTES, LENGTH_CRC, PREPARED, decode_header
 from journal.reader import last_record, read
 from journal.recovery import last_node_epoch
 from journal.segment import pointed, segment_paths
@@ -117,6 +118,123 @@ def test_a_start_that_is_killed_while_it_takes_them_in_does_so_again(opener, mon
     again = opener()
     assert list(read(again.directory)) == before
     assert verify(again.directory).ok
+
+
+def in_use(opener, records):
+    """A killed writer's, with so many records behind its own first one; (its file, what was on record before it)."""
+    journal, files, _ = failing(opener, "sync")
+    fail_sync(journal)
+    files.fails = ""
+    before = list(read(journal.directory))
+    fill(journal, records)
+    kill(journal)
+    return pointed(journal.directory), before
+
+
+def first_record_end(path):
+    data = path.read_bytes()
+    return HEADER_BYTES + LENGTH_CRC.unpack_from(data, HEADER_BYTES)[0]
+
+
+def nothing(length):
+    return 0
+
+
+def its_length(length):
+    return LENGTH_CRC.size
+
+
+def half(length):
+    return length // 2
+
+
+def all_but_a_byte(length):
+    return length - 1
+
+
+@pytest.mark.parametrize("kept", [nothing, its_length, half, all_but_a_byte])
+def test_a_writer_that_died_over_its_first_record_has_promised_nothing(opener, kept):
+    path, before = in_use(opener, 1)
+    data, end = path.read_bytes(), first_record_end(path)
+    cut = HEADER_BYTES + kept(end - HEADER_BYTES)
+    torn = data[:cut] + bytes(len(data) - cut)
+    path.write_bytes(torn)
+    directory = path.parent.parent / "journal"
+    assert list(read(directory)) == before
+    again = opener()
+    assert list(read(again.directory)) == before
+    assert (again.directory / "segment-00000002.emergency.torn").read_bytes() == torn[HEADER_BYTES:].rstrip(b"\0")
+    assert "left at its first record" in " ".join(again.recovered.notes)
+    assert decode_header(path.read_bytes()).state == PREPARED
+    fill(again, 300)
+    again.close()
+    assert verify(again.directory).ok
+    assert list(read(again.directory))[: len(before)] == before
+
+
+def test_a_torn_tail_behind_its_first_record_is_kept_aside(opener):
+    path, before = in_use(opener, 3)
+    whole = list(read(path.parent.parent / "journal"))
+    data = path.read_bytes()
+    end = len(data.rstrip(b"\0"))
+    path.write_bytes(data[: end - 40] + bytes(len(data) - end + 40))
+    again = opener()
+    assert list(read(again.directory)) == whole[:-1]
+    assert len(whole) == len(before) + 4
+    assert [each.name for each in again.recovered.torn] == [f"segment-00000002.{again.recovered.mark.offset}.torn"]
+    assert "torn tail behind record" in " ".join(again.recovered.notes)
+
+
+@pytest.mark.parametrize("record", ["first", "second"])
+def test_damage_that_whole_records_follow_stops_the_start_and_changes_nothing(opener, record):
+    path, _ = in_use(opener, 5)
+    data = bytearray(path.read_bytes())
+    data[HEADER_BYTES + 60 if record == "first" else first_record_end(path) + 60] ^= 1
+    path.write_bytes(data)
+    directory = path.parent.parent / "journal"
+    there = {each: each.read_bytes() for each in directory.iterdir()}
+    with pytest.raises(JournalError, match=r"emergency-n1\.journal at offset \d+ .*whole records follow"):
+        opener()
+    assert path.read_bytes() == bytes(data)
+    assert {each: each.read_bytes() for each in there} == there
+
+
+def test_pages_that_a_power_loss_left_out_are_no_damage(opener):
+    path, before = in_use(opener, 20)
+    data = bytearray(path.read_bytes())
+    data[HEADER_BYTES : 2 * HEADER_BYTES] = bytes(HEADER_BYTES)
+    path.write_bytes(data)
+    files = FailingFiles()
+    files.boot_id = lambda: b"another boot    "
+    again = opener(files)
+    assert list(read(again.directory)) == before
+    assert (again.directory / "segment-00000002.emergency.torn").read_bytes() == data[HEADER_BYTES:].rstrip(b"\0")
+
+
+@pytest.mark.parametrize("lost", ["first", "last"])
+def test_a_synced_record_that_is_gone_stops_the_start(opener, lost):
+    journal, files, _ = failing(opener, "sync")
+    fail_sync(journal)
+    files.fails = ""
+    fill(journal, 2)
+    journal.sync()
+    kill(journal)
+    path = pointed(journal.directory)
+    data = path.read_bytes()
+    cut = HEADER_BYTES if lost == "first" else len(data.rstrip(b"\0")) - 40
+    path.write_bytes(data[:cut] + bytes(len(data) - cut))
+    files.boot_id = lambda: b"another boot    "
+    with pytest.raises(JournalError, match=r"emergency-n1\.journal at offset \d+ .*was synced"):
+        opener(files)
+
+
+def test_a_header_that_is_damaged_stops_the_start_and_is_named(opener):
+    path, _ = in_use(opener, 2)
+    data = bytearray(path.read_bytes())
+    data[20] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(JournalError, match=r"emergency-n1\.journal at offset 0: .*header is damaged"):
+        opener()
 
 
 def test_when_that_fails_too_nothing_is_taken_for_recorded(opener):

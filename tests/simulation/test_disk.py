@@ -4,6 +4,9 @@ import errno
 
 import pytest
 
+from journal.recovery import look
+from journal.scan import Scan, later_record
+from journal.segment import pointed
 from simulation.agenda import MS
 from simulation.disk import EVERYWHERE, JOURNAL
 from simulation.fates import rest
@@ -46,6 +49,23 @@ def test_disk_that_fails_in_mid_hedge_lets_only_what_reduces_leave(world):
     world.run(3000)
     assert len(world.judge.outcomes) == sent
     ends(world)
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_node_killed_over_the_emergency_s_first_record_writes_nothing_behind_it_and_starts_again(world, torn):
+    opens(world)
+    world.disk.failing[JOURNAL, "sync"] = errno.EIO
+    assert world.until(lambda: world.node.journal.broken, 2000 * MS)
+    last_seq = world.node.journal.last_seq
+    world.light(1, 50, torn=torn)
+    assert world.until(lambda: world.node is None, 2000 * MS)
+    place = pointed(world.folder / "journal")
+    found = Scan(place.read_bytes(), look(place).header).finish()
+    assert found.last_seq == last_seq + (not torn)
+    assert later_record(found.data, found.offset, found.last_seq + 1) == -1
+    assert world.a.struck.get("torn_tail", 0) == torn
+    ends(world)
+    assert world.starts == 2
 
 
 def test_node_that_has_lost_both_disks_with_a_repair_out_decides_nothing_and_spins_not(world):
