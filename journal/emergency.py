@@ -14,10 +14,11 @@ from pathlib import Path
 
 from domain.errors import JournalError
 from journal.format import ACTIVE, HEADER_BYTES, Mark, decode_header, decode_marks
-from journal.recovery import cut_is_allowed, damaged, seal_file
+from journal.recovery import cut_is_allowed, damaged, recover, seal_file
 from journal.scan import Scan
-from journal.segment import POINTER, Segment, close_quietly, pointed, segment_name
+from journal.segment import POINTER, Segment, close_quietly, pointed, segment_name, unreadable
 from system.files import Files, replace_file
+from system.locks import DirectoryLock
 from wire.codec import pack, unpack
 
 KIND = "emergency"
@@ -91,6 +92,24 @@ def absorb(files: Files, directory: Path) -> str:
     with suppress(OSError):
         files.sync_directory(path.parent)
     return note
+
+
+def make_whole(directory: Path, node: str, files: Files | None = None) -> None:
+    """What opening to write does first, for whoever must read before that.
+
+    What a failed disk has forgotten is brought back, what a power loss left
+    torn is cut off. Blocks. Raises: LockHeldError; JournalError where it is
+    damaged, or the disk refuses.
+    """
+    files = files or Files()
+    lock = DirectoryLock(directory, node)
+    try:
+        absorb(files, directory)
+        recover(files, directory)
+    except OSError as error:
+        raise unreadable(directory, error) from error
+    finally:
+        lock.release()
 
 
 def _keep_aside(target: Path, data: bytes, scan: Scan) -> str:

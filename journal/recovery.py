@@ -30,6 +30,10 @@ WHAT_TO_DO = (
 )
 
 
+class DamagedError(JournalError):
+    """The journal does not read as whole: a start cuts what is only torn, see `emergency.make_whole`."""
+
+
 class Found(msgspec.Struct):
     """A segment file as it lies on the disk."""
 
@@ -57,10 +61,10 @@ class Recovered(msgspec.Struct):
     notes: list[str] = msgspec.field(default_factory=list)
 
 
-def damaged(path: Path, offset: int, seq: int, why: str) -> JournalError:
+def damaged(path: Path, offset: int, seq: int, why: str) -> DamagedError:
     """The error of every damage: file, offset, seq, why, what to do."""
     where = f"{path} at offset {offset}" + (f" (record {seq})" if seq else "")
-    return JournalError(f"{where}: {why}; {WHAT_TO_DO}")
+    return DamagedError(f"{where}: {why}; {WHAT_TO_DO}")
 
 
 def look(path: Path) -> Found:

@@ -47,8 +47,9 @@ from domain.orders import LIVE
 from domain.pairspec import PairSpec
 from domain.risk import RiskTable
 from domain.terms import terms_of
+from journal.emergency import make_whole
 from journal.reader import last_mono_ns
-from journal.recovery import last_node_epoch, next_node_epoch
+from journal.recovery import DamagedError, last_node_epoch, next_node_epoch
 from journal.segment import is_begun
 from journal.writer import Journal
 from supervisors.changing import respec_below
@@ -151,7 +152,11 @@ class Node:
             return Recovered(), next_node_epoch(0, self.clock.wall_ns())
         if is_locked(directory):  # before what somebody else is writing is read: no second node gets further than here
             raise LockHeldError(directory, read_holder(directory))
-        found, self.read_from, _ = recover(directory, lots)
+        try:
+            found, self.read_from, _ = recover(directory, lots)
+        except DamagedError:  # or only torn
+            make_whole(directory, self.config.node.name, self.machine.journal.get("files"))
+            found, self.read_from, _ = recover(directory, lots)
         return found, next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
 
     def _journal(self, epoch: int) -> Journal:

@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 from domain.errors import JournalError
+from journal.emergency import make_whole
 from journal.format import HEADER_BYTES, RECORDS_START, decode_header, decode_marks
 from journal.reader import last_mono_ns, last_record, read
-from journal.recovery import cut_is_allowed, last_node_epoch
+from journal.recovery import DamagedError, cut_is_allowed, last_node_epoch
 from journal.scan import Scan
 from journal.segment import POINTER, is_begun, segment_paths
 from journal.verify import verify
 from journal.writer import Journal
 from system.files import Files
+from system.locks import LockHeldError, is_locked
 
 from .conftest import CountingClock, fill, kill
 
@@ -125,6 +127,35 @@ def test_unsynced_segments_behind_a_hole_are_torn_after_a_reboot(open_journal):
     assert len(again.recovered.torn) == 2
     assert again.append("start", b"") == 101
     assert verify(again.directory).ok
+
+
+def test_what_a_power_loss_tore_is_cut_for_whoever_reads_before_he_opens(crashed, open_journal):
+    patch(crashed, ends(crashed)[30], bytes(400))
+    directory = crashed.parent
+    with pytest.raises(DamagedError, match="record 31"):
+        list(read(directory))
+    make_whole(directory, "n1", RebootedFiles())
+    assert [record.seq for record in read(directory)] == list(range(1, 31))
+    assert verify(directory).ok
+    assert not is_locked(directory)
+    assert open_journal().append("start", b"") == 31
+
+
+def test_what_is_damaged_is_left_as_it_is_for_whoever_reads_before_he_opens(crashed):
+    patch(crashed, ends(crashed)[30] + 60, b"\xff\xfe")
+    before = crashed.read_bytes()
+    with pytest.raises(DamagedError, match="and whole records follow"):
+        make_whole(crashed.parent, "n1")
+    assert crashed.read_bytes() == before
+    assert not is_locked(crashed.parent)
+
+
+def test_journal_that_is_held_is_not_made_whole_by_another(open_journal):
+    journal = open_journal(node="n1")
+    fill(journal, 3)
+    with pytest.raises(LockHeldError, match="held by node n1"):
+        make_whole(journal.directory, "n2")
+    assert journal.append("decision", b"") == 4
 
 
 def test_missing_last_segment_stops_the_start(open_journal):

@@ -14,6 +14,7 @@ from simulation.run import audit, heal
 from simulation.settings import CHEAP, RICH, Shape
 from simulation.world import World
 from tools.node_build import Node
+from wire.codec import unpack
 
 
 @pytest.fixture
@@ -64,6 +65,20 @@ def test_node_killed_over_the_emergency_s_first_record_writes_nothing_behind_it_
     assert found.last_seq == last_seq + (not torn)
     assert later_record(found.data, found.offset, found.last_seq + 1) == -1
     assert world.a.struck.get("torn_tail", 0) == torn
+    ends(world)
+    assert world.starts == 2
+
+
+def test_node_starts_when_the_failed_disk_has_forgotten_what_it_had_not_synced(world):
+    opens(world)
+    world.disk.failing[JOURNAL, "sync"] = errno.EIO
+    assert world.until(lambda: world.node.journal.failed, 2000 * MS)
+    place, main = pointed(world.folder / "journal"), world.folder / "journal" / "segment-00000001.journal"
+    world.restart(50 * MS)
+    body = unpack(next(iter(Scan(place.read_bytes(), look(place).header))).body)
+    data = main.read_bytes()
+    main.write_bytes(data[: body["offset"]] + bytes(len(data) - body["offset"]))
+    assert body["tail"]
     ends(world)
     assert world.starts == 2
 
