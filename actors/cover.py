@@ -54,6 +54,8 @@ class CoverActor(PairActor):
 
     def on_exposure(self, news: ExposureNews) -> None:
         """A record of the exposure came from a file or a feed."""
+        if self.desk.journal_lost:
+            return  # it can't be recorded, and the next node is told anew
         if news.exposure is None:
             self._complain(news.problem)
         else:

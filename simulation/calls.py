@@ -112,6 +112,11 @@ class CallWorld(World):
         super()._compare(before, specs)
         self.trap.paused = was
 
+    def judge_crashes(self) -> None:
+        """Whichever actor a failed call struck may have been raised again."""
+        if not self.trap.fired:
+            super().judge_crashes()
+
     # ------------------------------------------------ whoever runs it
 
     @property
@@ -163,13 +168,6 @@ class CallWorld(World):
         self.mid = QUIET
 
 
-class _Every:
-    """Every actor: whichever a failed call struck may have been raised again."""
-
-    def __contains__(self, _path: str) -> bool:
-        return True
-
-
 def life(
     seed: int, make_node: NodeMaker, nth: int = 0, way: int = 0, times: int = 1, *, emergency: bool = False
 ) -> Called:
@@ -191,8 +189,6 @@ def _lived(world: CallWorld, raised: list[str]) -> None:
         world.trap.paused = True
         if world.node is not None:
             raised += [row["path"] for row in world.node.runtime.snapshot() if row["restarts"]]
-        if world.trap.fired:
-            world.raised = _Every()
         heal(world, HEAL_MS)
         if world.node is not None:
             fire(world)

@@ -26,6 +26,7 @@ By the world, at a stop or kill, at rest or after a run without faults:
     I11 the state folded from the journal is the one that lived
     I14 at rest: money, fees and lots by our ledgers = by the venues' accounts
     I15 with healthy venues each hedge ends, each pair trades or says why not
+    CRASH no actor of a life that ends was raised again, but those meant to be
 """
 
 from __future__ import annotations

@@ -68,6 +68,8 @@ class NodeLife:
         self._down_ns = 0
         self._last_seq = 0
         self._held: list[str] = []
+        self.raised: set[str] = set()
+        """Actors whose restart was meant."""
 
     # ------------------------------------------------ starts
 
@@ -263,6 +265,7 @@ class NodeLife:
 
     def kill(self, *, mid_turn: bool = False) -> None:
         """SIGKILL; in mid-turn memory may be behind the journal."""
+        self.judge_crashes()
         node, self.node = self.node, None
         self.kills += 1
         self._last_seq = 0 if node.journal.failed else node.journal.last_seq
@@ -287,6 +290,13 @@ class NodeLife:
         else:
             self._compare(None if mid_turn else before, node.specs)
 
+    def judge_crashes(self) -> None:
+        """CRASH: at the end of a life no actor of it has been raised again, but those that were meant to be."""
+        rows = [row for row in self.node.runtime.snapshot() if row["restarts"] and row["path"] not in self.raised]
+        if rows:
+            told = [row["path"] for row in rows], [row["last_reason"] for row in rows]
+            self.judge.broken("CRASH", f"{told[0]} were raised again: {told[1]}")
+
     def _compare(self, before: dict[str, Any] | None, specs: Any) -> None:
         """I10 and I11: the journal verifies, and folds to what was true."""
         directory = self.folder / "journal"
@@ -303,6 +313,7 @@ class NodeLife:
 
     def stop(self) -> None:
         """The tree stops in order; the journal is closed and compared."""
+        self.judge_crashes()
         node = self.node
         node.desk.stopping = True
         before = _lasting(node)

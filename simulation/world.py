@@ -74,8 +74,6 @@ class World(NodeLife):
         self.calm_mid: int | None = None
         """Where a calm market stands that moves to `mid` by so few ticks that no order misses."""
         self.exposed = self._version = 0
-        self.raised: set[str] = set()
-        """Actors whose restart was meant."""
         self._quoting()
 
     def _venue(self, name: str, rng: Random) -> None:

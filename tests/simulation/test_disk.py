@@ -4,13 +4,14 @@ import errno
 
 import pytest
 
+from actors.alerts import Alert
 from journal.recovery import look
 from journal.scan import Scan, later_record
 from journal.segment import pointed
 from simulation.agenda import MS
 from simulation.disk import EVERYWHERE, JOURNAL
 from simulation.fates import rest
-from simulation.run import audit, heal
+from simulation.run import audit, fire, heal
 from simulation.settings import CHEAP, RICH, Shape
 from simulation.world import World
 from tools.node_build import Node
@@ -93,6 +94,34 @@ def test_node_that_has_lost_both_disks_with_a_repair_out_decides_nothing_and_spi
     assert "JOURNAL_LOST" not in world.judge.alerts  # nothing can be recorded any more
     assert world.node.desk.journal_lost
     ends(world)
+
+
+def test_cover_that_is_told_of_its_exposure_with_both_disks_lost_goes_on():
+    world = World(5, Node, Shape(units=4, max_units=20, kind="cover"))
+    try:
+        world.start()
+        assert world.until(world.is_open, 3000 * MS)
+        world.disk.failing.update({(place, "sync"): errno.EIO for place in EVERYWHERE})
+        world.expose(4)  # the last that is recorded
+        assert world.until(lambda: world.node.desk.journal_lost, 5000 * MS)
+        world.expose(-3)
+        world.run(2000)
+        assert world.pair.exposure.qty == "4"
+        world.mend_disk()  # its node ends here: no actor of it has been raised again
+        world.run(500)
+        heal(world, 1500)
+        fire(world)
+        audit(world, free=False)
+        assert world.judge.violations == []
+    finally:
+        world.close()
+
+
+def test_crash_in_a_life_that_ended_is_judged(world):
+    world.node.runtime.tell("node/alerts", Alert("info", "JOURNAL_WELL", 1, 0, {"text": object()}))
+    world.run(1000)
+    world.restart(10 * MS)
+    assert [(rule, "node/alerts" in what) for _, rule, what in world.judge.violations] == [("CRASH", True)]
 
 
 def test_second_node_on_the_directory_is_refused(world):
