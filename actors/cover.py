@@ -123,6 +123,8 @@ class CoverActor(PairActor):
 
     def on_operate(self, word: Operate) -> dict[str, Any]:
         """A person's word on the exposure, or any that a pair knows."""
+        if self.desk.journal_lost:
+            return super().on_operate(word)
         if word.verb == "exposure_set":
             seq = self._said(word, word.exposure)
             why = self._take(word.exposure, word.operator)

@@ -206,6 +206,8 @@ class PairWords(Trader):
 
     def on_operate(self, word: Operate) -> dict[str, Any]:
         """An operator's word; answers with the record's number, or why not."""
+        if self.desk.journal_lost:
+            return {"error": f"no word can be recorded: {self.desk.journal_failed}: see to both disks, then start the node anew"}
         act = _WORDS.get(word.verb)
         return {"error": f"unknown verb {word.verb!r}"} if act is None else act(self, word)
 

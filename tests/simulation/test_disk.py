@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from actors.alerts import Alert
+from actors.notes import Operate
 from journal.recovery import look
 from journal.scan import Scan, later_record
 from journal.segment import pointed
@@ -12,7 +13,7 @@ from simulation.agenda import MS
 from simulation.disk import EVERYWHERE, JOURNAL
 from simulation.fates import rest
 from simulation.run import audit, fire, heal
-from simulation.settings import CHEAP, RICH, Shape
+from simulation.settings import CHEAP, PAIR, RICH, Shape
 from simulation.world import World
 from tools.node_build import Node
 from wire.codec import unpack
@@ -93,7 +94,10 @@ def test_node_that_has_lost_both_disks_with_a_repair_out_decides_nothing_and_spi
     world.run(5000)
     assert "JOURNAL_LOST" not in world.judge.alerts  # nothing can be recorded any more
     assert world.node.desk.journal_lost
-    ends(world)
+    for verb in ("paused", "disable", "exposure_set"):
+        world.node.runtime.tell(PAIR, Operate(verb, "test", "nothing can be recorded"))
+    world.run(100)
+    ends(world)  # no word has crashed the pair
 
 
 def test_cover_that_is_told_of_its_exposure_with_both_disks_lost_goes_on():
