@@ -199,7 +199,10 @@ def quantile(samples: list[float], share: float) -> float:
 
 
 def measured(desk: Desk, trouble: str, rounds: int) -> dict[str, Any]:
-    """Rounds by turns; medians of p50 and of p99 a round, and their ratios. Units: us."""
+    """Rounds by turns; medians of p50 and of p99 a round, and their ratios. Units: us.
+
+    `silent`: rounds in which no quote was answered, here or in the quiet one before: they are in no figure, and figures of none are null.
+    """
     found: dict[str, list[list[float]]] = {"quiet": [], "beside": []}
     before = desk.told("one")["epoch"]
     for _ in range(rounds):
@@ -208,12 +211,14 @@ def measured(desk: Desk, trouble: str, rounds: int) -> dict[str, Any]:
         found["beside"].append(desk.round())
         mend()
     row: dict[str, Any] = {"trouble": trouble, "rounds": rounds, "missed": sum(QUOTES - len(each) for each in found["beside"])}
+    heard = [(quiet, beside) for quiet, beside in zip(found["quiet"], found["beside"], strict=True) if quiet and beside]
+    row["silent"] = rounds - len(heard)
     for name, share in (("p50", 0.5), ("p99", 0.99)):
-        quiet, beside = ([quantile(each, share) for each in found[key]] for key in ("quiet", "beside"))
+        both = [(quantile(quiet, share), quantile(beside, share)) for quiet, beside in heard]
         row |= {
-            f"quiet_{name}_us": round(statistics.median(quiet), 1),
-            f"beside_{name}_us": round(statistics.median(beside), 1),
-            f"{name}_ratio": round(statistics.median(b / q for q, b in zip(quiet, beside, strict=True)), 3),
+            f"quiet_{name}_us": round(statistics.median(quiet for quiet, _ in both), 1) if both else None,
+            f"beside_{name}_us": round(statistics.median(beside for _, beside in both), 1) if both else None,
+            f"{name}_ratio": round(statistics.median(beside / quiet for quiet, beside in both), 3) if both else None,
         }
     return row | {"same_process": desk.told("one")["epoch"] == before}
 
