@@ -151,8 +151,6 @@ class Account(Actor):
             self.desk.journal_failed, cause = str(error), r.seq
         forced = r.origin == FORCED
         code = "FORCED_LIQUIDATION" if forced else "OUTSIDE_TRADE"
-        if r.kind == "j" and r.ref_type not in ASKED:
-            return  # of the link itself: its own trouble tells
         told = {"venue": r.venue, "symbol": symbol, "side": side, "qty": r.last_qty, "px": r.last_px, "exec_type": r.exec_type}
         self.desk.alert("critical" if forced else "warning", code, **told, cause=cause)
         if (r.venue, symbol) in self._legs:
