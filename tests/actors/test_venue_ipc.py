@@ -120,7 +120,7 @@ class Bench:
             self.gateway.close()
         self.link.close()
         self.lane.close()
-        self.context.term()
+        self.context.destroy(linger=0)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def client(served):
     socket.setsockopt(zmq.SNDTIMEO, 3000)
     yield socket
     socket.close(0)
-    context.term()
+    context.destroy(linger=0)
 
 
 def ask(client, message, last):

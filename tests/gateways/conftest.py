@@ -206,7 +206,7 @@ class Stage:
         for node in self.nodes:
             node.socket.close(linger=0)
         self.gateway.close()
-        self.context.term()
+        self.context.destroy(linger=0)
 
 
 class Peer:

@@ -107,7 +107,7 @@ class World:
     def close(self):
         for peer in self.peers:
             peer.socket.close()
-        self.context.term()
+        self.context.destroy(linger=0)
         for process in reversed(self.processes):
             process.kill()
             process.wait()

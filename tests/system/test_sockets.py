@@ -23,8 +23,9 @@ def room():
 
 @pytest.fixture
 def context():
-    with zmq.Context() as context:
-        yield context
+    context = zmq.Context()
+    yield context
+    context.destroy(linger=0)
 
 
 def readable(socket, within_ms=2000):
@@ -135,7 +136,7 @@ def test_end_of_a_connection_that_was_given_up_is_no_cut_of_the_next(context, ro
     if is_old_gone:
         assert not trade.was_cut()
         router.close(0)
-        theirs.term()
+        theirs.destroy(linger=0)
         assert trade.monitor.poll(2000)
         router = context.socket(zmq.ROUTER)
         router.bind(f"ipc://{room}/trade")
@@ -145,7 +146,7 @@ def test_end_of_a_connection_that_was_given_up_is_no_cut_of_the_next(context, ro
     router.close(0)
     assert is_cut(trade)  # at once, however soon it is
     trade.close()
-    theirs.term()
+    theirs.destroy(linger=0)
 
 
 def test_feed_gives_topic_and_body_of_what_it_subscribed(context, room):

@@ -37,7 +37,7 @@ def sheets():
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = dict(zip(venues, pool.map(look, venues), strict=True))
     patched.undo()
-    context.term()
+    context.destroy(linger=0)
     for folder in folders.values():
         shutil.rmtree(folder)
     return found, venues
@@ -108,5 +108,5 @@ def test_check_tells_a_feed_alone_and_one_that_is_not_there(tmp_path, capsys):
         }  # fmt: skip
         assert run(["gateway", "check", f"ipc://{folder}/none.feed", "-", "V.X"]) == 4
         assert "no heartbeat" in capsys.readouterr().err
-    context.term()
+    context.destroy(linger=0)
     shutil.rmtree(folder)

@@ -45,7 +45,7 @@ def gateway():
     yield SimpleNamespace(router=router, recv=recv, done=done, thread=thread)
     thread.join(5)
     router.close()
-    context.term()
+    context.destroy(linger=0)
     shutil.rmtree(folder)
 
 

@@ -60,7 +60,7 @@ class Site:
         for stream in (self.gateway.stdin, self.gateway.stdout, self.node.stdout):
             stream.close()
         self.control.close()
-        self.context.term()
+        self.context.destroy(linger=0)
         shutil.rmtree(self.folder)
 
 

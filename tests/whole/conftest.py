@@ -19,6 +19,7 @@ import zmq
 
 from actors.recovery import fold
 from config.load import load_checked
+from domain.guards import LEG_STALE
 from journal.reader import read
 from journal.verify import verify
 from journal.writer import Journal
@@ -198,9 +199,17 @@ class World:
                 venue.script.append(script)
         count, sent = self.pair.hedge_count, [len(venue.got("D")) for venue in self.venues]
         self.fire(mid)
-        self.until(lambda: self.pair.hedge_count > count, "a hedge begins")
+        self.until(lambda: self.pair.hedge_count > count or self._stale_told_again(mid), "a hedge begins")
         self.until(lambda: all(len(v.got("D")) > n for v, n in zip(self.venues, sent, strict=True)), "both orders")
         self.fire(AFTER[mid])
+
+    def _stale_told_again(self, mid):
+        """Where the machine stood still for so long that the books are stale, they move once more."""
+        if self.view.reason == LEG_STALE:
+            self.b.quote(self.b.bid, self.b.ask, self.b.depth + 1)
+            self.fire(mid)
+            self.laps(50)
+        return False
 
     def ends(self, *, seconds=3.0):
         """The last hedge is final and nothing works at the venues; returns it."""

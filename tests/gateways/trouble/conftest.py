@@ -127,7 +127,7 @@ class Street:
         self.node.socket.close(0)
         self.inner.close()
         self.socket.close(0)
-        self.context.term()
+        self.context.destroy(linger=0)
         shutil.rmtree(self.folder)
 
 
