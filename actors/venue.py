@@ -144,11 +144,17 @@ class VenueActor(VenueAnswers):
         if link.stage > S.DOWN or self._session_down:
             self._lose("DISCONNECTED", self.clock.mono_ns())
 
+    def silent_ns(self, now_ns: int) -> int:
+        """For how long its gateway has said nothing; 0 while it is connected."""
+        link = self.link
+        if link.stage > S.CONNECTING:
+            return 0
+        heard_ns = self._pulse.heard_ns if link.trade is not None else link.feed.heard_mono_ns
+        return now_ns - max(heard_ns, self._hung_ns)
+
     def _check_hung(self, now_ns: int) -> None:
         """A gateway of ours that is there and says nothing is ended and raised again."""
-        settings = self.link.settings
-        heard_ns = self._pulse.heard_ns if self.link.trade is not None else self.link.feed.heard_mono_ns
-        silent_ns = now_ns - max(heard_ns, self._hung_ns)
+        settings, silent_ns = self.link.settings, self.silent_ns(now_ns)
         if settings.hang_ms and silent_ns >= settings.hang_ms * MS and self.runtime.alive(settings.keeper):
             self._hung_ns = now_ns
             self.tell(settings.keeper, GatewaySilent(silent_ns // MS))

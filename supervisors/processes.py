@@ -143,12 +143,13 @@ class ManagedProcess(Actor):
             raise ProcessExited(f"{self.name} (pid {pid}) exited with {message.code}; its output: {self.spec.log}")
         self.exit(self.stopping)
 
-    def on_silent(self, message: GatewaySilent) -> None:
-        """It is there and does nothing: ended, so that it is started again."""
+    def on_silent(self, message: GatewaySilent) -> bool:
+        """It is there and does nothing: ended, so that it is started again. Whether it was."""
         if self.process is None or self.clock.mono_ns() < self.patience_ns or self.stopping is not None:
-            return
+            return False
         self.runtime.log("process_hung", actor=self.name, pid=self.process.pid, silent_ms=message.silent_ms)
         processes.send_signal(self.process, signal.SIGKILL)
+        return True
 
     def on_stop_asked(self, reason: Reason) -> bool:
         """SIGTERM now, SIGKILL when its time is up; then we are done."""

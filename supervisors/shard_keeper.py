@@ -8,7 +8,7 @@ open is read from its journal and told.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,8 +18,10 @@ from msgspec.structs import replace
 from actors.alerts import Alert
 from actors.base import Actor
 from actors.deaths import Reason
+from actors.gateway_notes import GatewaySilent
 from actors.mailbox import Lane
 from domain.errors import HedgerowError, JournalError
+from supervisors.root_gateways import GATEWAY, GatewayEars, GatewayHung
 from supervisors.shards import KEEPER, ShardNews, ShardSeen
 from wire.codec import pack
 
@@ -83,11 +85,12 @@ class StillDown(Struct, frozen=True):
 class ShardKeeper(Actor):
     """Thread: the root's lane."""
 
-    HANDLERS: ClassVar[dict[type, str]] = {ShardNews: "on_news", ShardSeen: "on_seen", StillDown: "on_still_down"}
+    HANDLERS: ClassVar[dict[type, str]] = {ShardNews: "on_news", ShardSeen: "on_seen", StillDown: "on_still_down", GatewayHung: "on_gateway_hung"}
 
-    def __init__(self, runtime: Any, name: str, journal: Any, rows: dict[str, ShardRow]) -> None:
+    def __init__(self, runtime: Any, name: str, journal: Any, rows: dict[str, ShardRow], hang_ms: Mapping[str, int]) -> None:
         super().__init__(runtime, name)
         self.journal, self.rows = journal, rows
+        self.gateways = GatewayEars(hang_ms)
 
     def on_news(self, news: ShardNews) -> None:
         """Record it; tell people where they should know."""
@@ -124,6 +127,14 @@ class ShardKeeper(Actor):
             row, phase=phase, pid=seen.pid, epoch=seen.epoch, memory_mb=seen.memory >> 20, cpu_percent=max(0, cpu),
             silent_ms=seen.silent_ms, cpu_ms=seen.cpu_ms, mono_ns=now_ns,
         )  # fmt: skip
+        if seen.gateways is not None:
+            for venue, silent_ms in self.gateways.heard(seen.shard, seen.gateways, now_ns):
+                self.tell(f"{GATEWAY}{venue}", GatewaySilent(silent_ms))
+
+    def on_gateway_hung(self, news: GatewayHung) -> None:
+        """Its process has been ended; it is started again."""
+        details = {"venue": news.venue, "pid": news.pid, "silent_ms": news.silent_ms}
+        self._alert("critical", "GATEWAY_HUNG", details, self._record("gateway", {"event": "hung", **details}))
 
     def _record(self, kind: str, body: dict[str, Any]) -> int:
         try:

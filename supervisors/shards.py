@@ -72,7 +72,7 @@ class ShardNews(Struct, frozen=True):
 
 
 class ShardSeen(Struct, frozen=True):
-    """To the keeper: the shard at the last look."""
+    """To the keeper: the shard at the last look. `gateways`: by venue, the ms for which it has heard nothing of it; None without an answer."""
 
     lane: ClassVar[int] = int(Lane.COMMANDS)
 
@@ -83,6 +83,7 @@ class ShardSeen(Struct, frozen=True):
     memory: int
     cpu_ms: int
     silent_ms: int
+    gateways: dict[str, int] | None = None
 
 
 class ShardProcess(ManagedProcess):
@@ -171,7 +172,8 @@ class ShardProcess(ManagedProcess):
         if told is not None:
             self._know(told)
         silent_ms = self.vitals.silent * LOOK_MS
-        self.tell(KEEPER, ShardSeen(self.shard.name, pid, self.vitals.up, self.told_epoch, memory, usage.cpu_ms_of(pid), silent_ms))
+        heard = None if told is None else told.get("silent_ms", {})
+        self.tell(KEEPER, ShardSeen(self.shard.name, pid, self.vitals.up, self.told_epoch, memory, usage.cpu_ms_of(pid), silent_ms, heard))
         self._act(memory)
 
     def _know(self, told: dict[str, Any]) -> None:

@@ -117,8 +117,12 @@ class Looks:
         }
 
     def pulse(self, _args: dict[str, Any]) -> dict[str, Any]:
-        """What a root asks a shard often: that it lives, and what it runs."""
-        return {"epoch": self.node.journal.node_epoch, "config": self.node.given, "runs": self.node.digest, "mode": self.node.mode}
+        """What a root asks a shard often: that it lives, what it runs, which gateways it hears."""
+        node = self.node
+        now_ns = node.clock.mono_ns()
+        there = {name: node.actor(f"venue/{name}") for name in node.desk.links}
+        silent = {name: actor.silent_ns(now_ns) // 1_000_000 for name, actor in there.items() if actor is not None}
+        return {"epoch": node.journal.node_epoch, "config": node.given, "runs": node.digest, "mode": node.mode, "silent_ms": silent}
 
     def venues(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every venue, whole."""

@@ -28,7 +28,8 @@ from journal.recovery import last_node_epoch, next_node_epoch
 from journal.segment import segment_paths
 from journal.writer import Journal
 from supervisors.engine import Supervisor
-from supervisors.processes import ProcessSpec, process_child
+from supervisors.processes import ProcessSpec
+from supervisors.root_gateways import root_gateway
 from supervisors.shard_keeper import ALERTS, HELD, OPEN_BOOK, OpenBook, ShardKeeper, ShardRow, held_back
 from supervisors.shards import ENDING_MS, KEEPER, ShardSpec, StopShard, shard_child
 from supervisors.spec import ChildSpec, check
@@ -136,7 +137,7 @@ class Root:
             ChildSpec("root/logs", (LogActor, ())),
             ChildSpec(ALERTS, (AlertSink, (self.directory / "alerts.jsonl",))),
             ChildSpec(OPEN_BOOK, (OpenBook, (shard_places.left_open, self.shard_dirs))),
-            ChildSpec(KEEPER, (ShardKeeper, (self.journal, self.rows))),
+            ChildSpec(KEEPER, (ShardKeeper, (self.journal, self.rows, {venue.name: venue.hang_ms for venue in self.config.venue if venue.command}))),
         )
 
     def _gateways(self) -> Iterator[ChildSpec]:
@@ -144,7 +145,7 @@ class Root:
         for venue in self.config.venue:
             if venue.command:
                 spec = ProcessSpec(venue.command, place / f"{venue.name}.log", place / f"{venue.name}.pid")
-                yield process_child(f"gateway/{venue.name}", spec, self.is_stopping)
+                yield root_gateway(venue.name, spec, self.is_stopping)
 
     def _shards(self) -> Iterator[ChildSpec]:
         folder = self.directory / FOLDER

@@ -13,6 +13,7 @@ from wire import messages as wire
 from .venue_rig import Rig
 
 KEEPER = "gateway/SHFE"
+MS = 1_000_000
 
 
 class Keeper(Actor):
@@ -108,3 +109,16 @@ def test_a_feed_that_says_nothing_is_told_of():
     rig, silent_ms = kept(feed_only=True)
     rig.advance(5_100)
     assert len(silent_ms) == 1
+
+
+def test_how_long_it_says_nothing_is_known_where_nobody_keeps_it_too():
+    rig = Rig()
+    rig.open()
+    actor = rig.runtime.mailbox("venue/SHFE").actor
+    assert actor.silent_ns(rig.clock.mono_ns()) == 0
+    rig.beats = False
+    rig.advance(7_000)
+    assert 6_900 * MS < actor.silent_ns(rig.clock.mono_ns()) <= 7_000 * MS
+    rig.beats = True
+    rig.advance(2_000)
+    assert actor.silent_ns(rig.clock.mono_ns()) < 1_000 * MS

@@ -1,11 +1,14 @@
 """The keeper: what is on record, who is told, and when a shard is still down."""
 
 import pytest
+from msgspec.structs import replace
 
+from actors.gateway_notes import GatewaySilent
 from actors.runtime import Runtime
 from actors.simulated import SimulatedDispatcher
 from supervisors.shard_keeper import ALERTS, LEFT_OPEN_NS, OPEN_BOOK, OpenBook, ShardKeeper, ShardRow, TellOpen
-from supervisors.shards import KEEPER, ShardNews
+from supervisors.root_gateways import GatewayHung
+from supervisors.shards import KEEPER, ShardNews, ShardSeen
 
 
 class Journal:
@@ -41,7 +44,7 @@ class Told:
 def keeper():
     dispatcher = SimulatedDispatcher(1)
     runtime = Runtime(dispatcher, dispatcher.clock)
-    runtime.spawn(ShardKeeper, KEEPER, Journal(), {"a": ShardRow("a")})
+    runtime.spawn(ShardKeeper, KEEPER, Journal(), {"a": ShardRow("a")}, {"X": 5_000})
     made = runtime.mailbox(KEEPER).actor
     made.told = Told(made)
     return made
@@ -78,3 +81,15 @@ def test_a_shard_that_is_whole_alarms_nobody_for_being_slow(keeper, only_open, f
     book.tell = lambda name, message: sent.append((name, message))
     book.on_tell(TellOpen("a", only_open=only_open))
     assert [message.event for _, message in sent] == ["left_open"] * alerts
+
+
+def test_a_gateway_that_no_shard_hears_is_told_and_its_end_is_on_record(keeper):
+    seen = ShardSeen("a", 1, up=True, epoch=1, memory=0, cpu_ms=0, silent_ms=0)
+    keeper.on_seen(replace(seen, gateways={"X": 4_000}))
+    keeper.on_seen(seen)  # without an answer nothing is known of gateways
+    assert keeper.told.sent == []
+    keeper.on_seen(replace(seen, gateways={"X": 5_000}))
+    assert keeper.told.sent == [("gateway/X", GatewaySilent(5_000))]
+    keeper.on_gateway_hung(GatewayHung("X", 7, 5_000))
+    assert keeper.journal.kinds == ["gateway", "alert"]
+    assert keeper.told.codes() == ["GATEWAY_HUNG"]

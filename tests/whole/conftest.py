@@ -18,14 +18,18 @@ import pytest
 import zmq
 
 from actors.recovery import fold
+from config.load import ROOT as TREE
 from config.load import load_checked
 from domain.guards import LEG_STALE
 from journal.reader import read
 from journal.verify import verify
 from journal.writer import Journal
+from system.clock import SystemClock
+from system.signals import StopFlag
 from tests.whole import foreign_scripts
 from tests.whole.foreign_gateway import ForeignVenue
 from tests.whole.outside import Outside
+from tests.whole.shard_desk import Desk
 from tools.node_again import why_needed
 from tools.node_build import ROOT, Node
 from wire.codec import unpack
@@ -376,3 +380,11 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if call.when == "call" and outcome.get_result().failed:
         item.failed = True
+
+
+@pytest.fixture
+def desk():
+    """Two shards under a root as real processes, ended whatever happens."""
+    folder = Path(tempfile.mkdtemp(prefix="hgs"))
+    with Desk(folder, SystemClock(), StopFlag(), TREE / "config/exchange/torture.toml") as made:
+        yield made
