@@ -90,17 +90,22 @@ def _take(symbol: Symbol, ledger: Ledger, index: int, leg: LegLedger) -> None:
 
 
 def statement(
-    ledgers: Iterable[Ledger], marks: Mapping[Key, int | None], told: Mapping[tuple[str, str], int], opening: Mapping[tuple[str, str], int]
+    ledgers: Iterable[Ledger],
+    marks: Mapping[Key, int | None],
+    told: Mapping[tuple[str, str], int],
+    opening: Mapping[tuple[str, str], int],
+    others: Iterable[tuple[str, str]] = (),
 ) -> list[dict[str, Any]]:
     """A row for each account, currency and trading day, oldest first.
 
     `marks`: present prices, ticks; `told`: settlement prices by (symbol, day)
     that a person gives, before those on record; `opening`: scaled money by
-    (venue, currency) before the first day. Money is text, null where no
-    settlement price of a held symbol is known.
+    (venue, currency) before the first day; `others`: (venue, day) on which
+    somebody else has traded there. Money is text, null where no settlement
+    price of a held symbol is known.
     """
     symbols = gathered(ledgers)
-    days = sorted({(key[0], day) for key, one in symbols.items() for day in {*one.days, *one.settled, one.last_day} if day})
+    days = sorted({(key[0], day) for key, one in symbols.items() for day in {*one.days, *one.settled, one.last_day} if day} | set(others))
     held = {key: one.moved for key, one in symbols.items()}
     worth: dict[Key, int | None] = {key: -one.elsewhere for key, one in symbols.items()}
     balances: dict[tuple[str, str], int | None] = dict(opening)

@@ -1,4 +1,4 @@
-"""Gateways that a root keeps: hung is what every shard that listens says it is.
+"""Gateways that a root keeps: hung where every shard says that it is.
 
 The root trades nothing and hears no gateway. Each shard tells it, with its
 pulse, for how long it has heard nothing of each of its venues; a gateway of

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tools.asking import Asked, write_verb
-from tools.client import OBSERVE, Absent, Client, of_one, pass_dir
+from tools.client import OBSERVE, Absent, Client, pass_dir, reach
 from tools.errors import FAILED, FINE
 from tools.output import Output, pass_out
 from tools.watch import watch_option, watched
@@ -38,7 +38,7 @@ def actor() -> None:
 @pass_out
 def actor_show(out: Output, directory: Path, watch: bool, name: str) -> None:
     """Show one actor whole: rates, what is in its hands, its last error, its supervisor's rules; its stack where it is STUCK."""
-    with of_one(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
         watched(lambda: show_actor(out, client.ask("actor", name=name)), again=watch)
 
 
@@ -82,7 +82,7 @@ def actor_state(out: Output, directory: Path, watch: bool, name: str, path: str,
 
     It is bounded: what is left out is told.
     """
-    with of_one(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
 
         def look() -> None:
             told = client.ask("state", name=name, path=path, depth=depth)
@@ -128,7 +128,7 @@ def _plain(value: Any) -> str:
 @pass_out
 def actor_mailbox(out: Output, directory: Path, watch: bool, name: str) -> None:
     """Show what waits for an actor, by lane and kind; it is counted, not read."""
-    with of_one(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
 
         def look() -> None:
             told = client.ask("mailbox", name=name)
@@ -158,7 +158,7 @@ def mailbox_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
 def actor_stack(out: Output, directory: Path, name: str, samples: int) -> None:
     """Show what an actor's thread is doing now; with --samples where its time goes."""
     pause, seen, told = Event(), Counter(), {}
-    with of_one(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
         for number in range(samples):
             if number:
                 pause.wait(SAMPLE_EVERY_S)
@@ -187,7 +187,7 @@ def actor_trace(out: Output, directory: Path, name: str, messages: int, seconds:
 
     It ends by itself, by Ctrl-C, and soon after this command, however that ends.
     """
-    with of_one(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
         asked = {"messages": messages, "for_ms": int(seconds * 1000), "lanes": ",".join(lanes), "types": ",".join(types)}
         number = client.ask("trace_start", name=name, **asked)["trace"]
         rows: list[dict[str, Any]] = []
@@ -267,7 +267,7 @@ def actor_restart(asked: Asked, name: str, force: bool) -> int:
 def _restarted(asked: Asked, name: str, epoch: int) -> int:
     """The epoch of whoever is up after it; 0: nobody within 10 s."""
     pause = Event()
-    with of_one(asked.directory, OBSERVE) as client:
+    with reach(asked.directory, OBSERVE) as client:
         for _ in range(RESTART_WAITS):
             told = client.ask("actor", name=name)
             if told["alive"] and told["epoch"] > epoch:

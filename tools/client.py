@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.errors import NotConnected, Refused, ToolError, UsageError
+from tools.errors import FINE, NOT_CONNECTED, NotConnected, Refused, ToolError, UsageError
 
 ASK_TIMEOUT_MS = 2_000
 CONNECT_TIMEOUT_MS = 1_000
@@ -125,6 +125,14 @@ def reach(directory: Path, socket: str = "view", timeout_ms: int = ASK_TIMEOUT_M
     from tools.shards_client import ShardsClient
 
     return ShardsClient(Path(directory), shards, socket, timeout_ms)
+
+
+def tell_away(client: Any, say: Callable[[str], None]) -> int:
+    """Say which shards' rows are missing, and why; the exit code."""
+    away = getattr(client, "away", {})
+    for name, why in away.items():
+        say(f"shard {name} is away, nothing of it is here: {why}")
+    return NOT_CONNECTED if away else FINE
 
 
 def of_one(directory: Path, socket: str = "view") -> Client:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tools.client import OBSERVE, of_one, pass_dir
+from tools.client import OBSERVE, pass_dir, reach
 from tools.errors import FINE, ToolError, UsageError
 from tools.output import Output, pass_out
 
@@ -37,7 +37,7 @@ def inspect(out: Output, directory: Path, write: bool, operator: str | None, fir
         raise UsageError(f"--view {first}: allowed: {', '.join(NAMED)}")
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("it needs a terminal: without one ./hedgerow ps, tree and actor tell the same, -o json")
-    with of_one(directory, OBSERVE) as client:
+    with reach(directory, OBSERVE) as client:
         client.ask("node")  # whoever can't be reached is said before the screen is taken
     InspectApp(Source(directory), out.lang, write=write, operator=operator or user(), first=NAMED[first]).run()
     return FINE

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tools.actor import mailbox_rows, show_actor, state_lines
-from tools.client import OBSERVE, Client
+from tools.client import OBSERVE, Client, reach
 from tools.output import Output
 from tools.ps import cells, drawn, holds, kept
+from tools.shards_where import MARK
 
 Row = dict[str, Any]
 MAX_SHOWN = 500
@@ -41,7 +42,7 @@ TREE = View(
 )
 VENUES = View(
     "venues", "venue", ("venue", "stage", "why", "trading_day", "feed_age_ms", "trade_age_ms", "transit_ms", "gaps", "dropped", "reconnects"),
-    lambda row: f"venue/{row['venue']}",
+    lambda row: f"{row['place']}venue/{row['name']}",
 )  # fmt: skip
 PAIRS = View("pairs", "pair", ("pair", "state", "mode", "units", "hedges", "naked", "hedge", "reason"), lambda row: row["pair"])
 HEDGES = View("hedges", "hedge", ("hedge", "pair", "kind", "state", "qty", "naked", "orders_sent", "took_ms", "stranded_why"), lambda row: row["pair"])
@@ -59,7 +60,7 @@ class Source:
     def client(self, socket: str) -> Client:
         """A client of that socket, made when it is first wanted."""
         if socket not in self._clients:
-            self._clients[socket] = Client(self._directory, socket)
+            self._clients[socket] = reach(self._directory, socket)
         return self._clients[socket]
 
     def close(self) -> None:
@@ -78,10 +79,15 @@ class Source:
 
 
 def _venues(source: Source) -> Iterator[Row]:
+    """A venue of a node of shards is each shard's own: `SHARD:VENUE`."""
     view = source.client("view")
-    links = {row["venue"]: row for row in view.ask("top")["venues"]}
+    told = view.ask("top")
+    each = told.get("shards", {"": told})
+    links = {(shard, row["venue"]): row for shard, one in each.items() for row in one["venues"]}
     for row in view.rows("venues", "venue"):
-        yield {**row, **links.get(row["venue"], {})}
+        shard = row.get("shard", "")
+        place = f"{shard}{MARK}" if shard else ""
+        yield {**row, **links.get((shard, row["venue"]), {}), "name": row["venue"], "place": place, "venue": f"{place}{row['venue']}"}
 
 
 def _pairs(source: Source) -> Iterator[Row]:

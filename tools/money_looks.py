@@ -88,7 +88,7 @@ class MoneyLooks:
         opening = {(venue, currency): scaled(amount) for venue, currency, amount in words(args, "opening")}
         nets = {key: one.net for key, one in gathered(ledgers).items()}
         marks = {key: mark_of(desk.quote(key), net) for key, net in nets.items() if key[0] in desk.links}
-        rows = statement(ledgers, marks, told, opening)
+        rows = statement(ledgers, marks, told, opening, [(venue, day) for venue, day in words(args, "days", 2)])
         last = {(row["venue"], row["currency"]): row for row in rows}
         for funds in desk.margin.funds.values():
             row = last.get((funds.venue, funds.currency))
@@ -122,11 +122,11 @@ class MoneyLooks:
         return list(position_rows(desk.ledgers.of, self.node.pairs(), desk.positions, accepted, netting, self.node.clock.mono_ns()))
 
 
-def words(args: dict[str, Any], key: str) -> list[list[str]]:
-    """Lines of three words, tabs between. Raises: Unanswerable."""
+def words(args: dict[str, Any], key: str, count: int = 3) -> list[list[str]]:
+    """Lines of so many words, tabs between. Raises: Unanswerable."""
     found = [line.split("\t") for line in text_arg(args, key, "").splitlines()]
-    if any(len(line) != 3 for line in found):
-        raise Unanswerable(BAD_REQUEST, f"{key}: lines of three words, tabs between")
+    if any(len(line) != count for line in found):
+        raise Unanswerable(BAD_REQUEST, f"{key}: lines of {count} words, tabs between")
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tools.asking import Asked, write_verb
-from tools.client import pass_dir, reach
+from tools.client import pass_dir, reach, tell_away
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
 
@@ -22,10 +22,11 @@ def mode() -> None:
 @mode.command("show")
 @pass_dir
 @pass_out
-def mode_show(out: Output, directory: Path) -> None:
+def mode_show(out: Output, directory: Path) -> int:
     """Every kill and mode that holds, and each pair's own mode."""
     with reach(directory) as client:
         out.many(client.ask("modes")["rows"])
+        return tell_away(client, out.say)
 
 
 @mode.command("set")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tools.asking import Asked, write_verb
-from tools.client import pass_dir, reach
+from tools.client import pass_dir, reach, tell_away
 from tools.errors import FINE
 from tools.output import Output, pass_out
 
@@ -26,11 +26,14 @@ def order() -> None:
 @click.option("--all", "every", is_flag=True, help="Also those that have ended, of hedges at hand.")
 @pass_dir
 @pass_out
-def order_ls(out: Output, directory: Path, pair: str | None, every: bool) -> None:
+def order_ls(out: Output, directory: Path, pair: str | None, every: bool) -> int:
     """List the orders that work or are in doubt."""
     with reach(directory) as client:
         rows = list(client.rows("orders", "order", pair=pair, every=every or None))
-    out.many(rows, COLUMNS if out.format == "table" else WHOLE)
+        code = FINE if pair else tell_away(client, out.say)
+    columns = COLUMNS if out.format == "table" else WHOLE
+    out.many(rows, [*columns[:2], "shard", *columns[2:]] if rows and "shard" in rows[0] else columns)
+    return code
 
 
 @order.command("cancel")

@@ -13,7 +13,7 @@ import click
 
 from domain.units import decimal_of
 from tools.asking import Asked, write_verb
-from tools.client import of_one, pass_dir, reach
+from tools.client import pass_dir, reach, tell_away
 from tools.errors import FINE, UsageError
 from tools.order import units_option
 from tools.output import Output, pass_out
@@ -29,15 +29,17 @@ def position() -> None:
 @watch_option
 @pass_dir
 @pass_out
-def position_ls(out: Output, directory: Path, watch: bool) -> None:
+def position_ls(out: Output, directory: Path, watch: bool) -> int:
     """Every account's symbol, and what each pair holds of it."""
 
-    def look() -> None:
+    def look() -> int:
         with reach(directory) as client:
             rows = list(client.rows("positions", "place"))
+            code = tell_away(client, out.say)
         out.many(rows if out.format in ("json", "jsonl") else [_row(row) for row in rows])
+        return code
 
-    watched(look, again=watch)
+    return watched(look, again=watch)
 
 
 @position.command("statement")
@@ -46,21 +48,23 @@ def position_ls(out: Output, directory: Path, watch: bool) -> None:
 @click.option("--settle", multiple=True, metavar="SYMBOL:YYYYMMDD=PX", help="A settlement price; else the day's last one that was known.")
 @pass_dir
 @pass_out
-def position_statement(out: Output, directory: Path, day: str | None, opening: tuple[str, ...], settle: tuple[str, ...]) -> None:
+def position_statement(out: Output, directory: Path, day: str | None, opening: tuple[str, ...], settle: tuple[str, ...]) -> int:
     """Each account's trading days by settlement: opening, trades, variation, fees, closing."""
     told = ["\t".join(_parted(text, "VENUE:CURRENCY=AMOUNT")) for text in opening]
     prices = ["\t".join(_parted(text, "SYMBOL:YYYYMMDD=PX")) for text in settle]
-    with of_one(directory) as client:
+    with reach(directory) as client:
         rows = [row for row in client.rows("statement", "place", opening="\n".join(told), settle="\n".join(prices)) if day in (None, row["day"])]
+        code = tell_away(client, out.say)
     if out.format in ("json", "jsonl"):
         out.many(rows)
-        return
+        return code
     keys = ("venue", "currency", "day", "opening", "trades", "variation", "fees", "closing")
     out.many([{**{key: row[key] for key in keys}, "settled": "yes" if row["settled"] else "", "settlement": _settlements(row)} for row in rows])
     for row in rows:
         if row["venue_equity"] is not None:
             elsewhere = row["elsewhere"] if row["elsewhere"] is not None else "-"
             out.say(f"{row['venue']} {row['currency']}: the venue's equity is {row['venue_equity']} by its last answer: {elsewhere} more than our days make at present prices")
+    return code
 
 
 def _settlements(row: dict[str, Any]) -> str:
@@ -113,6 +117,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "venue": row["venue"],
         "symbol": row["symbol"],
+        **({"shard": row["shard"]} if "shard" in row else {}),
         "pair": row["pair"],
         "long": row["long"],
         "short": row["short"],

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tools.client import OBSERVE, pass_dir, reach
+from tools.client import OBSERVE, pass_dir, reach, tell_away
 from tools.errors import UsageError
 from tools.output import Output, pass_out
 from tools.watch import watch_option, watched
@@ -33,7 +33,7 @@ SEARCHED = ("path", "class", "phase", "dispatcher", "in_hand", "blocked_by", "la
 @watch_option
 @pass_dir
 @pass_out
-def ps(out: Output, directory: Path, watch: bool, sort: str, text: str, first: int | None, wide: bool) -> None:
+def ps(out: Output, directory: Path, watch: bool, sort: str, text: str, first: int | None, wide: bool) -> int:
     """List the actors: mailboxes, how busy, what is in their hands, restarts.
 
     Rates and quantiles are of the last second and the last minutes; p50 and p99
@@ -41,15 +41,16 @@ def ps(out: Output, directory: Path, watch: bool, sort: str, text: str, first: i
     """
     with reach(directory, OBSERVE) as client:
 
-        def look() -> None:
+        def look() -> int:
             rows = picked(list(client.rows("ps", "path")), sort, text)[:first]
             if out.format == "table":
                 warn(out, client.ask("node"))
                 out.many([cells(row) for row in rows], WIDE if wide else COLUMNS)
             else:
                 out.many(rows)
+            return tell_away(client, out.say)
 
-        watched(look, again=watch)
+        return watched(look, again=watch)
 
 
 @click.command()
@@ -57,19 +58,20 @@ def ps(out: Output, directory: Path, watch: bool, sort: str, text: str, first: i
 @watch_option
 @pass_dir
 @pass_out
-def tree(out: Output, directory: Path, watch: bool, text: str) -> None:
+def tree(out: Output, directory: Path, watch: bool, text: str) -> int:
     """Draw the supervision tree: who keeps whom, by which rules, how each is."""
     with reach(directory, OBSERVE) as client:
 
-        def look() -> None:
+        def look() -> int:
             rows = kept(list(client.rows("tree", "path")), text)
             if out.format == "table":
                 warn(out, client.ask("node"))
                 out.many(drawn(rows), TREE)
             else:
                 out.many(rows)
+            return tell_away(client, out.say)
 
-        watched(look, again=watch)
+        return watched(look, again=watch)
 
 
 def warn(out: Output, node: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from config.schema import Config, LegLimits, Pair
 from tools.asking import Asked, listed, write_verb
-from tools.client import Absent, pass_dir, reach
+from tools.client import Absent, pass_dir, reach, tell_away
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
 from tools.running import change, running_alone
@@ -30,11 +30,14 @@ def limits() -> None:
 @limits.command("show")
 @pass_dir
 @pass_out
-def show(out: Output, directory: Path) -> None:
+def show(out: Output, directory: Path) -> int:
     """Each instrument: its limits, what is held and live, what may still open."""
     with reach(directory) as client:
         rows = list(client.rows("limits", "instrument"))
-    out.many([{**row, "pairs": listed(row["pairs"])} for row in rows] if out.format == "table" else rows, COLUMNS)
+        code = tell_away(client, out.say)
+    columns = [COLUMNS[0], "shard", *COLUMNS[1:]] if rows and "shard" in rows[0] else COLUMNS
+    out.many([{**row, "pairs": listed(row["pairs"])} for row in rows] if out.format == "table" else rows, columns)
+    return code
 
 
 @limits.command("set")

@@ -16,6 +16,7 @@ from domain.ids import hedge_of, hedge_pair
 from tools import shard_places
 from tools.client import OBSERVE, Absent, Client
 from tools.errors import NotConnected, Refused, ToolError, UsageError
+from tools.shards_where import MARK
 
 AT_ONCE_MS = 50
 PAIR = "pair "
@@ -36,7 +37,7 @@ class ShardsClient:
 
     def __init__(self, directory: Path, shards: Mapping[str, Path], socket: str, timeout_ms: int) -> None:
         self.directory, self.timeout_ms = directory, timeout_ms
-        self._socket, self._dirs = socket, dict(shards)
+        self._socket, self.dirs = socket, dict(shards)
         self.places = shard_places.read(directory)
         self.there: dict[str, Client] = {}
         self.away: dict[str, str] = {}
@@ -60,7 +61,7 @@ class ShardsClient:
 
     def _find(self) -> None:
         """Whoever is away is looked for again."""
-        for name, place in self._dirs.items():
+        for name, place in self.dirs.items():
             if name not in self.there:
                 try:
                     self.there[name] = Client(place, self._socket, self.timeout_ms)
@@ -90,13 +91,25 @@ class ShardsClient:
             return self._lanes()
         if verb in OF_THE_ROOT:
             return self._of_root().ask(verb, **args)
-        special: dict[str, Callable[[], Any]] = {"status": self._status, "hedge": self._last_hedge, "modes": self._modes}
+        special: dict[str, Callable[[], Any]] = {"status": self._status, "hedge": self._last_hedge, "modes": self._modes, "top": self._top}
         if verb in special:
             return special[verb]()
-        if verb == "position_accept":
-            return self._whoever(verb, args)
-        where = ", ".join(str(place) for place in self._dirs.values())
-        raise UsageError(f"{verb}: of one shard alone: give --dir with one of {where}")
+        return self._of_one(verb, args)
+
+    def _of_one(self, verb: str, args: dict[str, Any]) -> Any:
+        """What is asked of an actor, a trace or an instrument: its shard's answer."""
+        from tools import shards_where as where
+
+        if "name" in args:
+            name, args["name"] = where.of_actor(self, args["name"])
+        elif "trace" in args:
+            name, args["trace"] = where.of_trace(self, args["trace"])
+        elif "symbol" in args:
+            name = where.of_instrument(self, args["venue"], args["symbol"])
+        else:
+            raise UsageError(f"{verb}: of one shard alone: give --dir with one of {', '.join(map(str, self.dirs.values()))}")
+        told = {**self.asked(name).ask(verb, **args), "shard": name}
+        return told | {"trace": where.trace_name(name, told["trace"])} if verb == "trace_start" else told
 
     def rows(self, verb: str, key: str, **args: Any) -> Iterator[dict[str, Any]]:
         """Every row of every shard; `shard` names it."""
@@ -109,11 +122,16 @@ class ShardsClient:
 
             yield from merged_positions([list(self._rows(name, verb, key, args)) for name in list(self.there)])
             return
+        if verb == "statement":
+            from tools.shards_statement import statement_of
+
+            yield from statement_of(self, **args)
+            return
         if args.get("pair"):
             name = self._shard_of(args["pair"])
-            yield from ({**row, "shard": name} for row in self._asked(name).rows(verb, key, **args))
+            yield from ({**row, "shard": name} for row in self.asked(name).rows(verb, key, **args))
             return
-        for name in self._dirs:
+        for name in self.dirs:
             yield from self._rows(name, verb, key, args)
 
     def _config(self, key: str) -> Iterator[dict[str, Any]]:
@@ -138,7 +156,7 @@ class ShardsClient:
                 self._lost(name, error)
             else:
                 for row in rows:
-                    named = {key: f"{name}:{row[key]}" for key in PATHS if row.get(key)} if verb in ACTOR_ROWS else {}
+                    named = {key: f"{name}{MARK}{row[key]}" for key in PATHS if row.get(key)} if verb in ACTOR_ROWS else {}
                     yield {**row, **named, "shard": name}
                 return
         if verb in PAIR_ROWS:
@@ -153,38 +171,26 @@ class ShardsClient:
     def _shard_of(self, pair: str) -> str:
         if pair not in self.places:
             for name in self.there:  # it may have been added while the shard runs
-                with suppress(ToolError), Client(self._dirs[name]) as view:
+                with suppress(ToolError), Client(self.dirs[name]) as view:
                     view.ask("pair", pair=pair)
                     return name
             raise Absent(f"no pair {pair!r}; there are: {', '.join(list(self.places)[:20])}")
         return self.places[pair]
 
-    def _asked(self, name: str) -> Client:
+    def asked(self, name: str) -> Client:
         if name not in self.there:
             raise NotConnected(f"shard {name} is away: {self.away[name]}")
         return self.there[name]
 
     def _of_pair(self, pair: str, verb: str, args: dict[str, Any]) -> Any:
         name = self._shard_of(pair)
-        told = self._asked(name).ask(verb, **args)
+        told = self.asked(name).ask(verb, **args)
         return {**told, "shard": name} if isinstance(told, dict) else told
 
     def _of_root(self) -> Client:
         if self.root is None:
             raise NotConnected(f"not connected: {self.directory}: its root does not run; its shards may: ./hedgerow status")
         return self.root
-
-    def _whoever(self, verb: str, args: dict[str, Any]) -> Any:
-        """The one shard that knows what is meant. Raises: what all said."""
-        problems: list[ToolError] = []
-        for name in list(self.there):
-            try:
-                return {**self.there[name].ask(verb, **args), "shard": name}
-            except Refused:
-                raise
-            except ToolError as error:
-                problems.append(error)
-        raise problems[0] if problems else NotConnected(f"not connected: {self.directory}: no shard answers")
 
     # ------------------------------------------------ all shards
 
@@ -213,14 +219,14 @@ class ShardsClient:
     def _of_scope(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
         """An operator's word for a scope: each shard that knows it, and who is away."""
         scope = str(args.get("scope") or "all")
-        names = [self._shard_of(scope.removeprefix(PAIR))] if scope.startswith(PAIR) else list(self._dirs)
+        names = [self._shard_of(scope.removeprefix(PAIR))] if scope.startswith(PAIR) else list(self.dirs)
         told, wrong = self.each(verb, args, names)
         real = [error for error in wrong.values() if not isinstance(error, NotConnected | Absent)]
         away = [name for name in names if name not in told and not isinstance(wrong.get(name), Absent | Refused | UsageError)]
         if not told and not away:
             raise next(iter(real or wrong.values()))
         if args.get("dry_run") is True:
-            return {"does": [line for name in told for line in told[name]["does"]] + [f"shard {name} is away: {self._if_away(verb)}" for name in away]}
+            return {"does": [f"{name}: {line}" for name in told for line in told[name]["does"]] + [f"shard {name} is away: {self._if_away(verb)}" for name in away]}
         left = [name for name in away if self._left(name, verb, args)]
         if not told and not left:
             raise NotConnected(f"not connected: {', '.join(away)}: {self.away.get(away[0], '')}")
@@ -243,9 +249,9 @@ class ShardsClient:
         from system.clock import SystemClock
         from tools.left_words import VERBS, leave
 
-        if verb not in VERBS or not self._dirs[name].is_dir():
+        if verb not in VERBS or not self.dirs[name].is_dir():
             return False
-        leave(self._dirs[name], verb, {key: value for key, value in args.items() if value is not None}, SystemClock().wall_ns())
+        leave(self.dirs[name], verb, {key: value for key, value in args.items() if value is not None}, SystemClock().wall_ns())
         return True
 
     def _status(self) -> dict[str, Any]:
@@ -261,7 +267,7 @@ class ShardsClient:
                 self.root = None
         if root is None and not told:
             raise NotConnected(f"not connected: {self.directory}: neither its root nor any of its shards answers")
-        return merged_status(root, told, {name: self._recorded(name) for name in self._dirs if name not in told}, self.places)
+        return merged_status(root, told, {name: self._recorded(name) for name in self.dirs if name not in told}, self.places)
 
     def _recorded(self, name: str) -> dict[str, Any]:
         """What the journal of a shard that is away says was last true; {} without one."""
@@ -270,7 +276,7 @@ class ShardsClient:
             from tools.status_record import status_on_record
 
             try:
-                self._on_record[name] = status_on_record(self._dirs[name])
+                self._on_record[name] = status_on_record(self.dirs[name])
             except (JournalError, OSError):
                 self._on_record[name] = {}
         return self._on_record[name]
@@ -290,6 +296,10 @@ class ShardsClient:
             raise NotConnected(f"not connected: {self.directory}: no shard answers")
         name = next((name for name, each in told.items() if each["lane"] == "STUCK"), next(iter(told)))
         return {**told[name], "suspended": [f"{name}:{one}" for name, each in told.items() for one in each["suspended"]], "shard": name}
+
+    def _top(self) -> dict[str, Any]:
+        """Each shard's counters, by name."""
+        return {"shards": self.each("top", {})[0]}
 
     def _modes(self) -> dict[str, Any]:
         """Each word once, with the shards in which it holds."""

@@ -86,6 +86,7 @@ def pair_row(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     hedge, value = told.get("hedge"), told.get("value", "")  # a journal does not say what its triggers watched
     return {
         "pair": told["pair"],
+        **({"shard": told["shard"]} if "shard" in told else {}),
         "state": told["state"],
         "mode": told.get("mode"),
         "units": told.get("units"),
@@ -184,6 +185,7 @@ def hedge_row(told: dict[str, Any]) -> dict[str, Any]:
     cost = told["cost"]
     return {
         "hedge": told["hedge"],
+        **({"shard": told["shard"]} if "shard" in told else {}),
         "opened": (told["times"]["opened"] or "")[11:23],
         "kind": told["kind"],
         "side": told["direction"],

@@ -29,7 +29,32 @@ SHORT = {
 }  # fmt: skip
 """Headings in English, which are longer than the columns."""
 
-LEFT = ("venue", "stage", "path", "last_reason")
+LEFT = ("shard", "venue", "stage", "path", "last_reason")
+
+Looked = dict[str, tuple[Told, list[Told]]]
+"""By shard ("": a node without): what `top` told, and the rows of `ps`."""
+
+
+def looked(told: Told, actors: list[Told]) -> Looked:
+    """One look, shard by shard."""
+    if "shards" not in told:
+        return {"": (told, actors)}
+    return {name: (each, [row for row in actors if row["shard"] == name]) for name, each in told["shards"].items()}
+
+
+def between(before: Looked, now: Looked) -> Told:
+    """What went on between two looks; of a node of shards each by itself, and the rows of all.
+
+    A shard that answered but once is not among them.
+    """
+    told = {name: rates(before[name][0], now[name][0], before[name][1], now[name][1]) for name in now if name in before}
+    if "" in told:
+        return told[""]
+    return {
+        "shards": [{"shard": name, **{key: value for key, value in each.items() if key not in ("venues", "actors")}} for name, each in told.items()],
+        "venues": [{"shard": name, **row} for name, each in told.items() for row in each["venues"]],
+        "actors": sorted((row for each in told.values() for row in each["actors"]), key=_busiest),
+    }
 
 
 def rates(before: Told, now: Told, actors_before: list[Told], actors: list[Told]) -> Told:
@@ -61,8 +86,12 @@ def rates(before: Told, now: Told, actors_before: list[Told], actors: list[Told]
         },
         "dead_letters": now["dead_letters"],
         "venues": list(_venues(before, now, took_ns)),
-        "actors": sorted(rows, key=lambda row: (-sum(row["mailbox"].values()), -(row["handled_per_s"] or 0), row["path"])),
+        "actors": sorted(rows, key=_busiest),
     }
+
+
+def _busiest(row: Told) -> tuple[float, float, str]:
+    return (-sum(row["mailbox"].values()), -(row["handled_per_s"] or 0), row["path"])
 
 
 def _less(now: Mapping[str, int], was: Mapping[str, int]) -> dict[int, int]:
@@ -124,22 +153,28 @@ def lines_of(told: Told, columns: int, zh: Word) -> list[str]:
         said = zh(text)
         return said if said != text else SHORT.get(text, text)
 
+    heads = [line for each in told.get("shards", [told]) for line in _head(each, word)]
+    venues = [{**row, "stage": _stage(row, word)} for row in told["venues"]]
+    named = ("shard", *VENUE_COLUMNS) if "shards" in told else VENUE_COLUMNS
+    return [
+        *(cut(line, columns) for line in heads),
+        "",
+        *_table(venues, named, columns, word),
+        "",
+        *_table([{**row, "mailbox": "/".join(map(str, row["mailbox"].values()))} for row in told["actors"]], ACTOR_COLUMNS, columns, word),
+    ]
+
+
+def _head(told: Told, word: Word) -> list[str]:
+    """A node and its lane in three lines."""
     lane, journal = told["lane"], told["journal"]
-    head = [
+    return [
         (f"{told['node']}  {word('uptime_s')} {told['uptime_s']:.0f}  {word('records_per_s')} {_text(journal['records_per_s'])}"
         f"  {word('lag')} {journal['lag']}{'  ' + journal['failed'] if journal['failed'] else ''}"),
         (f"{word('lane')}  {word('busy_percent')} {_text(lane['busy_percent'])}  {word('waiting_percent')} {_text(lane['waiting_percent'])}"
         f"  {word('turns_per_s')} {_text(lane['turns_per_s'])}"),
         (f"{word('turn')}  p50 <= {_most(lane, 'turn_p50_us')}  p99 <= {_most(lane, 'turn_p99_us')} us"
         f"  {word('dead_letters')} {told['dead_letters']}"),
-        "",
-    ]
-    venues = [{**row, "stage": _stage(row, word)} for row in told["venues"]]
-    return [
-        *(cut(line, columns) for line in head),
-        *_table(venues, VENUE_COLUMNS, columns, word),
-        "",
-        *_table([{**row, "mailbox": "/".join(map(str, row["mailbox"].values()))} for row in told["actors"]], ACTOR_COLUMNS, columns, word),
     ]
 
 

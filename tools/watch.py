@@ -13,15 +13,14 @@ EVERY_S = 1.0
 HOME_AND_CLEAR = "\x1b[H\x1b[J"
 
 
-def watched(look: Callable[[], Any], *, again: bool, every_s: float = EVERY_S) -> None:
-    """Look once, or again and again; Ctrl-C is a good end then.
+def watched(look: Callable[[], Any], *, again: bool, every_s: float = EVERY_S) -> Any:
+    """Look once, giving what that gives; or again and again, which Ctrl-C ends well.
 
     A terminal is cleared before each look; elsewhere the looks follow one
     another.
     """
     if not again:
-        look()
-        return
+        return look()
     pause = Event()
     clears = sys.stdout.isatty()
     try:
@@ -31,7 +30,7 @@ def watched(look: Callable[[], Any], *, again: bool, every_s: float = EVERY_S) -
             look()
             pause.wait(every_s)
     except KeyboardInterrupt:
-        return
+        return None
 
 
 def watch_option(verb: Callable[..., Any]) -> Callable[..., Any]:

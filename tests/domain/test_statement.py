@@ -111,3 +111,13 @@ def test_all_days_together_are_what_the_ledger_says(steps, mark):
     leg = book.legs[0]
     whole = terms.money(leg.realised) + floating_of(terms, leg, mark) - leg.fees.get("USD", 0)
     assert (scaled(rows[-1]["closing"]) if rows else 0) == whole
+
+
+def test_day_on_which_somebody_else_alone_has_traded_there_marks_what_is_held():
+    book = pair(CU)
+    trades(book, 1, 1, "O", 4, 7537, FIRST)
+    book.take([DayRolled(0, THIRD, 7550)])
+    told = {("cu", SECOND): 7545}
+    assert [row["day"] for row in statement([book], {KEY: 7550}, told, {})] == [FIRST, THIRD]
+    rows = statement([book], {KEY: 7550}, told, {}, [("SHFE", SECOND), ("COMEX", SECOND)])
+    assert [(row["day"], row["trades"], row["symbols"][0]["net"]) for row in rows] == [(FIRST, 1, 4), (SECOND, 0, 4), (THIRD, 0, 4)]

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from actors.gateway_notes import GatewaySilent
 from actors.runtime import Runtime
 from actors.simulated import SimulatedDispatcher
-from supervisors.shard_keeper import ALERTS, LEFT_OPEN_NS, OPEN_BOOK, OpenBook, ShardKeeper, ShardRow, TellOpen
 from supervisors.root_gateways import GatewayHung
+from supervisors.shard_keeper import ALERTS, LEFT_OPEN_NS, OPEN_BOOK, OpenBook, ShardKeeper, ShardRow, TellOpen
 from supervisors.shards import KEEPER, ShardNews, ShardSeen
 
 

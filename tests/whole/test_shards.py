@@ -32,7 +32,20 @@ def test_shards_are_one_node_to_its_user(desk):
         assert desk.said("hedge", "show", hedge)["hedge"] == hedge
         assert desk.said("audit", "show", hedge)["hedge"] == hedge
     assert {row["path"].partition(":")[0] for row in desk.said("ps")} == {"metal", "rest"}
-    assert desk.say("top")[0] == desk.say("actor", "show", "node/root")[0] == 2
+    assert {row["path"].partition(":")[0] for row in desk.said("top")["actors"]} == {row["shard"] for row in desk.said("top")["shards"]} == {"metal", "rest"}
+    assert (desk.said("actor", "show", "AU04xGCJ")["shard"], desk.said("actor", "show", "metal:node/root")["shard"]) == ("rest", "metal")
+    code, _, said = desk.say("actor", "show", "node/root")
+    assert (code, "metal:node/root" in said, "rest:node/root" in said) == (2, True, True)
+    assert len(desk.said("actor", "trace", "CU03xHGH", "-n", "2")) == 2
+    code, told, _ = desk.say("actor", "suspend", "rest:AU04xGCJ", "--for", "60", "-y", "--reason", "test")
+    assert (code, told["shard"]) == (0, "rest")
+    assert desk.say("actor", "resume", "AU04xGCJ", "-y", "--reason", "test")[0] == 0
+    trades = {row["pair"]: row["shard"] for row in desk.said("pair", "ls")}
+    assert {row["pairs"][0]: row["shard"] for row in desk.said("risk", "limits", "show")} == trades
+    days = desk.said("position", "statement")
+    assert {(row["venue"], row["currency"]) for row in days} == {("SHFE", "CNY"), ("COMEX", "USD")}
+    assert {each["symbol"] for row in days for each in row["symbols"]} >= {"SHFE.au2704", "SHFE.cu2703"}
+    assert desk.say("position", "reconcile", "SHFE", "NO.NE", "-y", "--reason", "test")[0] == 1
     assert desk.say("pair", "show", "NOPE")[2].startswith("hedgerow: no pair 'NOPE'; there are: AU04xGCJ")
     code, told, _ = desk.say("pair", "disable", "AU04xGCJ", "-y", "--reason", "test")
     assert (code, told["shard"]) == (0, "rest")
@@ -73,6 +86,8 @@ def test_a_shard_dies_alone_and_a_kill_reaches_one_that_is_away(desk):
     code, told, said = desk.say("kill", "--level", "block", "-y")
     assert (code, told["away"], told["left"]) == (4, ["rest"], ["rest"])
     assert "the word is left for it" in said
+    code, rows, said = desk.say("risk", "limits", "show")
+    assert (code, {row["shard"] for row in rows}, "shard rest is away" in said) == (4, {"metal"}, True)
     desk.until(lambda: desk.is_up("rest", raised["epoch"]), "rest is raised again")
     assert "SHARD_HUNG" in desk.codes("root")
     assert desk.said("status")["kills"] == ["block all"]
