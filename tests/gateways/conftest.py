@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from gateways.skeleton import Gateway, GatewaySettings
 from wire.instrument import InstrumentDef
 
 LAPS = 400
+PATIENCE_S = 10
 GOLD = "SHFE.au2612"
 BTC = "X.BTC"
 
@@ -178,9 +180,12 @@ class Stage:
         self.gateway = self._start()
         self.run()
 
+    def pump(self):
+        self.gateway.lap(1)
+
     def run(self, laps=4):
         for _ in range(laps):
-            self.gateway.lap(1)
+            self.pump()
 
     def node(self, name="n1", epoch=7, *, logon=True, **fields):
         node = Node(self, name, epoch)
@@ -196,10 +201,9 @@ class Stage:
         before = self.gateway.feed.subscribers
         reader = Reader(self, topic)
         self.nodes.append(reader)
-        for _ in range(LAPS):  # until the gateway has heard of it
-            if self.gateway.feed.subscribers > before:
-                break
-            self.gateway.lap(1)
+        limit = time.monotonic() + PATIENCE_S
+        while self.gateway.feed.subscribers <= before and time.monotonic() < limit:
+            self.pump()
         return reader
 
     def close(self):
@@ -226,14 +230,20 @@ class Peer:
 
     def until(self, tag, **where):
         """Run until a message of this type has come, and take it out."""
-        for _ in range(LAPS):
+        limit = time.monotonic() + PATIENCE_S
+        laps = 0
+        while laps < LAPS or time.monotonic() < limit:
             self.take()
             for at, fields in enumerate(self.got):
                 message = named(fields) if fields[0] == tag else None
                 if message and all(message[key] == value for key, value in where.items()):
                     del self.got[at]
                     return message
-            self.stage.gateway.lap(1)
+            if laps < LAPS:
+                self.stage.gateway.lap(1)
+            else:  # the machine stood still: what is on its way comes, no time passes
+                self.stage.pump()
+            laps += 1
         raise TimeoutError(f"no {tag} {where}; but {self.got}")
 
 
