@@ -283,6 +283,9 @@ class LaneDispatcher(Executor):
             os.write(self._wake_write, b"\0")
         except BlockingIOError:
             pass  # the pipe is full: it is awake already
+        except OSError:
+            if self._wake_write >= 0:
+                raise  # else it is closed, and mail of a thread that outlives it wakes nobody
 
     @property
     def asleep(self) -> bool:
@@ -307,5 +310,7 @@ class LaneDispatcher(Executor):
         """Give the pipe back; the sockets are their owners'."""
         self._sources.clear()
         self._list_sources()
-        for fd in (self._wake_read, self._wake_write):
+        pipe = self._wake_read, self._wake_write
+        self._wake_read = self._wake_write = -1  # before they may be somebody else's
+        for fd in pipe:
             os.close(fd)

@@ -135,6 +135,21 @@ def test_mail_from_another_thread_wakes_a_sleeping_lane(lane):
     assert lane.clock.mono_ns() - began_ns < 900 * MS
 
 
+def test_wake_after_the_end_writes_to_no_descriptor_that_is_somebody_elses_by_now():
+    lane = LaneDispatcher(SystemClock())
+    read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    number = lane.wake_fd
+    lane.close()
+    os.dup2(write, number)
+    try:
+        lane.wake()
+        with pytest.raises(BlockingIOError):
+            os.read(read, 1)
+    finally:
+        for fd in {read, write, number}:
+            os.close(fd)
+
+
 class Reader2(Actor):
     HANDLERS = {Note: "on_note"}
 
