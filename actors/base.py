@@ -130,6 +130,10 @@ class Actor(pykka.Actor):
         Thread: the killer's, not the actor's own.
         """
 
+    def bears(self, _error: BaseException) -> bool:
+        """Whether a turn that this error ended has left it as it was: it goes on, and is not raised anew."""
+        return False
+
     def on_receive(self, message: Any) -> Any:
         """Messages without a handler are dead letters, counted and kept."""
         self.runtime.dead_letter(self.name, message)

@@ -54,7 +54,7 @@ class CoverActor(PairActor):
 
     def on_exposure(self, news: ExposureNews) -> None:
         """A record of the exposure came from a file or a feed."""
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return  # it can't be recorded, and the next node is told anew
         if news.exposure is None:
             self._complain(news.problem)
@@ -123,7 +123,7 @@ class CoverActor(PairActor):
 
     def on_operate(self, word: Operate) -> dict[str, Any]:
         """A person's word on the exposure, or any that a pair knows."""
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return super().on_operate(word)
         if word.verb == "exposure_set":
             seq = self._said(word, word.exposure)

@@ -61,8 +61,6 @@ class Desk:
         self.stopping = False
         self.journal_failed = ""
         self.record_state = RecordState.WELL
-        self.journal_lost = False
-        """Nothing can be recorded: nobody decides anything any more."""
 
     def quote(self, key: tuple[str, str]) -> Quote | None:
         """The last quote of (venue, symbol), whatever its age."""

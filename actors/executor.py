@@ -15,7 +15,7 @@ from pykka import ThreadingFuture
 from actors.held import Held
 from actors.mailbox import Ask, Mailbox
 from actors.timers import Timers
-from domain.errors import InvariantViolation
+from domain.errors import HedgerowError, InvariantViolation
 from system.clock import chance
 
 if TYPE_CHECKING:
@@ -103,7 +103,11 @@ class Executor:
             raise InvariantViolation(f"{actor.name}: spawn it in its dispatcher's own thread")
         box = actor.box
         box.actor = actor
-        actor.on_start()
+        try:
+            actor.on_start()
+        except HedgerowError as error:
+            if not self._borne(actor, error):
+                raise
         self.wake_box(box)
 
     def wake_box(self, box: Mailbox) -> None:
@@ -169,10 +173,18 @@ class Executor:
         self.wake_box(box)
 
     def contain(self, actor: Any, message: Any, error: BaseException) -> None:
-        """Crash that one actor, then hand the error to whoever asked."""
-        self.runtime.crash(actor, message, error)
+        """Crash that one actor, unless it bears the error; then hand that to whoever asked."""
+        if not self._borne(actor, error):
+            self.runtime.crash(actor, message, error)
         if message.__class__ is Ask and not message.reply.done():
             message.reply.set_exception((type(error), error, error.__traceback__))
+
+    def _borne(self, actor: Any, error: BaseException) -> bool:
+        """Whether the actor goes on after a turn that has changed nothing."""
+        borne = actor.bears(error)
+        if borne:
+            self.runtime.log("turn_given_up", actor=actor.name, error=repr(error))
+        return borne
 
     def entered(self) -> None:
         """Mark this thread as inside a lap: it may not wait on futures."""

@@ -133,6 +133,8 @@ class Flattener(Trader):
 
     def on_operate(self, word: Operate) -> dict[str, Any]:
         """A person may have a STRANDED hedge tried again, with as many orders more."""
+        if self.desk.journal.lost:
+            return self.unrecordable()
         hedge = self.pair.hedge
         if word.verb == "retry" and hedge is not None and hedge.hedge_id == word.hedge and hedge.status is HedgeStatus.STRANDED:
             self._begun_ns = self.clock.mono_ns()
@@ -151,7 +153,7 @@ class Flattener(Trader):
     def on_tick(self, _tick: Tick) -> None:
         """Cancel, reverse, end; then frozen, and told once."""
         self._looks = False
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return
         if not self._is_told:
             self._is_told = True

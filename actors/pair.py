@@ -28,6 +28,7 @@ from domain.outlook import Outlook
 from domain.pairs import DayRolled, Pair, PairFrozen, PairReady
 from domain.pairspec import PairSpec
 from domain.profit import mark_of
+from domain.record_state import RecordState
 from domain.reports import OrderReport
 from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, StrayReport, VenueChanged, VenueTrouble
 
@@ -112,7 +113,9 @@ class PairActor(PairLots):
             link = self.desk.links[venue]
             self._roll(link.watch(self.name))
             link.subscribe(symbol, address)
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
+            if self.desk.record_state is RecordState.LOST:  # else the record's keeper comes to it
+                self.on_hold(HoldChanged(0))
             return
         if self.pair.hedge is not None and self.pair.hedge.hedge_id not in self.desk.margin.held:
             self.view.reserve_again(self.pair.hedge)
@@ -207,7 +210,7 @@ class PairActor(PairLots):
     def _roll(self, news: VenueChanged) -> None:
         """A new trading day, its old one reconciled: today's lots are yesterday's."""
         self.view.venue_changed()
-        if not (news.can_repair and news.trading_day):
+        if self.desk.journal.lost or not (news.can_repair and news.trading_day):
             return
         for index, leg in enumerate(self.spec.legs):
             if leg.venue == news.venue and self.pair.books[index].day != news.trading_day:
@@ -218,7 +221,7 @@ class PairActor(PairLots):
 
     def on_tick(self, tick: Tick) -> None:
         """Deadlines of the hedge in flight, and the end of a cooldown."""
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return
         if tick.what == "trades":
             self._ask_trades()
@@ -276,7 +279,7 @@ class PairActor(PairLots):
 
     def _follow(self, hedge_id: str, facts: tuple, cause: int) -> None:
         """Adopt facts and do all that follows of them, in this turn."""
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return  # what can't be recorded is not decided; a person was told
         now_ns = self.clock.mono_ns()
         before = self.memory.pair

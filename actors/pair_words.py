@@ -52,7 +52,7 @@ class PairWords(Trader):
     def on_hold(self, word: HoldChanged) -> None:
         """Modes or kills have changed: cancels, retries, closes follow."""
         hold, hedge = self.held, self.memory.pair.hedge
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             if hedge is not None or any(self.memory.pair.naked):
                 naked = self.memory.pair.naked
                 self.tell_stranded("JOURNAL", naked, "" if hedge is None else hedge.hedge_id, 0)
@@ -114,7 +114,7 @@ class PairWords(Trader):
         While a hedge is in flight nothing is booked: it is told again later.
         """
         pair = self.memory.pair
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return
         forced = loss.origin == outside.FORCED
         if not forced and pair.status is not pairs.P.FROZEN:
@@ -206,8 +206,8 @@ class PairWords(Trader):
 
     def on_operate(self, word: Operate) -> dict[str, Any]:
         """An operator's word; answers with the record's number, or why not."""
-        if self.desk.journal_lost:
-            return {"error": f"no word can be recorded: {self.desk.journal_failed}: see to both disks, then start the node anew"}
+        if self.desk.journal.lost:
+            return self.unrecordable()
         act = _WORDS.get(word.verb)
         return {"error": f"unknown verb {word.verb!r}"} if act is None else act(self, word)
 

@@ -54,7 +54,6 @@ class RecordKeeper(Actor):
         """
         desk, journal = self.desk, self.desk.journal
         desk.journal_failed = journal.broken or journal.failed
-        desk.journal_lost = bool(journal.broken)
         for link in desk.links.values():
             link.journal_failed = True
         self.box.put(JournalTold())
@@ -62,7 +61,7 @@ class RecordKeeper(Actor):
     def on_told(self, told: JournalTold) -> None:
         """Judge it anew; what has changed is barred, or no longer."""
         journal = self.desk.journal
-        if journal.broken and not self.desk.journal_lost:
+        if journal.broken and not journal.lost:
             self._try(journal)
         state = state_of(journal.failed, journal.broken)
         if state is S.WELL and told.no_room:

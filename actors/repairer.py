@@ -92,7 +92,7 @@ class Repairer(Trader):
         """Time-outs of live orders, and pauses that are over."""
         self._timer = None
         self._held = False
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return  # nothing is decided any more, so nothing is waited for
         now_ns = self.clock.mono_ns()
         rules = self.spec.rules.watch
@@ -107,7 +107,7 @@ class Repairer(Trader):
 
     def _go(self, mandate_id: str, facts: tuple, cause: int, seen: LegMarket | None = None) -> None:
         """Adopt facts, then do what follows: the next try, or the return."""
-        if self.desk.journal_lost:
+        if self.desk.journal.lost:
             return
         state = self.memory.states[mandate_id]
         before = state.orders

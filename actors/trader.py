@@ -76,6 +76,14 @@ class Trader(Actor):
         """A trader that crashed is told at once: its hedge waits meanwhile."""
         self.desk.alert("critical", "ACTOR_CRASHED", pair=self.spec.name, actor=self.name, error=repr(error))
 
+    def bears(self, error: BaseException) -> bool:
+        """A turn that no disk could record has sent nothing, and none after it decides anything: raised anew it could do no more."""
+        return isinstance(error, JournalError) and self.desk.journal.lost
+
+    def unrecordable(self) -> dict[str, Any]:
+        """The answer to a person's word that no disk can take."""
+        return {"error": f"no word can be recorded: {self.desk.journal_failed}: see to both disks, then start the node anew"}
+
     # ------------------------------------------------ before the record
 
     def commands_of(self, facts: tuple, purpose: Purpose) -> list[Command]:

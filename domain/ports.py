@@ -24,6 +24,8 @@ class Journal(Protocol):
     """
 
     last_seq: int
+    lost: bool
+    """Nothing can be recorded any more: nobody decides anything."""
 
     def append(self, kind: str, body: bytes, cause: int = 0) -> int: ...
 

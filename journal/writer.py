@@ -53,9 +53,9 @@ class Journal:
 
     Each start begins a segment, and each segment begins with a snapshot.
     A call that fails closes the journal's last segment for good. Where an
-    emergency segment is ready the records go on there (`failed` says why,
-    `on_failed` is called, in the lane); without one, or when that fails too,
-    every later call raises.
+    emergency segment is ready the records go on there (`failed` says why, `on_failed`
+    is called, in the lane); without one, or when that fails too, it is `lost` at
+    once, whichever thread finds it, and every later call raises.
 
     Shape: `last_seq` the last record appended, `durable_seq` the last one
         that a sync covers, `node_epoch`, `recovered` (what opening found).
@@ -81,7 +81,7 @@ class Journal:
         emergency_dir: Path | None = None,
     ) -> None:
         self.directory = Path(directory)
-        self.failed = ""
+        self.failed, self.lost = "", False
         self.on_failed: Callable[[], None] | None = None
         self._node, self._emergency_dir = node, emergency_dir
         self._emergency: Segment | None = None
@@ -346,7 +346,7 @@ class Journal:
         if segment is None:
             return False
         with self._sync_lock:
-            why, self._broken = self._broken, ""
+            why, self._broken, self.lost = self._broken, "", False
             first = emergency.opening(self._segment, self._offset, why, segment.header.size_bytes // 2)
             self._retired.clear()
             self.failed = why
@@ -384,6 +384,7 @@ class Journal:
     def _fail(self, doing: str, why: object) -> JournalError:
         """Closes the journal for good; the error to raise."""
         self._broken = self._broken or f"failed to {doing}: {why}"
+        self.lost = self._emergency is None
         self._limit = 0
         return JournalError(
             f"{self.directory}: failed to {doing}: {why}; nothing more is written here: see to the disk, then start anew"

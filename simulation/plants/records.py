@@ -138,7 +138,26 @@ PLANTS = (
         "lost_journal_spins",
         "a repair child whose journal is lost looks at its order again without end",
         "actors/repairer.py",
-        (("        if self.desk.journal_lost:\n            return  # nothing is decided any more, so nothing is waited for\n", ""),),
+        (("        if self.desk.journal.lost:\n            return  # nothing is decided any more, so nothing is waited for\n", ""),),
+    ),
+    Plant(
+        "unrecorded_turn_crashes",
+        "a turn that finds no disk to record it crashes its actor, which can do no more when it is raised again",
+        "actors/trader.py",
+        (("        return isinstance(error, JournalError) and self.desk.journal.lost\n", "        return False\n"),),
+        seeds=False,
+        note="it takes a turn that finds the loss by itself: tests/simulation/test_disk.py",
+    ),
+    Plant(
+        "loss_is_found_by_each",
+        "that both disks have failed is known to nobody before he has tried to record",
+        "journal/writer.py",
+        (
+            ("        self.lost = self._emergency is None\n", ""),
+            ("        if segment is None:\n            return False\n", "        if segment is None:\n            self.lost = True\n            return False\n"),
+            ("actors/trader.py", "        return isinstance(error, JournalError) and self.desk.journal.lost\n", "        return False\n"),
+            ("actors/pair.py", "        if self.desk.journal.lost or not (news.can_repair", "        if not (news.can_repair"),
+        ),
     ),
     Plant(
         "opens_without_a_journal",

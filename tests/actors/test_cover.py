@@ -24,7 +24,7 @@ def actor(alerts):
     made.name = "cu"
     made.spec = SimpleNamespace(cover=COPPER)
     made.clock = SimpleNamespace(wall_ns=lambda: 10 * NS_PER_S)
-    made.desk = SimpleNamespace(journal_lost=False, alert=lambda *words, **told: alerts.append((words[1], told["problem"])))
+    made.desk = SimpleNamespace(journal=SimpleNamespace(lost=False), alert=lambda *words, **told: alerts.append((words[1], told["problem"])))
     made._told = ""
     known = ExposureTold(Exposure(1_795_994_592_096, "90", NS_PER_S), "ann")
     made.memory = SimpleNamespace(pair=pairs.evolve(pairs.new("cu", (1,)), known))

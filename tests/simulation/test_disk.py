@@ -1,11 +1,15 @@
 """A disk that fails under the whole node: what it does then, and after it is mended."""
 
 import errno
+import json
 
 import pytest
 
 from actors.alerts import Alert
 from actors.notes import Operate
+from actors.record_keeper import RECORD
+from actors.trader import Trader
+from domain.record_state import RecordState
 from journal.recovery import look
 from journal.scan import Scan, later_record
 from journal.segment import pointed
@@ -93,11 +97,115 @@ def test_node_that_has_lost_both_disks_with_a_repair_out_decides_nothing_and_spi
     world.disk.failing.update({(place, "sync"): errno.ENOSPC for place in EVERYWHERE})
     world.run(5000)
     assert "JOURNAL_LOST" not in world.judge.alerts  # nothing can be recorded any more
-    assert world.node.desk.journal_lost
+    assert world.node.desk.journal.lost
     for verb in ("paused", "disable", "exposure_set"):
         world.node.runtime.tell(PAIR, Operate(verb, "test", "nothing can be recorded"))
     world.run(100)
     ends(world)  # no word has crashed the pair
+
+
+def crashed(world):
+    return [row["path"] for row in world.node.runtime.snapshot() if row["restarts"]]
+
+
+@pytest.fixture
+def given_up(monkeypatch):
+    """Who has given a turn up that no disk could record."""
+    bears, names = Trader.bears, []
+
+    def watched(actor, error):
+        borne = bears(actor, error)
+        if borne:
+            names.append(actor.name)
+        return borne
+
+    monkeypatch.setattr(Trader, "bears", watched)
+    return names
+
+
+def told(world):
+    lines = (world.folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+    return [(row["code"], row.get("why")) for row in map(json.loads, lines)]
+
+
+def frames(world):
+    return {ref for venue in world.venues.values() for ref in venue.orders}
+
+
+def repairing(world):
+    world.b.script.extend((rest, rest))
+    opens(world)
+    assert world.until(lambda: world.pair.hedge.status in ("REPLENISHING", "ROLLING_BACK"), 5000 * MS)
+
+
+def test_start_in_which_both_disks_fail_tells_it_and_sends_nothing_and_the_next_one_goes_on(world, given_up):
+    repairing(world)
+    make = world.make_node
+
+    def fails(*words, **more):
+        node = make(*words, **more)
+        world.disk.failing.update({(place, "sync"): errno.EIO for place in EVERYWHERE})
+        return node
+
+    world.make_node = fails
+    world.restart(50 * MS)
+    world.run(100)
+    world.make_node = make
+    before = frames(world)
+    assert world.until(lambda: world.node.desk.record_state is RecordState.LOST, 1000 * MS)
+    world.run(3000)  # links are lost and back, a day begins: nothing of that can be recorded
+    world.a.roll()
+    world.a.gateway.kill(50 * MS)
+    world.run(3000)
+    assert world.node.journal.lost
+    assert crashed(world) == []
+    assert given_up == []
+    assert frames(world) == before
+    assert {("JOURNAL_LOST", None), ("STRANDED", "JOURNAL")} <= {(code, why if code == "STRANDED" else None) for code, why in told(world)}
+    assert "both disks" in world.node.runtime.ask(PAIR, Operate("retry", "test", "now", world.pair.hedge.hedge_id))["error"]
+    ends(world)
+    assert world.starts == 3
+
+
+def test_loss_is_known_to_all_before_the_record_s_keeper_has_had_its_turn(world):
+    repairing(world)
+    world.hold(RECORD, 4000 * MS)
+    world.disk.failing.update({(place, "sync"): errno.ENOSPC for place in EVERYWHERE})
+    assert world.until(lambda: world.node.journal.lost, 3000 * MS)
+    world.a.gateway.kill(50 * MS)
+    world.run(3000)
+    assert world.node.desk.record_state is RecordState.WELL
+    assert crashed(world) == []
+    ends(world)
+
+
+def no_room(journal):
+    """The segment takes no decision any more, and no other can be made."""
+    while journal._limit - journal._offset > 200:
+        journal.append("note", bytes(20))
+
+
+@pytest.mark.parametrize("finder", ["pair", "repair"])
+def test_turn_that_finds_no_disk_to_record_it_has_sent_nothing_and_crashes_nobody(world, given_up, finder):
+    if finder == "repair":
+        repairing(world)
+    journal = world.node.journal
+    world.disk.failing.update({(place, call): errno.EMFILE for place in EVERYWHERE for call in ("allocate", "open")})
+    for _ in range(3):  # this segment, the next one, the emergency's
+        no_room(journal)
+        if not journal.failed:
+            journal.append("note", bytes(200))
+    assert journal.failed
+    assert not journal.lost
+    before = frames(world)
+    if finder == "pair":
+        world.node.runtime.tell(PAIR, Operate("paused", "test", "a word that is the first to find no room"))
+    assert world.until(lambda: journal.lost, 3000 * MS)
+    assert given_up[0].startswith(PAIR)
+    world.run(2000)
+    assert crashed(world) == []
+    assert frames(world) == before
+    ends(world)
 
 
 def test_cover_that_is_told_of_its_exposure_with_both_disks_lost_goes_on():
@@ -107,7 +215,7 @@ def test_cover_that_is_told_of_its_exposure_with_both_disks_lost_goes_on():
         assert world.until(world.is_open, 3000 * MS)
         world.disk.failing.update({(place, "sync"): errno.EIO for place in EVERYWHERE})
         world.expose(4)  # the last that is recorded
-        assert world.until(lambda: world.node.desk.journal_lost, 5000 * MS)
+        assert world.until(lambda: world.node.desk.journal.lost, 5000 * MS)
         world.expose(-3)
         world.run(2000)
         assert world.pair.exposure.qty == "4"
