@@ -13,6 +13,7 @@ from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
 from domain import controls
+from domain.advance import overrun
 from domain.controls import FREE, ControlFact, Controls, Hold, both, hold_of, scopes_of
 from domain.errors import JournalError
 from domain.pairs import Mode
@@ -47,12 +48,16 @@ class ControlDesk:
         self.state = state
         self.record = FREE
         """What the state of the journal bars for every pair."""
-        self.by_hand: dict[str, Hold] = {}
-        """What a person bars for the hedge in flight of a pair, until it ends."""
+        self.by_hand: set[str] = set()
+        """Pairs whose hedge in flight a person has sent back: on record in the hedge itself."""
         self._desk = desk
         self._specs: dict[str, PairSpec] = {}
         self._scopes: dict[str, tuple[str, ...]] = {}
         self.enlist(specs)
+        for name in self._specs:
+            hedge = self._hedge(name)
+            if hedge is not None:  # before any child of it is started, which would go on of itself
+                desk.revoked.update(mandate.mandate_id for mandate in overrun(hedge))
 
     def enlist(self, specs: tuple[PairSpec, ...]) -> None:
         """These are the pairs now; what is barred for them holds at once."""
@@ -84,8 +89,11 @@ class ControlDesk:
     def refresh(self, name: str, mode: Mode) -> None:
         """Compute a pair's hold again: its own mode may have changed."""
         hold = both(hold_of(self.state, mode, self._scopes[name]), self.record)
-        if name in self.by_hand:
-            hold = both(hold, self.by_hand[name])
+        hedge = self._hedge(name)
+        self.by_hand.discard(name)
+        if hedge is not None and hedge.sent_back:
+            self.by_hand.add(name)
+            hold = both(hold, Hold(f"ROLLBACK {hedge.hedge_id}", opens=True, goes_back=True))
         if hold.flatten and hold.frozen:
             hold = replace(hold, flatten=False)
         if hold == FREE:
@@ -93,9 +101,14 @@ class ControlDesk:
         else:
             self._desk.holds[name] = hold
 
+    def _hedge(self, name: str) -> Any:
+        """The hedge in flight of a pair, as its journal has it."""
+        memory = self._desk.memories.get(name)
+        return None if memory is None else memory.pair.hedge
+
     def let_go(self, name: str, mode: Mode) -> None:
         """The hedge in flight of a pair has ended: what was barred for it alone is not any more."""
-        if self.by_hand.pop(name, None) is not None:
+        if name in self.by_hand:
             self.refresh(name, mode)
 
     def apply(self, fact: ControlFact, verb: str) -> tuple[int, list[str]]:

@@ -37,7 +37,7 @@ _SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQu
 
 _FILLS = frozenset((orders.OrderPartiallyFilled, orders.OrderFilled, orders.OrderFilledLate))
 
-_ASKING = frozenset((MandateGiven, HedgeStranded, hedges.HedgeEnded))
+_ASKING = frozenset((MandateGiven, HedgeStranded, hedges.HedgeEnded, hedges.HedgeHandedOver))
 """Facts that ask for more than frames: see `_perform`."""
 
 _SEEING = (hedges.RepairChosen, HedgeStranded)
@@ -426,6 +426,10 @@ class PairActor(PairLots):
             self._cool(pair)
             self.owe_no_more()
             self.look_back(pair)
+        elif kind is hedges.HedgeHandedOver:
+            self.settle_margin(pair.past[-1])
+            self.owe_no_more()
+            self.tell_handed_over(pair, seq)
 
     def _hand(self, mandate: Mandate, outlook: Outlook, books: tuple, opens: bool, *rest: Any) -> None:
         """Tell a child of its mandate, and the order that has left under it."""

@@ -19,7 +19,7 @@ from actors.pair_view import PairView
 from actors.pair_words import PairWords
 from domain import firing, guards, pairs, unit_lots, watch
 from domain.controls import FREE, Hold
-from domain.hedges import COVER, Hedge, HedgeOpened, HedgeRetried, HedgeStatus
+from domain.hedges import COVER, Hedge, HedgeOpened, HedgeSentBack
 from domain.legs import under
 from domain.margin import room, sums_of
 from domain.orders import Order
@@ -100,10 +100,10 @@ class PairHand(PairWords):
         if why:
             return {"error": why}
         leg = next(leg for leg in hedge.legs if leg.plan.index == order.leg)
-        seq = self._word(replace(word, hedge=hedge.hedge_id))
         if leg.mandate is not None and under(leg.mandate, order):
-            self.call_back(leg.mandate)  # its child cancels it, and gives the leg back
+            seq = self.want_back(hedge, leg, word)  # its child cancels it, and gives the leg back
         else:
+            seq = self._word(replace(word, hedge=hedge.hedge_id))
             self._follow(hedge.hedge_id, (watch.cancel(order, self.clock.mono_ns()),), seq)
             self._arm()
         return {"seq": seq, "order": word.order, **self._stands(hedge.hedge_id)}
@@ -123,15 +123,9 @@ class PairHand(PairWords):
         why = why_no_rollback(hedge, word.hedge, self.held)
         if why:
             return {"error": why}
-        seq = self._word(word)
-        hold = Hold(f"ROLLBACK {word.hedge}", opens=True, goes_back=True)
-        self.desk.controls.by_hand[self.name] = hold
+        seq = self.said(word.hedge, HedgeSentBack(word.operator, word.reason, self.clock.mono_ns()))
         self.desk.controls.refresh(self.name, self.memory.pair.mode)
-        if hedge.status is HedgeStatus.STRANDED:
-            self._follow(hedge.hedge_id, (HedgeRetried(f"operator {word.operator}", self.clock.mono_ns()),), seq)
-            self._arm()
-        else:
-            self.on_hold(HoldChanged(seq))
+        self.on_hold(HoldChanged(seq))
         return {"seq": seq, **self._stands(word.hedge)}
 
 

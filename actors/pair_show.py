@@ -97,6 +97,8 @@ def show_hedge(hedge: Hedge, now_ns: int) -> dict[str, Any]:
         "repairs": list(hedge.repairs),
         "orders_sent": hedge.orders_sent,
         "retries": hedge.retries,
+        "sent_back": hedge.sent_back,
+        "claimed": list(hedge.claimed),
         "joined": list(hedge.joined),
         "passed_to": list(hedge.passed_to),
         "took_ms": round((hedge.ended_ns - hedge.opened_ns) / 1e6, 3) if hedge.ended_ns else None,

@@ -16,8 +16,9 @@ from actors.notes import ACCOUNT, TREASURY, HedgeSettled, LookAgain, Operate, Ou
 from actors.trader import Trader
 from domain import advance, hedges, orders, outside, pairs
 from domain.controls import FREE, Hold
-from domain.hedges import Hedge, HedgeHandedOver, HedgeReleased, HedgeRetried
-from domain.mandates import Mandate
+from domain.hedges import Hedge, HedgeClaimed, HedgeReleased, HedgeRetried
+from domain.legs import Leg
+from domain.mandates import Mandate, MandateRevoked
 from domain.pairs import Mode, ModeSet, Pair, PairFrozen, PairReleased
 from wire.codec import pack
 
@@ -46,6 +47,20 @@ class PairWords(Trader):
         """
         self.desk.revoked.add(mandate.mandate_id)
         self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+
+    def want_back(self, hedge: Hedge, leg: Leg, word: Operate) -> int:
+        """A person wants a leg's mandate back: on record first, so that a start wants it too."""
+        mandate = leg.mandate
+        seq = self.said(hedge.hedge_id, MandateRevoked(mandate.mandate_id, leg.plan.index, word.operator, word.reason))
+        self.call_back(mandate)
+        return seq
+
+    def said(self, hedge_id: str, fact: Any) -> int:
+        """A person's word about a hedge, as its fact: recorded and adopted; it holds from there on, over a start too."""
+        after = pairs.evolve(self.memory.pair, fact, hedge_id)
+        seq = self.record(hedge_id, (fact,), [], 0, None)
+        self.memory.pair = after
+        return seq
 
     # ------------------------------------------------ kills and modes
 
@@ -151,6 +166,13 @@ class PairWords(Trader):
                 self._follow(past.hedge_id, (), 0)
                 return
 
+    def tell_handed_over(self, pair: Pair, cause: int) -> None:
+        """A person has it now: maybe a while after the word, once its repairs have come back."""
+        hedge = pair.past[-1]
+        operator, reason = hedge.claimed
+        told = {"pair": self.name, "hedge": hedge.hedge_id, "operator": operator, "reason": reason, "naked": list(pair.naked)}
+        self.desk.alert("warning", "HANDED_OVER", **told, text=f"yours now: trade what is naked, then ./hedgerow hedge release {hedge.hedge_id}", cause=cause)
+
     def owe_no_more(self) -> None:
         """A hedge has ended: what was said of it is over, a loss that waited can be booked."""
         if self.desk.controls is not None:
@@ -243,8 +265,9 @@ class PairWords(Trader):
             why = f"{self.held.why}: no order may leave: end that first"
         if why:
             return {"error": why}
-        seq = self._word(word)
-        self._follow(hedge.hedge_id, (HedgeRetried(f"operator {word.operator}", self.clock.mono_ns()),), seq)
+        why = f"operator {word.operator}: {word.reason}"
+        seq = self.said(hedge.hedge_id, HedgeRetried(why, self.clock.mono_ns()))
+        self._follow(hedge.hedge_id, (), seq)
         self._arm()
         return {"seq": seq, **self._stands(hedge.hedge_id)}
 
@@ -252,16 +275,13 @@ class PairWords(Trader):
         hedge, why = self._stranded_one(word)
         if why:
             return {"error": why}
+        seq = self.said(hedge.hedge_id, HedgeClaimed(word.operator, word.reason))
         out = [leg.mandate for leg in hedge.legs if leg.mandate is not None]
         for mandate in out:
             self.call_back(mandate)
-        if out:
-            return {"error": f"{', '.join(m.mandate_id for m in out)}: a repair is out and is called back: ask once more"}
-        seq = self._word(word)
-        self._follow(hedge.hedge_id, (HedgeHandedOver(word.operator, word.reason),), seq)
-        self.settle_margin(hedge)
-        self.owe_no_more()
-        return {"seq": seq, **self._stands(hedge.hedge_id)}
+        self._follow(hedge.hedge_id, (), seq)
+        waits = {"waits_for": [mandate.mandate_id for mandate in out]} if out else {}
+        return {"seq": seq, **self._stands(hedge.hedge_id), **waits}
 
     def _give_back(self, word: Operate) -> dict[str, Any]:
         pair = self.memory.pair

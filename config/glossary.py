@@ -348,6 +348,8 @@ GLOSSARY: dict[str, Word] = {
     "HedgeStranded": Word("滞留", "it could not be repaired within its limits"),
     "HedgeRetried": Word("再试", "a repair is tried again"),
     "HedgeHandedOver": Word("移交", "a person has taken it over"),
+    "HedgeSentBack": Word("责令回退", "a person has it taken back"),
+    "HedgeClaimed": Word("申请接管", "a person takes it over as soon as its repairs are back"),
     "HedgeReopened": Word("重开", "late truth came after the end"),
     "HedgeEnded": Word("结束", "the hedge came to an end"),
     "ahead": Word("偏快", "a clock that shows a later time than it is"),

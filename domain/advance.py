@@ -19,6 +19,7 @@ from domain.hedges import (
     REPAIRING,
     Hedge,
     HedgeEnded,
+    HedgeHandedOver,
     HedgeImbalanced,
     HedgeReopened,
     HedgeRetried,
@@ -106,7 +107,7 @@ def steps(hedge: Hedge, rules: HedgeRules, market: RepairMarket, now_ns: int) ->
 
 
 def overrun(hedge: Hedge) -> tuple[Mandate, ...]:
-    """Mandates that late truth has made too large: to be revoked.
+    """Mandates to be called back: late truth has made them too large, or a person wants them back.
 
     What a leg has filled, may still fill and is still allowed would go past
     its target, or take back more than no other leg covers.
@@ -116,6 +117,8 @@ def overrun(hedge: Hedge) -> tuple[Mandate, ...]:
 
 def _is_overrun(hedge: Hedge, leg: Leg) -> bool:
     plan = leg.plan
+    if leg.revoked or hedge.claimed or (hedge.sent_back and hedge.kind == "open" and leg.mandate.kind == "replenish"):
+        return True
     if leg.mandate.side == plan.side:
         return leg.net + leg.open_qty > plan.target
     return leg.net - leg.reversing_qty < hedge.covered * plan.per_unit
@@ -234,6 +237,9 @@ def _stranded(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairM
 
     An order that was in doubt and is found to work is cancelled: it would rest for ever.
     """
+    handed = handed_over(hedge, stands)
+    if handed:
+        return handed
     if not stands.settled:
         return _cancels(hedge, now_ns)
     if stands.balanced:
@@ -248,6 +254,13 @@ def _stranded(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairM
     if hedge.stranded_why == "MARKET" and repair.is_possible(hedge, rules.policy, market):
         return (HedgeRetried("market", now_ns),)
     return ()
+
+
+def handed_over(hedge: Hedge, stands: Standing) -> tuple[HedgeHandedOver, ...]:
+    """One that a person claims is theirs once no mandate is out; one that is whole by then ends."""
+    if not hedge.claimed or any(leg.mandate is not None for leg in hedge.legs) or (stands.settled and stands.balanced):
+        return ()
+    return (HedgeHandedOver(*hedge.claimed),)
 
 
 def _was_silenced(hedge: Hedge) -> bool:

@@ -73,7 +73,7 @@ def _step(hedge: Hedge, stands: Standing, rules: HedgeRules, now_ns: int) -> tup
         if status is not H.IMBALANCED:
             return (HedgeEnded(outcome(hedge), stands.covered, now_ns),)
     if status is H.STRANDED:
-        return _cancels(hedge, now_ns)
+        return advance.handed_over(hedge, stands) or _cancels(hedge, now_ns)
     if status is not H.SETTLING and status is not H.IMBALANCED:
         return (HedgeSettling("killed", now_ns), *_cancels(hedge, now_ns))
     if any(stands.naked) or status is H.IMBALANCED:

@@ -24,7 +24,7 @@ from domain import legs
 from domain.costs import RepairCost
 from domain.errors import IllegalTransition
 from domain.legs import Leg, LegPlan, LegStatus
-from domain.mandates import MandateGiven, MandateReturned
+from domain.mandates import MandateGiven, MandateReturned, MandateRevoked
 from domain.orders import OrderFact, OrderSubmitted, OrdStatus, born
 
 
@@ -157,6 +157,24 @@ class HedgeHandedOver(HedgeFact, tag=True):
     reason: str
 
 
+class HedgeClaimed(HedgeFact, tag=True):
+    """A person takes a STRANDED one over: as soon as its repairs have given their legs back."""
+
+    operator: str
+    reason: str
+
+
+class HedgeSentBack(HedgeFact, tag=True):
+    """A person wants an open taken back, whatever completing it would cost: for good, its late truth too.
+
+    One that is STRANDED is tried again by it.
+    """
+
+    operator: str
+    reason: str
+    at_ns: int
+
+
 class HedgeReleased(HedgeFact, tag=True):
     """A person gives it back. `booked`: what was done by hand, by leg:
     (leg, signed lots, price in ticks or None).
@@ -190,6 +208,8 @@ class HedgeReopened(HedgeFact, tag=True):
 TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
     (H.WORKING, HedgeExposed): H.WORKING,
     **{(s, HedgeAimed): s for s in (H.WORKING, H.SETTLING, H.IMBALANCED, *REPAIRING, H.STRANDED)},
+    **{(s, HedgeSentBack): s for s in (H.WORKING, H.SETTLING, H.IMBALANCED, *REPAIRING)},
+    (H.STRANDED, HedgeSentBack): H.SETTLING,
     (H.WORKING, HedgeSettling): H.SETTLING,
     (H.WORKING, HedgeEnded): None,
     (H.WORKING, OutsideFilled): H.WORKING,
@@ -207,6 +227,7 @@ TRANSITIONS: dict[tuple[HedgeStatus, type], HedgeStatus | None] = {
     (H.ROLLING_BACK, HedgeImbalanced): H.IMBALANCED,
     (H.ROLLING_BACK, HedgeEnded): None,
     (H.STRANDED, HedgeRetried): H.SETTLING,
+    (H.STRANDED, HedgeClaimed): H.STRANDED,
     (H.STRANDED, HedgeHandedOver): H.HANDED_OVER,
     (H.DONE, HedgeReopened): H.SETTLING,
     (H.PART, HedgeReopened): H.SETTLING,
@@ -245,6 +266,10 @@ class Hedge(Struct, frozen=True):
     """Ended hedges whose late truth this one has taken over."""
     passed_to: tuple[str, ...] = ()
     """Hedges that have taken over late truth of this one."""
+    sent_back: bool = False
+    """A person has had it taken back."""
+    claimed: tuple[str, ...] = ()
+    """Who takes it over, and why, while it waits for its repairs' legs."""
 
     @property
     def covered(self) -> int:
@@ -319,7 +344,7 @@ def opened(fact: HedgeOpened) -> Hedge:
     )  # fmt: skip
 
 
-def evolve(hedge: Hedge, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned) -> Hedge:
+def evolve(hedge: Hedge, fact: HedgeFact | OrderFact | MandateGiven | MandateRevoked | MandateReturned) -> Hedge:
     """The hedge after the fact.
 
     Raises: IllegalTransition, with the hedge unchanged.
@@ -346,7 +371,13 @@ def _aimed(hedge: Hedge, fact: HedgeAimed, to: HedgeStatus) -> Hedge:
 
 def _retried(hedge: Hedge, fact: HedgeRetried, to: HedgeStatus) -> Hedge:
     at, retries = fact.at_ns, hedge.retries + (fact.why != DOUBT_ENDED)
-    return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="")
+    return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="", claimed=())
+
+
+def _sent_back(hedge: Hedge, fact: HedgeSentBack, to: HedgeStatus) -> Hedge:
+    if hedge.status is H.STRANDED:
+        hedge = _retried(hedge, HedgeRetried(f"operator {fact.operator}", fact.at_ns), to)
+    return replace(hedge, status=to, sent_back=True)
 
 
 def _left(hedge: Hedge, fact: HedgeLeft, to: HedgeStatus) -> Hedge:
@@ -370,6 +401,8 @@ _CHANGES = {
     HedgeRetried: _retried,
     HedgeEnded: lambda h, f, _: replace(h, status=f.outcome, ended_ns=f.at_ns, naked_ns=0),
     HedgeHandedOver: lambda h, _, to: replace(h, status=to),
+    HedgeSentBack: _sent_back,
+    HedgeClaimed: lambda h, f, to: replace(h, status=to, claimed=(f.operator, f.reason)),
     HedgeReleased: lambda h, _, to: replace(h, status=to, released=True),
     OutsideFilled: _taken,
     HedgeReopened: lambda h, f, to: replace(h, status=to, settling_ns=f.at_ns, naked_ns=f.at_ns, why=f.why),
@@ -377,7 +410,7 @@ _CHANGES = {
 """What each fact of the hedge as a whole changes; all others are a leg's."""
 
 
-def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) -> tuple[Leg, ...]:
+def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateRevoked | MandateReturned) -> tuple[Leg, ...]:
     index = fact.mandate.leg if fact.__class__ is MandateGiven else _leg_of(hedge, fact)
     if index is None:
         raise IllegalTransition(f"hedge {hedge.hedge_id}: {type(fact).__name__} for an order that it does not have")
@@ -387,9 +420,9 @@ def _legs_after(hedge: Hedge, fact: OrderFact | MandateGiven | MandateReturned) 
     return tuple(changed)
 
 
-def _leg_of(hedge: Hedge, fact: OrderFact | MandateReturned) -> int | None:
+def _leg_of(hedge: Hedge, fact: OrderFact | MandateRevoked | MandateReturned) -> int | None:
     kind = fact.__class__
-    if kind is OrderSubmitted or kind is MandateReturned:
+    if kind is OrderSubmitted or kind is MandateReturned or kind is MandateRevoked:
         return fact.leg
     ident = fact.cl_ord_id
     for leg in hedge.legs:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from domain import orders
 from domain.errors import IllegalTransition
-from domain.mandates import DOUBT, ENDED, LIVE, Mandate, MandateGiven, MandateReturned, left_behind
+from domain.mandates import DOUBT, ENDED, LIVE, Mandate, MandateGiven, MandateReturned, MandateRevoked, left_behind
 from domain.orders import Order, OrderFact, OrderSubmitted, OrdStatus
 
 
@@ -28,8 +28,8 @@ class LegStatus(StrEnum):
 
 
 L = LegStatus
-SENT, GIVEN, RETURNED = "SENT", "GIVEN", "RETURNED"
-EFFECTS = (SENT, LIVE, DOUBT, ENDED, GIVEN, RETURNED)
+SENT, GIVEN, REVOKED, RETURNED = "SENT", "GIVEN", "REVOKED", "RETURNED"
+EFFECTS = (SENT, LIVE, DOUBT, ENDED, GIVEN, REVOKED, RETURNED)
 TERMINAL = ()
 
 TRANSITIONS: dict[tuple[LegStatus, str], LegStatus] = {
@@ -49,6 +49,7 @@ TRANSITIONS: dict[tuple[LegStatus, str], LegStatus] = {
     (L.MANDATED, LIVE): L.MANDATED,
     (L.MANDATED, DOUBT): L.MANDATED,
     (L.MANDATED, ENDED): L.MANDATED,
+    (L.MANDATED, REVOKED): L.MANDATED,
     (L.MANDATED, RETURNED): L.SETTLED,
 }
 
@@ -75,6 +76,8 @@ class Leg(Struct, frozen=True):
     mandate: Mandate | None = None
     net: int = 0
     """Lots filled towards the target, reversals taken off."""
+    revoked: bool = False
+    """A person wants the mandate that is out back."""
 
     @property
     def open_qty(self) -> int:
@@ -126,16 +129,18 @@ def under(m: Mandate, order: Order) -> bool:
     return order.letter == letter and int(tail.partition(letter)[2]) >= m.first_order
 
 
-def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
+def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateRevoked | MandateReturned) -> Leg:
     """The leg after the fact. Raises: IllegalTransition."""
-    changed, mandate, net = leg.orders, leg.mandate, leg.net
+    changed, mandate, net, revoked = leg.orders, leg.mandate, leg.net, leg.revoked
     kind = fact.__class__
     if kind is OrderSubmitted:
         effect, changed = SENT, (*changed, orders.born(fact))
     elif kind is MandateGiven:
         effect, mandate = GIVEN, fact.mandate
+    elif kind is MandateRevoked:
+        effect, revoked = REVOKED, True
     elif kind is MandateReturned:
-        effect, mandate = RETURNED, None
+        effect, mandate, revoked = RETURNED, None, False
     else:
         for place, order in enumerate(leg.orders):
             if order.cl_ord_id == fact.cl_ord_id:
@@ -144,7 +149,7 @@ def evolve(leg: Leg, fact: OrderFact | MandateGiven | MandateReturned) -> Leg:
     to = TRANSITIONS.get((leg.status, effect))
     if to is None:
         raise IllegalTransition(f"leg {leg.plan.index} ({leg.plan.symbol}): {effect} in {leg.status}")
-    return Leg(leg.plan, to, changed, mandate, net)
+    return Leg(leg.plan, to, changed, mandate, net, revoked)
 
 
 def ordered(leg: Leg, place: int, fact: OrderFact) -> Leg:
@@ -159,4 +164,4 @@ def ordered(leg: Leg, place: int, fact: OrderFact) -> Leg:
     to = TRANSITIONS.get((leg.status, effect))
     if to is None:
         raise IllegalTransition(f"leg {leg.plan.index} ({leg.plan.symbol}): {effect} in {leg.status}")
-    return Leg(leg.plan, to, changed, leg.mandate, net)
+    return Leg(leg.plan, to, changed, leg.mandate, net, leg.revoked)

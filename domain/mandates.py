@@ -69,6 +69,15 @@ class MandateReturned(Struct, frozen=True, array_like=True, tag=True):
     why: str
 
 
+class MandateRevoked(Struct, frozen=True, array_like=True, tag=True):
+    """A person wants the leg back: nothing new leaves under it, what works is cancelled, and it is returned."""
+
+    mandate_id: str
+    leg: int
+    operator: str
+    reason: str
+
+
 # ------------------------------------------------------------------ the table
 
 LIVE, DOUBT, ENDED, RETURN = "LIVE", "DOUBT", "ENDED", "RETURN"

@@ -33,7 +33,7 @@ from domain.hedges import (
     OutsideFilled,
 )
 from domain.late import LateTruthJoined, passed_on, taken_over
-from domain.mandates import MandateGiven, MandateReturned
+from domain.mandates import MandateGiven, MandateReturned, MandateRevoked
 from domain.orders import Order, OrderFact
 
 
@@ -249,7 +249,7 @@ def evolve(pair: Pair, fact: object, hedge_id: str | None = None) -> Pair:
         after = _ordered(pair, hedge, fact)
         if after is not None:
             return after
-    if isinstance(fact, (OrderFact, HedgeFact, MandateGiven, MandateReturned)):
+    if isinstance(fact, (OrderFact, HedgeFact, MandateGiven, MandateRevoked, MandateReturned)):
         return _hedged(pair, fact, hedge_id)
     raise IllegalTransition(f"pair {pair.name}: {kind.__name__} is no fact of a pair")
 
@@ -327,7 +327,7 @@ def _to(pair: Pair, effect: str) -> PairStatus:
     return to
 
 
-def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateReturned, hedge_id: str | None) -> Pair:
+def _hedged(pair: Pair, fact: HedgeFact | OrderFact | MandateGiven | MandateRevoked | MandateReturned, hedge_id: str | None) -> Pair:
     hedge = pair.hedge
     if hedge is None or hedge.hedge_id != hedge_id:
         hedge = _find(pair, fact, hedge_id)

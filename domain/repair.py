@@ -279,8 +279,8 @@ def _barred(hedge: Hedge, policy: Policy, choice: str, diffs: list[int], stands:
             return "OVERFILLED"
         if gone:
             return "GONE"
-        if policy.choice == GO_BACK and hedge.kind == "open":
-            return "KILLED"
+        if hedge.kind == "open" and (hedge.sent_back or policy.choice == GO_BACK):
+            return "SENT_BACK" if hedge.sent_back else "KILLED"
     elif hedge.trigger == COVER and max(diffs) > 0:
         return "COVER"
     elif hedge.kind == "close" and not gone and not _only_overfilled(hedge, diffs):

@@ -32,6 +32,8 @@ MILESTONES = {
     "HedgeStranded": "why",
     "HedgeRetried": "why",
     "HedgeHandedOver": "operator",
+    "HedgeSentBack": "operator",
+    "HedgeClaimed": "operator",
     "HedgeReopened": "",
     "HedgeEnded": "outcome",
 }

@@ -99,16 +99,18 @@ FAULTS: dict[str, Kind] = {
     "alerts_dead": Kind("F36", NODE),
     "alerts_stuck": Kind("F36", NODE),
     "reader_hung": Kind("F36", NODE),
+    "by_hand": Kind("F35", WORD),
     "deaf": Kind("F6", QUESTION),
     "venue_deaf": Kind("F6", LINK),
 }
-NOT_AIMED = frozenset(("mass_cancel_swallowed", "replays_all", "replays_nothing", "journal_damaged", "torn_tail"))
+NOT_AIMED = frozenset(("mass_cancel_swallowed", "replays_all", "replays_nothing", "journal_damaged", "torn_tail", "by_hand"))
 """They follow something else: a mass cancel, a logon, a start, a kill on a record."""
 WHY_NOT_AIMED: dict[str, str] = {
     "mass_cancel_swallowed": "a mass cancel leaves after five cancels without an answer: its orders are PENDING_CANCEL or UNKNOWN",
     "replays_all": "a logon follows a lost link: what was out is UNKNOWN by then",
     "replays_nothing": "a logon follows a lost link: what was out is UNKNOWN by then",
     "journal_damaged": "no node runs while its journal is damaged: it has no order under way",
+    "by_hand": "a person acts on what stands open, beside what a seed is aimed at",
     "torn_tail": "whether a kill falls on a record is drawn with the kill",
 }
 

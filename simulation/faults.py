@@ -13,9 +13,11 @@ from typing import Any
 
 from simulation import fates
 from simulation.agenda import MS
+from simulation.by_hand import Person
 from simulation.cells import FAULTS, NODE, aims
 from simulation.moments import MOMENTS
 from simulation.world import World
+from system.clock import chance
 
 FAULT_FREE = 0.2
 CHOSEN = 0.4
@@ -73,6 +75,8 @@ HELPS: dict[str, dict[str, float]] = {
 """Rates that bring orders into the state that a seed is aimed at."""
 MOMENT_GAP_MS = 3000
 AIM_GAP_MS = 600
+HANDS = 1 << 40
+"""Where the numbers begin from which a person's acts are drawn: no seed's own."""
 
 
 class Plan:
@@ -87,6 +91,7 @@ class Plan:
         self.rates: dict[str, dict[str, float]] = {name: {} for name in names}
         self.moments: list[str] = []
         self.aim: tuple[str, str] | None = None
+        self.number = number
         self.restarts = 0
         self.active = False
         self._strikes_left, self._next_ns = MOST_AIMED, 0
@@ -111,6 +116,8 @@ class Plan:
         world.judge.on_state = lambda ref, state: self._came_to(world, ref, state)
         if self.moments:
             self._next(world)
+        if "by_hand" not in self.without:
+            Person(world, chance(HANDS + self.number), lambda: self.active).comes()
 
     def _came_to(self, world: World, ref: str, state: str) -> None:
         """An order is in a state now: maybe the one that is aimed at."""

@@ -76,7 +76,8 @@ class Words:
         if kind == "open" and (kills or set(modes) - {"ACTIVE"}):
             return f"{kills} {modes}"
         flattens = "flatten" in kills and trigger == "kill"
-        if "freeze" in kills or "HALTED" in modes or (("PAUSED" in modes or "flatten" in kills) and not flattens):
+        by_hand = trigger == "by hand"  # a person may close where modes begin nothing
+        if "freeze" in kills or "HALTED" in modes or (("PAUSED" in modes or "flatten" in kills) and not flattens and not by_hand):
             return f"{kills} {modes}"
         return ""
 

@@ -16,6 +16,7 @@ plain MessagePack here, and what a fact means is read from its name.
     I13 no opening order from a quote that does not count
     JOURNAL no opening order once a sync of the journal has failed
     DOUBT an order whose link is lost is UNKNOWN at once; see lost_links.py
+    HAND what a person did by hand holds, over a start too; see by_hand.py
     GATE no order before its venue has told what it needs; see gates.py
 
 By the world, at a stop or kill, at rest or after a run without faults:
@@ -36,6 +37,7 @@ from typing import Any
 
 from domain.errors import WireError
 from simulation.agenda import MS, Agenda
+from simulation.by_hand import HandJudge
 from simulation.closes import Mismatches
 from simulation.exposure import SLACK_NS, Exposure
 from simulation.gates import Gates
@@ -87,6 +89,7 @@ class Judge:
         self.alerted_ns: list[int] = []
         self.alert_seqs: list[int] = []
         self.shown = Shown(shape, self.broken)
+        self.by_hand = HandJudge(self.broken)
         self.gates = Gates(self.broken, NAMES[: 1 if shape.kind == "cover" else None])
         self.kind_of: dict[str, str] = {}
         self.tries: dict[str, int] = {}
@@ -207,6 +210,7 @@ class Judge:
                 if fact[0] in HEARD_FACTS and cause not in self._reports:
                     self.broken("I9", f"{fact[0]} of {fact[1]} names record {cause} as its cause, which is no report")
                 self._fact(told["hedge"], fact)
+                self.by_hand.fact(told["hedge"], fact)
             self.commanded.update(frame for _, frame in told["commands"] if frame[1:3] == b"\xa1D")
         elif kind == "alert":
             told = unpack(body)
@@ -286,7 +290,7 @@ class Judge:
         elif name == "HedgeEnded":
             self.outcomes[hedge] = fact[1]
             self.exposure.stranded.discard(hedge)
-        elif name == "HedgeRetried":
+        elif name == "HedgeRetried" or (name == "HedgeSentBack" and hedge in self.exposure.stranded):
             self.retries[hedge] = self.retries.get(hedge, 0) + (fact[1] != "doubt ended")
             self.exposure.stranded.discard(hedge)
             self.exposure.begins_anew(hedge)

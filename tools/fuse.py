@@ -25,9 +25,9 @@ from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
 
 from domain.errors import WireError
-from domain.hedges import HedgeOpened
+from domain.hedges import HedgeClaimed, HedgeOpened, HedgeSentBack
 from domain.ids import hedge_of, hedge_pair
-from domain.mandates import MandateGiven
+from domain.mandates import MandateGiven, MandateRevoked
 from domain.orders import CancelSubmitted
 from system import processes
 from system.clock import SteppedClock, WallOffset
@@ -121,6 +121,12 @@ def _mandated(told: Decision, legs: Legs) -> Struck | None:
     return Struck(given[0].hedge_id, tuple(venues[mandate.leg] for mandate in given))
 
 
+def _by_hand(told: Decision, legs: Legs) -> Struck | None:
+    if not any(isinstance(fact, (HedgeSentBack, HedgeClaimed, MandateRevoked)) for fact in told.facts):
+        return None
+    return Struck(told.hedge or "", legs[told.pair])
+
+
 def _filled(letters: str) -> Callable[[dict[str, Any]], Struck | None]:
     def look(told: dict[str, Any]) -> Struck | None:
         try:
@@ -140,6 +146,7 @@ DECISIONS: dict[str, Callable[[Decision, Legs], Struck | None]] = {
     "first_send": _opened,
     "cancel_sent": _canceled,
     "mandate_given": _mandated,
+    "by_hand": _by_hand,
 }
 REPORTS: dict[str, Callable[[dict[str, Any]], Struck | None]] = {
     "first_fill": _filled(HEDGE),

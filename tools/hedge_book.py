@@ -16,7 +16,7 @@ from actors.hedge_show import Terms, hedge_map, terms_of
 from actors.recovery import CHANGE
 from domain import hedges
 from domain.hedges import Hedge, HedgeFact, HedgeOpened
-from domain.mandates import MandateGiven, MandateReturned
+from domain.mandates import MandateGiven, MandateReturned, MandateRevoked
 from domain.market import Instrument
 from domain.orders import OrderFact
 from journal.format import Record
@@ -26,7 +26,7 @@ from wire.records import Decision, decode_decision
 
 START, DECISION = "start", "decision"
 NO_TERMS = Terms("")
-_OF_A_HEDGE = (HedgeFact, OrderFact, MandateGiven, MandateReturned)
+_OF_A_HEDGE = (HedgeFact, OrderFact, MandateGiven, MandateRevoked, MandateReturned)
 
 
 class Kept(msgspec.Struct):

@@ -38,6 +38,7 @@ Fact = (
     | orders.TradeBusted
     | orders.TradeCorrected
     | mandates.MandateGiven
+    | mandates.MandateRevoked
     | mandates.MandateReturned
     | hedges.HedgeOpened
     | hedges.HedgeSettling
@@ -50,6 +51,8 @@ Fact = (
     | hedges.HedgeRetried
     | hedges.HedgeEnded
     | hedges.HedgeHandedOver
+    | hedges.HedgeClaimed
+    | hedges.HedgeSentBack
     | hedges.HedgeReleased
     | hedges.OutsideFilled
     | hedges.HedgeReopened

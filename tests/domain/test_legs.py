@@ -5,8 +5,8 @@ import pytest
 
 from domain import orders
 from domain.errors import IllegalTransition
-from domain.legs import DOUBT, EFFECTS, ENDED, GIVEN, LIVE, RETURNED, SENT, TRANSITIONS, Leg, LegStatus, evolve
-from domain.mandates import MandateGiven, MandateReturned, left_behind
+from domain.legs import DOUBT, EFFECTS, ENDED, GIVEN, LIVE, RETURNED, REVOKED, SENT, TRANSITIONS, Leg, LegStatus, evolve
+from domain.mandates import MandateGiven, MandateReturned, MandateRevoked, left_behind
 from domain.orders import OrdStatus
 from tests.domain.making import MS, leg_of, mandate, order, plans
 
@@ -24,6 +24,8 @@ def driven(leg_status, effect):
         return Leg(PLAN, leg_status), MandateGiven(mandate())
     if effect == RETURNED:
         return Leg(PLAN, leg_status, (), mandate()), MandateReturned("cu.1.1.0p1", 0, 0, 0, "price")
+    if effect == REVOKED:
+        return Leg(PLAN, leg_status, (), mandate()), MandateRevoked("cu.1.1.0p1", 0, "ann", "look first")
     leg = Leg(PLAN, leg_status, (order(LEFT[effect], cl_ord_id=WORKING_ID),))
     return leg, orders.OrderQueried(WORKING_ID, 1 * MS)
 

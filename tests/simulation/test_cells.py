@@ -14,7 +14,7 @@ def test_every_number_of_the_list_is_drawn():
 
 def test_every_fault_that_is_drawn_is_in_the_table_and_the_other_way_round():
     drawn = {*RATES, *MOMENTS, *ORDER_FATES, *CANCEL_FATES}
-    assert drawn | {"torn_tail", "journal_damaged"} == set(cells.FAULTS)
+    assert drawn | {"torn_tail", "journal_damaged", "by_hand"} == set(cells.FAULTS)
 
 
 @pytest.mark.parametrize("fault", cells.FAULTS)
