@@ -7,14 +7,14 @@ node judges it again: whoever wrote it is not trusted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from config import checks
+from config import checks, shards
 from config.flat import START, Change, compared, tables
 from config.layers import Layers
 from config.load import Loaded, fingerprint, refuse_decimals
@@ -135,6 +135,11 @@ def problems_of(after: Config, touched: Iterable[str], mode: str) -> Iterator[Co
     yield from _limits_apart(after, {(leg.venue, leg.symbol) for pair in reduced.pair for leg in pair.legs})
 
 
+def placement_problems(after: Config) -> Iterator[ConfigError]:
+    """What is wrong with where the pairs of a node of shards are placed."""
+    yield from shards.running_problems(_loaded(after))
+
+
 def _limits_apart(config: Config, keys: set[tuple[str, str]]) -> Iterator[ConfigError]:
     """The pairs that trade one of these instruments have the same limits for it."""
     known: dict[tuple[str, str], tuple[str, LegLimits]] = {}
@@ -205,11 +210,12 @@ class Again(Struct, frozen=True):
     lost: tuple[str, ...] = ()
 
 
-def again(config: Config, changed: Mapping[str, tuple[Any, Any]]) -> Again:
+def again(config: Config, changed: Mapping[str, tuple[Any, Any]], elsewhere: Collection[str] = ()) -> Again:
     """The configuration of a start: the files', and what was changed since.
 
     A table that the files still say as before the change is as changed; one
-    that a person has written otherwise since is as the files say.
+    that a person has written otherwise since is as the files say, and so is a
+    pair that they place `elsewhere`, in another shard.
     Raises: ConfigError where what was kept can't be read by this code.
     """
     told = _by_name(config)
@@ -220,7 +226,7 @@ def again(config: Config, changed: Mapping[str, tuple[Any, Any]]) -> Again:
         says = told.get(key)
         if says == now:
             continue
-        if says == was:
+        if says == was and pair_of(key) not in elsewhere:
             kept[key] = (was, now)
         else:
             lost.append(key)

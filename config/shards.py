@@ -8,7 +8,7 @@ venue that several shards trade at is split by their shares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -32,6 +32,13 @@ def placed_in(config: Config) -> dict[str, str]:
     return {name: shard for name, shard in found.items() if shard}
 
 
+def by_hand(config: Config, places: Mapping[str, str] | None = None) -> Config:
+    """The same with each pair's shard named, whatever has placed it there."""
+    places = placed_in(config) if places is None else places
+    shards = (replace(shard, pairs=tuple(name for name, place in places.items() if place == shard.name), strategies=()) for shard in config.shard)
+    return replace(config, shard=tuple(shards))
+
+
 def directory_of(node_dir: str, shard: str) -> str:
     """Where a shard's journal and sockets are."""
     return f"{node_dir}/{FOLDER}/{shard}"
@@ -41,12 +48,6 @@ def is_part(config: Config) -> bool:
     """Whether this is one shard's part of a configuration already."""
     node = config.node
     return len(config.shard) == 1 and node.name.endswith(f".{config.shard[0].name}") and node.dir.endswith(f"/{FOLDER}/{config.shard[0].name}")
-
-
-def as_part_of(whole: Config, running: Config) -> Config:
-    """What the shard that runs `running` would be told by `whole`; else `whole`."""
-    names = [shard.name for shard in whole.shard]
-    return for_shard(whole, running.shard[0].name) if is_part(running) and running.shard[0].name in names else whole
 
 
 def for_shard(config: Config, name: str) -> Config:
@@ -69,7 +70,7 @@ def for_shard(config: Config, name: str) -> Config:
         venue=tuple(_venue(venue, shard, trades=venue.name in at) for venue in config.venue if venue.name in {v for v, _ in needed}),
         instrument=tuple(each for each in config.instrument if (each.venue, each.symbol) in needed),
         fx=tuple(rates.values()),
-        shard=(shard,),
+        shard=(replace(shard, pairs=(), strategies=()),),  # which pairs these are is the whole's to say
         pair=pairs,
     )
 
@@ -102,8 +103,17 @@ def problems(loaded: Loaded) -> Found:
         return
     yield from _names(loaded)
     yield from _all_placed(loaded)
+    yield from _all_used(loaded)
     yield from _instruments_apart(loaded)
     yield from _shares(loaded)
+    yield from _all_shared(loaded)
+
+
+def running_problems(loaded: Loaded) -> Found:
+    """What must hold also after changes; a shard may have lost its last pair."""
+    yield from _all_placed(loaded)
+    yield from _instruments_apart(loaded)
+    yield from _all_shared(loaded)
 
 
 def _names(loaded: Loaded) -> Found:
@@ -129,6 +139,10 @@ def _all_placed(loaded: Loaded) -> Found:
         if pair.name not in places:
             allowed = "a place: its name among a shard's pairs, or its strategy among a shard's strategies"
             yield loaded.error(("pair", index), pair.name, allowed)
+
+
+def _all_used(loaded: Loaded) -> Found:
+    places = placed_in(loaded.config)
     for index, shard in enumerate(loaded.config.shard):
         if shard.name not in places.values():
             yield loaded.error(("shard", index), shard.name, "at least one pair: none is placed in it")
@@ -147,14 +161,20 @@ def _instruments_apart(loaded: Loaded) -> Found:
                 yield loaded.error(("pair", index, "legs", place, "symbol"), leg.symbol, allowed)
 
 
-def _shares(loaded: Loaded) -> Found:
-    """A venue that several trade at is split; all shares make one at most."""
-    config = loaded.config
+def _users(config: Config) -> dict[str, set[str]]:
+    """The shards that trade at each venue."""
     places = placed_in(config)
     users: dict[str, set[str]] = {}
     for pair in config.pair:
         for leg in pair.legs:
             users.setdefault(leg.venue, set()).add(places.get(pair.name, ""))
+    return users
+
+
+def _shares(loaded: Loaded) -> Found:
+    """All shares of a venue make one at most."""
+    config = loaded.config
+    users = _users(config)
     sums: dict[str, Decimal] = {}
     for index, shard in enumerate(config.shard):
         for venue, part in shard.share.items():
@@ -165,6 +185,12 @@ def _shares(loaded: Loaded) -> Found:
             sums[venue] = sums.get(venue, Decimal(0)) + part
             if sums[venue] > 1:
                 yield loaded.error(("shard", index, "share", venue), str(part), f"shares of {venue} that make 1 at most together; they make {sums[venue]}")
+
+
+def _all_shared(loaded: Loaded) -> Found:
+    """A venue that several trade at is split."""
+    users = _users(loaded.config)
+    for index, shard in enumerate(loaded.config.shard):
         for venue in sorted(name for name, by in users.items() if shard.name in by and len(by) > 1):
             if venue not in shard.share:
                 allowed = f'share = {{ {venue} = "0.5" }}: {", ".join(sorted(users[venue]))} trade at {venue}, and its margin and message rate are split'

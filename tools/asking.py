@@ -20,7 +20,7 @@ from tools.client import CONFIG_FILE, reach
 from tools.errors import FINE, NOT_CONNECTED, REFUSED, UsageError
 from tools.output import Output, pass_out
 
-APART = ("pairs", "away", "left", "refused")
+APART = ("pairs", "away", "left", "refused", "shards")
 """Of an answer: not in its table."""
 
 
@@ -44,9 +44,7 @@ class Asked:
 
         Raises: UsageError, Refused, NotConnected.
         """
-        if not (self.reason or reasonless or self.dry_run):
-            raise UsageError("why? give --reason TEXT: it is kept with the record")
-        signed = {"operator": self.operator, "reason": self.reason or ("dry run" if self.dry_run else "")}
+        signed = self.signed(reasonless=reasonless)
         with reach(self._where(), "operate") as client:
             if self.dry_run or not self.yes:
                 for line in client.ask(verb, dry_run=True, **{**signed, "reason": self.reason or "asked"}, **args)["does"]:
@@ -54,6 +52,12 @@ class Asked:
             if self.dry_run or not self.agreed():
                 return None
             return client.ask(verb, **signed, **args)
+
+    def signed(self, *, reasonless: bool = False) -> dict[str, str]:
+        """Who, and why. Raises: UsageError without a reason."""
+        if not (self.reason or reasonless or self.dry_run):
+            raise UsageError("why? give --reason TEXT: it is kept with the record")
+        return {"operator": self.operator, "reason": self.reason or ("dry run" if self.dry_run else "")}
 
     def agreed(self) -> bool:
         """Whether a person said yes. Raises: UsageError with nobody to ask."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.schema import Config
 from tools.asking import Asked, write_verb
 from tools.errors import FINE, Refused
-from tools.running import change, only, running_alone, wanted
+from tools.running import Base, change, changeable, only, wanted
 
 
 @click.command("apply")
@@ -24,8 +24,8 @@ def apply(asked: Asked) -> int:
     nothing; what needs a start is refused by name. It is on record, and a
     start of the node comes back with it.
     """
-    before, base = running_alone(asked.directory)
-    after, files = wanted(asked.files, before)
+    before, base = changeable(asked.directory)
+    after, files = wanted(asked.files)
     asked.show(change(asked, "config apply", before, after, base, files))
     return FINE
 
@@ -38,7 +38,7 @@ def pair_add(asked: Asked, names: tuple[str, ...]) -> int:
 
     Instruments and rates that they need come with them.
     """
-    before, base = running_alone(asked.directory)
+    before, base = changeable(asked.directory)
     there = [name for name in names if name in _names(before)]
     if there:
         raise Refused(f"{there[0]} runs already: ./hedgerow pair change {there[0]} makes it as the file says")
@@ -53,7 +53,7 @@ def pair_change(asked: Asked, names: tuple[str, ...]) -> int:
 
     With a hedge in flight, or lots held, its legs, lots and currency stay.
     """
-    before, base = running_alone(asked.directory)
+    before, base = changeable(asked.directory)
     _runs(before, names)
     return as_files_say(asked, "pair change", before, base, names)
 
@@ -63,15 +63,15 @@ def pair_change(asked: Asked, names: tuple[str, ...]) -> int:
 @write_verb
 def pair_remove(asked: Asked, names: tuple[str, ...]) -> int:
     """Take pairs out of a running node: they hold nothing, and have no hedge."""
-    before, base = running_alone(asked.directory)
+    before, base = changeable(asked.directory)
     _runs(before, names)
     asked.show(change(asked, "pair remove", before, without(before, names), base))
     return FINE
 
 
-def as_files_say(asked: Asked, label: str, before: Config, base: str, names: tuple[str, ...], gone: tuple[str, ...] = ()) -> int:
+def as_files_say(asked: Asked, label: str, before: Config, base: Base, names: tuple[str, ...], gone: tuple[str, ...] = ()) -> int:
     """These pairs as the files say them, those that are gone out."""
-    after, files = wanted(asked.files, before)
+    after, files = wanted(asked.files)
     asked.show(change(asked, label, before, without(only(before, after, names), gone), base, files))
     return FINE
 

@@ -135,19 +135,6 @@ def tell_away(client: Any, say: Callable[[str], None]) -> int:
     return NOT_CONNECTED if away else FINE
 
 
-def of_one(directory: Path, socket: str = "view") -> Client:
-    """Whoever answers for a directory, where that must be one process.
-
-    Raises: UsageError for a node of shards, naming their directories.
-    """
-    from tools.shard_places import shard_dirs
-
-    shards = shard_dirs(Path(directory))
-    if shards:
-        raise UsageError(f"{directory} is a node of shards, each with a lane of its own: give --dir with one of {', '.join(map(str, shards.values()))}")
-    return Client(directory, socket)
-
-
 def _value(reply: Any) -> Any:
     from wire.inspection import NO_SUCH, REFUSED
 

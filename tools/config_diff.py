@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
-from config.flat import Change, compared, tables
+from config.flat import START, Change, compared, tables
 from config.load import Loaded, load
+from config.schema import Config
+from config.shards import by_hand, placed_in
 from tools.errors import FAILED, FINE
 from tools.init import CONFIG_FILE
 from tools.output import Output, pass_out
-from tools.running import as_run, running
+from tools.running import as_run, is_place, running
 
 
 @click.command()
@@ -29,13 +31,21 @@ def diff(out: Output, files: tuple[str, ...], others: tuple[str, ...], given: st
     files = files or (CONFIG_FILE,)
     loaded = load(files)
     wanted = as_run(loaded, files)
-    before = dict(tables(as_run(load(others), others) if others else running(Path(given or wanted.node.dir))[0]))
-    changes = compared(before, dict(tables(wanted)))
+    before = as_run(load(others), others) if others else running(Path(given or wanted.node.dir))
+    changes = differing(before, wanted)
     out.many([row_of(change, loaded) for change in changes], ["key", "before", "after", "needs", "file"])
     if out.format == "table":
         against = "the running node" if not others else ", ".join(others)
         out.say(f"hedgerow: {len(changes)} keys differ from {against}" if changes else f"hedgerow: no difference from {against}")
     return FAILED if changes else FINE
+
+
+def differing(before: Config, after: Config) -> list[Change]:
+    """Every key that differs; where a pair is placed is its own, whichever rule does it."""
+    was, now = placed_in(before), placed_in(after)
+    found = compared(dict(tables(by_hand(before))), dict(tables(by_hand(after))))
+    moves = [Change(f"pair[{name}].shard", was[name], shard, START) for name, shard in now.items() if was.get(name, shard) != shard]
+    return [change for change in found if not is_place(change)] + moves
 
 
 def row_of(change: Change, loaded: Loaded) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -99,14 +100,17 @@ class Stopper:
         return not self.node.runtime.alive(ROOT) or now_ns >= self._tree_ns
 
 
-def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None, files: tuple[str, ...] = ()) -> int:
-    """Run a node until it has stopped; the exit code. `files`: what said the configuration."""
+def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None, files: tuple[str, ...] = (), elsewhere: Collection[str] = ()) -> int:
+    """Run a node until it has stopped; the exit code.
+
+    `files`: what said the configuration; `elsewhere`: pairs of other shards.
+    """
     from system.notify import from_environment
     from tools.node_edge import edge_of, service_of
     from tools.node_watch import LaneWatch
 
     service = from_environment(os.environ, os.getpid())  # before any child is started
-    node = _node(config, live=live, fuse=fuse)
+    node = _node(config, live=live, fuse=fuse, elsewhere=elsewhere)
     node.service = service
     if files:
         node.says = partial(file_of, files)
@@ -130,14 +134,14 @@ def serve(config: Any, *, live: bool, flag: StopFlag, fuse: Path | None = None, 
     return FAILED if left or stopper.left else FINE
 
 
-def _node(config: Any, *, live: bool, fuse: Path | None) -> Node:
+def _node(config: Any, *, live: bool, fuse: Path | None, elsewhere: Collection[str]) -> Node:
     """The node, not yet built; with a fuse in it where a test asks for one."""
     if fuse is None:
-        return Node(config, live=live)
+        return Node(config, live=live, elsewhere=elsewhere)
     from tools.fuse import FusedMachine
 
     machine = FusedMachine(on_record_ns(config), fuse)
-    node = Node(config, live=live, machine=machine)
+    node = Node(config, live=live, machine=machine, elsewhere=elsewhere)
     machine.fuse.watch(node)
     return node
 
@@ -154,9 +158,10 @@ def said(row: dict[str, Any]) -> str:
 @click.option("--live", is_flag=True, help="Orders may leave (node.mode = live).")
 @click.option("--with-parent", is_flag=True, help="Stop in order when the process that started this one ends.")
 @click.option("--shard", default=None, metavar="NAME", hidden=True, help="This shard's node alone; the root starts it so.")
+@click.option("--as", "settled", type=click.Path(path_type=Path), default=None, hidden=True, help="With --shard: what the root runs, whatever the files say by now.")
 @click.option("--fuse", type=click.Path(path_type=Path), default=None, hidden=True, help="See tools/fuse.py.")
 @click.option("--log-level", default="INFO", show_default=True, help="Of the lines on stderr.")
-def run(files: tuple[str, ...], live: bool, with_parent: bool, shard: str | None, fuse: Path | None, log_level: str) -> None:
+def run(files: tuple[str, ...], live: bool, with_parent: bool, shard: str | None, settled: Path | None, fuse: Path | None, log_level: str) -> None:
     """Start the node and the gateways that it manages.
 
     With [[shard]] tables in the configuration: a root process, and a node for
@@ -165,14 +170,21 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, shard: str | None
     if with_parent:
         stop_with_parent()
     log_to(sys.stderr, log_level)
-    for file in files:
+    for file in files if settled is None else ():
         if not Path(file).is_file():
             raise ConfigError(file, "(file)", "absent", "a TOML file; make one: ./hedgerow init DIR")
-    config = loaded_config(files, live=live)
-    sends = config.node.mode == PAPER or (live and config.node.mode == "live")
-    if shard is not None:
-        from tools.shard import shard_config
+    if settled is not None:
+        from tools.shard import settled_config
 
+        config = settled_config(settled)
+    else:
+        config = loaded_config(files, live=live)
+    sends = config.node.mode == PAPER or (live and config.node.mode == "live")
+    elsewhere: Collection[str] = ()
+    if shard is not None:
+        from tools.shard import others_pairs, shard_config
+
+        elsewhere = others_pairs(config, shard)
         config = shard_config(config, shard)
         fuse = fuse and fuse / shard
     elif config.shard:
@@ -185,4 +197,4 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, shard: str | None
         from tools.shard import alone
 
         alone(config)
-    raise SystemExit(serve(config, live=sends, flag=StopFlag(), fuse=fuse, files=files))
+    raise SystemExit(serve(config, live=sends, flag=StopFlag(), fuse=fuse, files=files, elsewhere=elsewhere))

@@ -6,6 +6,7 @@ is on record of pairs is held against it before anything is recorded.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from actors.recovery import Recovered
@@ -19,12 +20,12 @@ from domain.pairspec import PairSpec
 FILE = "configuration"
 
 
-def as_changed(config: Config, found: Recovered) -> Again:
+def as_changed(config: Config, found: Recovered, elsewhere: Collection[str] = ()) -> Again:
     """The configuration that the node left, as far as the files don't say a third thing.
 
-    Raises: ConfigError where both together are unsound.
+    `elsewhere`: pairs that they place in other shards. Raises: ConfigError where both together are unsound.
     """
-    told = again(config, found.changed)
+    told = again(config, found.changed, elsewhere)
     for problem in problems_of(told.config, [pair.name for pair in told.config.pair], config.node.mode) if told.kept else ():
         kept = f"{problem.allowed}; the files and what was changed while running ({', '.join(told.kept)}) do not go together: change the files"
         raise ConfigError(FILE, problem.key, problem.value, kept)

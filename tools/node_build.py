@@ -6,7 +6,7 @@ the tree. Nothing is decided; everything is passed as values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,7 @@ class Node:
     Raises: ConfigError, JournalError, LockHeldError before anything trades.
     """
 
-    def __init__(self, config: Config, *, live: bool, machine: Any = None) -> None:
+    def __init__(self, config: Config, *, live: bool, machine: Any = None, elsewhere: Collection[str] = ()) -> None:
         self.live = live
         self.machine = machine = machine or RealMachine(on_record_ns(config))
         self.directory = machine.directory(config.node.dir)
@@ -117,7 +117,7 @@ class Node:
         self.read_from = 1
         try:
             self.recovered, epoch = self._recover()
-            self.again = as_changed(config, self.recovered)
+            self.again = as_changed(config, self.recovered, elsewhere)
             if self.again.config is not config:
                 self.adopt(self.again.config)
             same_pairs(self.specs, self.recovered)

@@ -12,7 +12,7 @@ from tools.asking import Asked, listed, write_verb
 from tools.client import Absent, pass_dir, reach, tell_away
 from tools.errors import FINE, UsageError
 from tools.output import Output, pass_out
-from tools.running import change, running_alone
+from tools.running import change, changeable
 
 COLUMNS = ["instrument", "order_lots", "price_collar_ticks", "position_lots", "position", "buying", "selling", "room_buy", "room_sell", "pairs"]
 
@@ -57,7 +57,7 @@ def limits_set(asked: Asked, venue: str, symbol: str, order_lots: int | None, pr
     told = {key: value for key, value in told.items() if value is not None}
     if not told:
         raise UsageError("which limit? give --order-lots, --price-collar-ticks or --position-lots")
-    before, base = running_alone(asked.directory)
+    before, base = changeable(asked.directory)
     asked.show(change(asked, "risk limits set", before, limited(before, (venue, symbol), told), base))
     return FINE
 

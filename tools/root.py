@@ -42,6 +42,7 @@ from tools import shard_places
 from tools.cli import VERSION
 from tools.errors import FAILED, FINE
 from tools.machine import RealMachine
+from tools.shard import settle
 from wire.codec import pack
 from wire.inspection import OPERATE
 
@@ -77,7 +78,10 @@ class Root:
         try:
             self._checked()
             self.journal = self._journal()
-            shard_places.write(self.directory, config.node.name, self.places)
+            self.settled = settle(self.directory, config)
+            if shard_places.read(self.directory) not in ({}, self.places):
+                self.places = shard_places.as_changed(self.places, self.shard_dirs)
+            self.say_places()
         except HedgerowError:
             machine.close()
             raise
@@ -116,6 +120,10 @@ class Root:
             raise
         return journal
 
+    def say_places(self) -> None:
+        """For tools: which pair is in which shard."""
+        shard_places.write(self.directory, self.config.node.name, self.places, self.shard_dirs)
+
     @property
     def mode(self) -> str:
         """As the shards' own: observe, paper, live."""
@@ -151,7 +159,7 @@ class Root:
         folder = self.directory / FOLDER
         told = self.config.shards
         for shard in self.config.shard:
-            command = (str(TREE / "hedgerow"), "run", *self.words, "--shard", shard.name)
+            command = (str(TREE / "hedgerow"), "run", *self.words, "--shard", shard.name, "--as", str(self.settled))
             process = ProcessSpec(command, folder / f"{shard.name}.log", folder / f"{shard.name}.pid")
             limits = Limits(told.hang_ms, told.start_ms, (shard.max_memory_mb or 0) << 20)
             own = fingerprint(for_shard(self.config, shard.name))

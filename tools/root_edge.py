@@ -23,8 +23,9 @@ from system import processes
 from system.sockets import check_endpoint, inspection_router
 from tools.cli import VERSION
 from tools.node_answers import STOP_DEADLINE_MOST_MS, STOP_DEADLINE_MS
+from tools.root_changes import RootChanges
 from wire.codec import pack
-from wire.inspection import NO_SUCH, OPERATE, REFUSED, VIEW, Unanswerable
+from wire.inspection import MAX_CHANGE_BYTES, MAX_REQUEST_BYTES, NO_SUCH, OPERATE, REFUSED, VIEW, Unanswerable
 
 EDGE_BACKOFF = Backoff(first_ms=100, most_ms=5_000)
 LAST_WORDS_MS = 200
@@ -35,6 +36,7 @@ class RootAnswers:
 
     def __init__(self, root: Any, stopper: Any) -> None:
         self.root, self.stopper = root, stopper
+        self.changes = RootChanges(root)
 
     def view(self) -> dict[str, Any]:
         """Verb to function, of the view socket."""
@@ -42,7 +44,7 @@ class RootAnswers:
 
     def operate(self) -> dict[str, Any]:
         """Verb to function, of the operate socket."""
-        return {"stop": self.stop, "gateway_restart": self.gateway_restart}
+        return {"stop": self.stop, "gateway_restart": self.gateway_restart, **self.changes.table()}
 
     def status(self, _args: dict[str, Any]) -> dict[str, Any]:
         """The root and each shard."""
@@ -125,10 +127,10 @@ def edge_of(root: Any, stopper: Any) -> tuple[ChildSpec, ...]:
     for name in (VIEW, OPERATE):
         endpoint = f"ipc://{root.directory}/{name}"
         check_endpoint(endpoint, file="configuration", key="node.dir")
-        socket = inspection_router(root.context, endpoint)
+        socket = inspection_router(root.context, endpoint, MAX_CHANGE_BYTES if name == OPERATE else MAX_REQUEST_BYTES)
         socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
         sockets.append(socket)
     root.sockets.extend(sockets)
     answers = RootAnswers(root, stopper)
-    inspector = ChildSpec("root/inspector", (Inspector, (tuple(sockets), answers.view(), answers.operate())))
+    inspector = ChildSpec("root/inspector", (Inspector, (tuple(sockets), answers.view(), answers.operate(), answers.changes.beat)))
     return (supervisor("root/edge", SupervisorSpec(children=(inspector,), intensity=None, backoff=EDGE_BACKOFF)),)

@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from config.changes import Proposal, differences, encoded, proposed, start_needed
 from config.checks import problems
 from config.flat import Change
 from config.load import PAPER, Loaded, load
-from config.schema import Config
-from config.shards import as_part_of
+from config.schema import Config, Shard
+from config.shards import by_hand, placed_in
 from tools.asking import Asked
-from tools.client import Absent, of_one, reach
+from tools.client import Absent, reach
 from tools.errors import Refused, UsageError
+from tools.shard_places import shard_dirs
+from tools.shards_change import Part, change_parts, parts_of, read_tables, steps_of
 from wire.inspection import MAX_CHANGE_BYTES
 
-LISTS = ("venue", "instrument", "fx", "shard", "pair")
 
+def running(directory: Path) -> Config:
+    """What the node there runs; of a node of shards all together, each pair's shard named.
 
-def running(directory: Path) -> tuple[Config, str]:
-    """What the node there runs, and its digest; of a node of shards, of all together.
-
-    Raises: NotConnected.
+    Raises: NotConnected, where there are shards also without their root.
     """
-    with reach(directory.resolve()) as client:
-        digest = client.ask("config")["sha256"]
-        rows = {row["table"]: row["settings"] for row in client.rows("config", "table")}
-    told: dict[str, Any] = {name: rows[name] for name in ("node", "defaults", "shards") if name in rows}
-    for name in LISTS:
-        told[name] = [settings for table, settings in rows.items() if table.startswith(f"{name}[")]
-    return msgspec.convert(told, Config, strict=True), digest
+    return _running(directory.resolve())[0]
 
 
 def as_run(loaded: Loaded, files: Sequence[str]) -> Config:
@@ -47,27 +41,40 @@ def as_run(loaded: Loaded, files: Sequence[str]) -> Config:
     return on_paper(loaded, files)
 
 
-def running_alone(directory: Path) -> tuple[Config, str]:
-    """As `running`, of one process, whose configuration can be changed.
+class Base(Struct, frozen=True):
+    """What a change is made against: a node's digest, or each shard's part."""
 
-    Raises: NotConnected; UsageError for a node of shards, naming them.
-    """
-    of_one(directory).close()
-    return running(directory)
+    digest: str
+    parts: dict[str, Part] = {}
 
 
-def wanted(files: Sequence[str], runs: Config | None = None) -> tuple[Config, tuple[tuple[str, str], ...]]:
+def changeable(directory: Path) -> tuple[Config, Base]:
+    """As `running`, to be changed. Raises: UsageError for one shard, naming its node."""
+    directory = directory.resolve()
+    whole = directory.parent.parent
+    if directory in shard_dirs(whole).values():
+        raise UsageError(f"{directory} is one shard: what it runs is changed with all others': give --dir {whole}")
+    return _running(directory)
+
+
+def _running(directory: Path) -> tuple[Config, Base]:
+    with reach(directory) as client:
+        if not shard_dirs(directory):
+            return read_tables(client), Base(client.ask("config")["sha256"])
+        whole, parts = parts_of(client)
+        return whole, Base("", parts)
+
+
+def wanted(files: Sequence[str]) -> tuple[Config, tuple[tuple[str, str], ...]]:
     """What files say is to run, checked whole; the files, with their digests.
 
-    Where a shard `runs`, its part of it. Raises: ConfigError, the first that
-    is wrong.
+    Raises: ConfigError, the first that is wrong.
     """
     loaded = load(files)
     for problem in problems(loaded):
         raise problem
     told = tuple((str(Path(file).resolve()), hashlib.sha256(Path(file).read_bytes()).hexdigest()) for file in files)
-    after = as_run(loaded, files)
-    return after if runs is None else as_part_of(after, runs), told
+    return as_run(loaded, files), told
 
 
 def only(before: Config, after: Config, pairs: Sequence[str]) -> Config:
@@ -89,8 +96,17 @@ def only(before: Config, after: Config, pairs: Sequence[str]) -> Config:
         before,
         instrument=tuple(instruments.values()),
         fx=tuple(({each.name: each for each in before.fx} | {each.name: each for each in fx}).values()),
+        shard=tuple(_placed(before, after, pairs)),
         pair=tuple(by_name.values()),
     )
+
+
+def _placed(before: Config, after: Config, pairs: Sequence[str]) -> Iterator[Shard]:
+    """The shards, each with its pairs; these pairs where the files place them."""
+    places = placed_in(after)
+    for shard in before.shard:
+        there = tuple(name for name in shard.pairs if name not in pairs)
+        yield replace(shard, pairs=(*there, *(name for name in pairs if places.get(name) == shard.name)))
 
 
 def _by_the_same_gateways(before: Config, after: Config) -> Config:
@@ -107,18 +123,32 @@ def stays(change: Change) -> bool:
     return change.key.startswith(("instrument[", "fx[")) and change.after is None and change.before == "there"
 
 
-def change(asked: Asked, label: str, before: Config, after: Config, base: str, files: Sequence[tuple[str, str]] = ()) -> dict[str, Any] | None:
+def change(asked: Asked, label: str, before: Config, after: Config, base: Base, files: Sequence[tuple[str, str]] = ()) -> dict[str, Any] | None:
     """Ask the node to run `after`; what it answers. Raises: Refused, UsageError."""
     after = _by_the_same_gateways(before, after)
+    if base.parts:
+        after = by_hand(after)
     found = differences(before, after)
     for each in found:
         if stays(each):
             asked.out.say(f"hedgerow: {each.key}: stays until the next start; nothing trades it")
-    late = [each for each in start_needed(found) if not stays(each)]
+    late = [each for each in start_needed(found) if not stays(each) and not (base.parts and is_place(each))]
     if late:
         shown = "; ".join(f"{each.key} ({each.before} -> {each.after})" for each in late[:6])
         raise Refused(f"needs a start of the node, so nothing is changed: {shown}: ./hedgerow stop, then ./hedgerow run with the files")
-    return send(asked, label, proposed(before, after, base, files))
+    if not base.parts:
+        return send(asked, label, proposed(before, after, base.digest, files))
+    steps = steps_of(before, after, base.parts, files)
+    if not steps:
+        asked.out.say("hedgerow: nothing differs from what runs")
+        return None
+    with reach(asked.directory, "operate") as client:
+        return change_parts(asked, client, label, steps)
+
+
+def is_place(change: Change) -> bool:
+    """Where a pair is placed: judged by itself."""
+    return change.key.startswith("shard[") and change.key.endswith("].pairs") and None not in (change.before, change.after)
 
 
 def send(asked: Asked, label: str, told: Proposal) -> dict[str, Any] | None:

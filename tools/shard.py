@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
-from config.shards import FOLDER, for_shard
+import msgspec
+
+from config.schema import Config
+from config.shards import FOLDER, for_shard, placed_in
 from domain.errors import ConfigError
 from system.usage import confine
 from tools import shard_places
+
+SETTLED = "config.json"
+
+
+def settle(directory: Path, config: Any) -> Path:
+    """Keep what a root runs: shards are raised with it, whatever becomes of the files. Raises: OSError."""
+    path = directory / FOLDER / SETTLED
+    beside = path.with_suffix(".new")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(config))
+    beside.replace(path)
+    return path
+
+
+def settled_config(path: Path) -> Config:
+    """What the root runs. Raises: ConfigError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Config, strict=True)
+    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        raise ConfigError(str(path), "(file)", str(error), "what a root has written there: start the root anew") from None
+
+
+def others_pairs(config: Any, name: str) -> frozenset[str]:
+    """Pairs that are placed in other shards."""
+    return frozenset(pair for pair, place in placed_in(config).items() if place != name)
 
 
 def shard_config(config: Any, name: str) -> Any:

@@ -8,10 +8,11 @@ that built it: one that is placed elsewhere now is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from config.changes import pair_of
 from config.shards import FOLDER
 from domain.errors import ConfigError, JournalError
 from system.locks import LockHeldError, is_locked, read_holder
@@ -20,26 +21,33 @@ FILE = "placement.json"
 JOURNAL = "journal"
 
 
-def write(directory: Path, node: str, places: Mapping[str, str]) -> None:
-    """Say which pair is placed where, by pair."""
+def write(directory: Path, node: str, places: Mapping[str, str], shards: Iterable[str] = ()) -> None:
+    """Say which pair is placed where, by pair; `shards`: also those without a pair."""
     path = directory / FOLDER / FILE
     beside = path.with_suffix(".new")
-    beside.write_text(json.dumps({"node": node, "pairs": dict(places)}, ensure_ascii=False), encoding="utf-8")
+    told = {"node": node, "pairs": dict(places), "shards": list(dict.fromkeys((*places.values(), *shards)))}
+    beside.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
     beside.replace(path)
 
 
 def read(directory: Path) -> dict[str, str]:
     """Each pair's shard; empty where the directory is one node's."""
+    return _read(directory)[0]
+
+
+def _read(directory: Path) -> tuple[dict[str, str], list[str]]:
+    """Each pair's shard; and every shard."""
     try:
         told = json.loads((directory / FOLDER / FILE).read_bytes())
-        return {str(pair): str(shard) for pair, shard in told["pairs"].items()}
+        places = {str(pair): str(shard) for pair, shard in told["pairs"].items()}
+        return places, list(dict.fromkeys((*places.values(), *map(str, told.get("shards", ())))))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return {}, []
 
 
 def shard_dirs(directory: Path) -> dict[str, Path]:
     """The directory of each shard that is placed, by name; in order of placement."""
-    return {shard: directory / FOLDER / shard for shard in dict.fromkeys(read(directory).values())}
+    return {shard: directory / FOLDER / shard for shard in _read(directory)[1]}
 
 
 def node_dirs(directory: Path) -> list[Path]:
@@ -83,6 +91,24 @@ def refuse_moved(directory: Path, places: Mapping[str, Path]) -> None:
                 now = "a node without shards" if places[pair] == directory else f"shard {places[pair].name}"
                 allowed = f"where its position is on record: {was}; flatten it there first, then place it in {now}"
                 raise ConfigError("configuration", f"pair[{pair}]", now, allowed)
+
+
+def as_changed(places: Mapping[str, str], dirs: Mapping[str, Path]) -> dict[str, str]:
+    """Where pairs are, after what was added and removed while the shards ran. Raises: JournalError."""
+    from actors.snapshots import recover
+    from journal.segment import segment_paths
+
+    found = dict(places)
+    for shard, place in dirs.items():
+        if not (place / JOURNAL).is_dir() or not segment_paths(place / JOURNAL):
+            continue
+        for key, (_, now) in recover(place / JOURNAL, {})[0].changed.items():
+            pair = pair_of(key)
+            if now is None and found.get(pair) == shard:
+                del found[pair]
+            elif pair and now is not None:
+                found.setdefault(pair, shard)
+    return found
 
 
 def open_in(place: Path) -> list[str]:

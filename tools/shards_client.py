@@ -20,13 +20,11 @@ from tools.shards_where import MARK
 
 AT_ONCE_MS = 50
 PAIR = "pair "
-OF_THE_ROOT = frozenset(("config", "root", "gateway_restart"))
+OF_THE_ROOT = frozenset(("root", "gateway_restart"))
 OF_A_SCOPE = frozenset(("kill", "unkill", "mode"))
 PAIR_ROWS = frozenset(("pairs", "board"))
 ACTOR_ROWS = frozenset(("ps", "tree"))
 PATHS = ("path", "parent")
-CHANGED = ("pair[", "instrument[", "fx[")
-"""Tables that change while a shard runs."""
 
 
 class ShardsClient:
@@ -90,7 +88,7 @@ class ShardsClient:
         if verb == "node":
             return self._lanes()
         if verb in OF_THE_ROOT:
-            return self._of_root().ask(verb, **args)
+            return self.of_root().ask(verb, **args)
         special: dict[str, Callable[[], Any]] = {"status": self._status, "hedge": self._last_hedge, "modes": self._modes, "top": self._top}
         if verb in special:
             return special[verb]()
@@ -114,9 +112,6 @@ class ShardsClient:
     def rows(self, verb: str, key: str, **args: Any) -> Iterator[dict[str, Any]]:
         """Every row of every shard; `shard` names it."""
         self._find()
-        if verb == "config":
-            yield from self._config(key)
-            return
         if verb == "positions":
             from tools.shards_merge import merged_positions
 
@@ -133,20 +128,6 @@ class ShardsClient:
             return
         for name in self.dirs:
             yield from self._rows(name, verb, key, args)
-
-    def _config(self, key: str) -> Iterator[dict[str, Any]]:
-        """The root's tables; of pairs, instruments and rates what each shard runs by now."""
-        own: dict[str, dict[str, Any]] = {}
-        for name in self.there:
-            own |= {row[key]: row for row in self.there[name].rows("config", key) if row[key].startswith(CHANGED)}
-        away = {pair for pair, shard in self.places.items() if shard not in self.there}
-        for row in self._of_root().rows("config", key):
-            table = row[key]
-            if table in own:
-                yield own.pop(table)
-            elif not table.startswith("pair[") or table[5:-1] in away:
-                yield row
-        yield from own.values()
 
     def _rows(self, name: str, verb: str, key: str, args: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if name in self.there:
@@ -187,7 +168,7 @@ class ShardsClient:
         told = self.asked(name).ask(verb, **args)
         return {**told, "shard": name} if isinstance(told, dict) else told
 
-    def _of_root(self) -> Client:
+    def of_root(self) -> Client:
         if self.root is None:
             raise NotConnected(f"not connected: {self.directory}: its root does not run; its shards may: ./hedgerow status")
         return self.root

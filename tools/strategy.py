@@ -12,7 +12,7 @@ from tools.change_verbs import as_files_say, without
 from tools.client import Absent, pass_dir, reach
 from tools.errors import FINE, Refused
 from tools.output import Output, pass_out
-from tools.running import change, running, running_alone, wanted
+from tools.running import change, changeable, running, wanted
 
 
 @click.group()
@@ -25,7 +25,7 @@ def strategy() -> None:
 @pass_out
 def strategy_ls(out: Output, directory: Path) -> None:
     """Each strategy that runs: its pairs, and the mode that holds for it."""
-    config, _ = running(directory)
+    config = running(directory)
     with reach(directory) as client:
         words = {row["scope"]: row for row in client.ask("modes")["rows"]}
     rows = []
@@ -60,9 +60,9 @@ def strategy_disable(asked: Asked, name: str) -> int:
 @write_verb
 def strategy_add(asked: Asked, name: str) -> int:
     """Add a strategy's pairs of -c FILE that do not run yet: all, or none."""
-    before, base = running_alone(asked.directory)
+    before, base = changeable(asked.directory)
     there = {pair.name for pair in before.pair}
-    fresh = tuple(each for each in _in_files(asked, name, before) if each not in there)
+    fresh = tuple(each for each in _in_files(asked, name) if each not in there)
     if not fresh:
         raise Refused(f"all pairs of strategy {name} run already: ./hedgerow strategy change {name}")
     return as_files_say(asked, "strategy add", before, base, fresh)
@@ -73,8 +73,8 @@ def strategy_add(asked: Asked, name: str) -> int:
 @write_verb
 def strategy_change(asked: Asked, name: str) -> int:
     """Make a strategy as -c FILE says: pairs added, changed, removed."""
-    before, base = running_alone(asked.directory)
-    told = tuple(_in_files(asked, name, before))
+    before, base = changeable(asked.directory)
+    told = tuple(_in_files(asked, name))
     gone = tuple(each for each in _pairs(before, name) if each not in told)
     return as_files_say(asked, "strategy change", before, base, told, gone)
 
@@ -84,7 +84,7 @@ def strategy_change(asked: Asked, name: str) -> int:
 @write_verb
 def strategy_remove(asked: Asked, name: str) -> int:
     """Take all pairs of a strategy out: they hold nothing, and have no hedge."""
-    before, base = running_alone(asked.directory)
+    before, base = changeable(asked.directory)
     names = tuple(_pairs(before, name))
     if not names:
         there = ", ".join(dict.fromkeys(pair.strategy for pair in before.pair if pair.strategy))
@@ -97,8 +97,8 @@ def _pairs(config: Config, strategy_name: str) -> list[str]:
     return [pair.name for pair in config.pair if pair.strategy == strategy_name]
 
 
-def _in_files(asked: Asked, name: str, before: Config) -> list[str]:
-    after, _ = wanted(asked.files, before)
+def _in_files(asked: Asked, name: str) -> list[str]:
+    after, _ = wanted(asked.files)
     found = _pairs(after, name)
     if not found:
         there = ", ".join(dict.fromkeys(pair.strategy for pair in after.pair if pair.strategy))

@@ -109,3 +109,11 @@ def test_what_is_changed_back_is_kept_no_more():
 def test_what_another_version_changed_and_this_one_cannot_read_is_told_by_table():
     with pytest.raises(ConfigError, match=r"pair\[N1\], changed while running"):
         again(DESK, {"pair[N1]": (None, {"name": "N1", "of_tomorrow": 1})})
+
+
+def test_pair_that_the_files_place_in_another_shard_does_not_come_back_here():
+    added = renamed("N1")
+    kept = {"pair[N1]": (None, msgspec.to_builtins(added))}
+    assert [pair.name for pair in again(DESK, kept).config.pair][-1] == "N1"
+    told = again(DESK, kept, ("N1",))
+    assert (told.lost, [pair.name for pair in told.config.pair]) == (("pair[N1]",), [pair.name for pair in DESK.pair])

@@ -1,10 +1,11 @@
 """Shards: pairs are placed once, instruments stay together, shares add up."""
 
 import pytest
+from msgspec.structs import replace
 
 from config.checks import problems
 from config.load import ROOT, fingerprint, load
-from config.shards import for_shard, placed_in
+from config.shards import by_hand, for_shard, placed_in, running_problems
 
 DESK = ROOT / "config" / "examples" / "desk.toml"
 SHARE = 'share = { SHFE = "0.5", COMEX = "0.25" }'
@@ -82,3 +83,21 @@ def test_a_venue_that_a_shard_only_reads_has_no_trade_socket(desk):
     loaded = desk('[[venue]]\nname = "FX"\ntrade = "ipc://{dir}/FX.trade"\n' + METAL + REST)
     own = for_shard(loaded.config, "metal")
     assert {venue.name: venue.trade is not None for venue in own.venue} == {"SHFE": True, "COMEX": True, "FX": False}
+
+
+def test_whichever_rule_places_its_pairs_a_shard_is_told_the_same(desk):
+    strategies = "".join(f'[[pair]]\nname = "{name}"\nstrategy = "x"\n' for name in ("AU04xGCJ", "SC03xBZJ"))
+    hand = desk(strategies + METAL + REST).config
+    rule = desk(strategies + METAL + REST.replace('pairs = ["AU04xGCJ", "SC03xBZJ"]', 'strategies = ["x"]')).config
+    assert for_shard(hand, "rest") == for_shard(rule, "rest")
+    assert hand != rule
+    assert by_hand(rule).shard[1].pairs == ("AU04xGCJ", "SC03xBZJ")
+    assert placed_in(by_hand(rule, dict.fromkeys(placed_in(rule), "metal"))) == dict.fromkeys(placed_in(rule), "metal")
+
+
+def test_a_shard_that_has_lost_its_last_pair_while_it_ran_is_none_of_its_faults(desk):
+    loaded = desk(METAL + REST)
+    lost = replace(loaded, config=replace(loaded.config, pair=tuple(pair for pair in loaded.config.pair if pair.name.startswith("CU"))))
+    assert list(running_problems(lost)) == []
+    apart = replace(loaded, config=by_hand(loaded.config, {**placed_in(loaded.config), "AU04xGCJ": "nowhere"}))
+    assert [error.key for error in running_problems(apart)] == ["pair[AU04xGCJ]"]

@@ -1,5 +1,7 @@
 """Where shards are: by a file, by locks, by what their journals hold."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from domain.errors import ConfigError, JournalError
@@ -65,3 +67,16 @@ def test_a_journal_that_cannot_be_read_keeps_the_pairs_that_were_placed_there(pl
     shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "a", "R": shards / "b"})
     with pytest.raises(ConfigError, match="shard a; flatten it there first"):
         shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "b", "R": shards / "b"})
+
+
+def test_a_shard_without_a_pair_is_one_all_the_same(placed):
+    shard_places.write(placed, "n", {"P": "a"}, ["a", "old"])
+    assert list(shard_places.shard_dirs(placed)) == ["a", "old"]
+
+
+def test_pairs_are_where_they_were_added_while_the_shards_ran(placed, monkeypatch):
+    changed = {"a": {"pair[NEW]": (None, {}), "pair[Q]": ({}, None), "defaults": ({}, {})}, "b": {"pair[R]": ({}, {}), "pair[NEW]": (None, {})}}
+    monkeypatch.setattr("journal.segment.segment_paths", lambda _journal: {1: "segment"})
+    monkeypatch.setattr("actors.snapshots.recover", lambda journal, _lots: (SimpleNamespace(changed=changed[journal.parent.name]), 1, 0))
+    dirs = {name: placed / "shards" / name for name in ("a", "b")}
+    assert shard_places.as_changed({"P": "a", "Q": "a", "R": "b"}, dirs) == {"P": "a", "R": "b", "NEW": "a"}

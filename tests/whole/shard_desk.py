@@ -39,7 +39,7 @@ class Desk(ShardsRun):
 
     def say(self, *words):
         """Exit code, what it prints as data, what it says."""
-        where = () if words[:2] == ("config", "diff") else ("--dir", str(self.node_dir))
+        where = () if words[:2] == ("config", "diff") or "--dir" in words else ("--dir", str(self.node_dir))
         done = subprocess.run([str(ROOT / "hedgerow"), "-o", "json", *words, *where], env=ENV, capture_output=True, text=True, check=False)
         return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None, done.stderr
 
