@@ -261,10 +261,10 @@ class Account(Actor):
             self.tell(name, OutsideLoss(int(leg), tuple(taken), origin, 0))
 
 
-def _legs_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], list[tuple[PairSpec, int]]]:
+def _legs_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], tuple[tuple[PairSpec, int], ...]]:
     """Whose legs trade an instrument."""
-    found: dict[tuple[str, str], list[tuple[PairSpec, int]]] = {}
+    found: dict[tuple[str, str], tuple[tuple[PairSpec, int], ...]] = {}
     for spec in specs:
         for index, leg in enumerate(spec.legs):
-            found.setdefault(leg.key, []).append((spec, index))
+            found[leg.key] = (*found.get(leg.key, ()), (spec, index))
     return found

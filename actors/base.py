@@ -77,6 +77,7 @@ class Actor(pykka.Actor):
         self.epoch = self.box.epoch
         self.live = True
         super().__init__()
+        self.actor_urn = self.actor_ref.actor_urn = name  # of those that live it is the only one
         self.actor_stopped = self.actor_ref.actor_stopped = Ended()
 
     # ------------------------------------------------ for subclasses

@@ -41,11 +41,9 @@ class CalendarWatch(Actor):
 
     def on_specs(self, told: SpecsChanged) -> None:
         """These pairs' calendars; what a venue was heard to say of one stays."""
-        self._pairs: dict[tuple[str, str], list[str]] = {}
         self._calendars: dict[tuple[str, str], Calendar | None] = {}
         for spec in told.specs:
             for leg in spec.legs:
-                self._pairs.setdefault(leg.key, []).append(spec.name)
                 self._calendars[leg.key] = leg.calendar
         known = self._witnesses
         self._witnesses = {key: known.get(key) or news.Witness() for key, calendar in self._calendars.items() if calendar is not None}
@@ -75,7 +73,7 @@ class CalendarWatch(Actor):
         said = news.heard(witness, moment.phase, quote.status if fresh else None, now_ns)
         if not said:
             return
-        told = {"venue": key[0], "symbol": key[1], "calendar": str(moment.phase), "pairs": self._pairs[key]}
+        told = {"venue": key[0], "symbol": key[1], "calendar": str(moment.phase), "pairs": self._pairs(key)}
         told["status"] = news.STATUS_WORDS.get(quote.status, str(quote.status))
         told["name"] = self._calendars[key].name
         self.desk.alert("info" if said == news.CALENDAR_AGREES else "warning", said, **told)
@@ -90,7 +88,7 @@ class CalendarWatch(Actor):
                     "calendar": calendar.name,
                     "last_day": str(calendar.last_day),
                     "days": left,
-                    "pairs": self._pairs[key],
+                    "pairs": self._pairs(key),
                 }
                 self.desk.alert("warning" if left > 0 else "critical", news.CALENDAR_ENDS, **told)
         day = link.state.trading_day
@@ -102,9 +100,13 @@ class CalendarWatch(Actor):
                 "what": roll.what,
                 "day": roll.day,
                 "days": roll.days,
-                "pairs": self._pairs[key],
+                "pairs": self._pairs(key),
             }
             self.desk.alert("warning", news.ROLL_DUE, **told)
+
+    def _pairs(self, key: tuple[str, str]) -> list[str]:
+        """Whose legs trade it."""
+        return [name for name, _ in self.desk.holders.get(key, ())]
 
     def _is_new(self, mark: tuple) -> bool:
         """Each is told once a day; what was told of other days is forgotten."""

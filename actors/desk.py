@@ -54,7 +54,7 @@ class Desk:
         """What is barred, by pair; those that are free are not in it."""
         self.revoked: set[str] = set()
         """Mandates that their pairs want back: their children begin nothing new, from that moment on."""
-        self.holders: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        self.holders: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {}
         """Which pairs' legs trade an account's symbol: (pair, leg)."""
         self.positions: dict[tuple[str, str], Told] = {}
         """What venues last said that their accounts hold, by (venue, symbol)."""

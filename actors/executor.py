@@ -161,7 +161,7 @@ class Executor:
     def _control_alone(self, box: Mailbox, actor: Any) -> None:
         """A suspended actor's turn."""
         while box.control and actor.live and box.executor is not self:
-            message = box.control.popleft()
+            message = box.control.pop(0)
             try:
                 actor._handle_receive(message)
             except BaseException as error:  # the supervision boundary

@@ -11,6 +11,7 @@ import gc
 from typing import Any, Self
 
 from domain.ports import Clock
+from system.memory import give_back
 
 EVERY_NS = 1_000_000_000
 FULL_EVERY = 600
@@ -33,6 +34,7 @@ class IdleCollector:
         gc.collect()
         gc.freeze()
         gc.disable()
+        give_back()
         self.due_ns = self.clock.mono_ns() + EVERY_NS
         return self
 

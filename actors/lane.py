@@ -214,7 +214,7 @@ class LaneDispatcher(Executor):
             self.turns[took_ns >> TURN_SHIFT if took_ns < LONGEST_COUNTED_NS else TURN_STEPS] += 1
             box = source.box
             box.busy_ns += took_ns
-            box.times[took_ns.bit_length()] += 1
+            (box.times or box.begin_times())[took_ns.bit_length()] += 1
             if took_ns > SLOW_TURN_NS:
                 self._held_up(getattr(source.owner, "name", "source"), took_ns)
         except BaseException as error:  # the supervision boundary
@@ -245,7 +245,7 @@ class LaneDispatcher(Executor):
             took_ns = now_ns - began_ns
             self.turns[took_ns >> TURN_SHIFT if took_ns < LONGEST_COUNTED_NS else TURN_STEPS] += 1
             box.busy_ns += took_ns
-            box.times[took_ns.bit_length()] += 1
+            (box.times or box.begin_times())[took_ns.bit_length()] += 1
             if took_ns > SLOW_TURN_NS:
                 self._held_up(box.name, took_ns)
             began_ns = now_ns

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from actors.feed import Feed
 from actors.routes import Routes
+from domain.alike import shared
 from domain.days import NOTHING, LastDays, Over, over_on
 from domain.definitions import NOT_ANNOUNCED, why_blocked
 from domain.margin import rates_of
@@ -107,7 +108,7 @@ class VenueLink:
         self.blocked = {symbol: NOT_ANNOUNCED for symbol in self.instruments if trade_socket is not None}
         self.announced: dict[str, Instrument] = {}
         """What the gateway has said of symbols that nobody configured."""
-        self.days = {each.symbol: LastDays(each.last_open_day, each.expiry) for each in settings.instruments}
+        self.days = {each.symbol: shared(LastDays(each.last_open_day, each.expiry)) for each in settings.instruments}
         self.margins = {each.symbol: rates_of(each, larger_side=each.larger_side) for each in settings.instruments}
         self.over: dict[str, Over] = {}  # by symbol: those alone of which something is over
         self.roll()
@@ -133,7 +134,7 @@ class VenueLink:
         self.margins[symbol] = rates_of(told, larger_side=told.larger_side)
         if self.trade is not None:
             self.blocked[symbol] = NOT_ANNOUNCED
-        self.days[symbol] = LastDays(told.last_open_day, told.expiry)
+        self.days[symbol] = shared(LastDays(told.last_open_day, told.expiry))
         self.roll()
         self.feed.add(symbol)
         known = self.announced.pop(symbol, None)
@@ -256,7 +257,7 @@ class VenueLink:
     def last_days(self, symbol: str, last_open_day: str, expiry: str) -> None:
         """What the gateway says of them, where the configuration is silent."""
         told = self.instruments[symbol]
-        days = self.days[symbol] = LastDays(told.last_open_day or last_open_day, told.expiry or expiry)
+        days = self.days[symbol] = shared(LastDays(told.last_open_day or last_open_day, told.expiry or expiry))
         over = over_on(symbol, days, self.state.trading_day)  # of this one alone: a venue tells a thousand, one by one
         self.over.pop(symbol, None)
         if over is not NOTHING:

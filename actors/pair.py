@@ -8,7 +8,6 @@ of the report that settled the last leg.
 
 from __future__ import annotations
 
-from math import nan
 from typing import Any, ClassVar
 
 from actors.controls import HoldChanged
@@ -46,6 +45,8 @@ _SEEING = (hedges.RepairChosen, HedgeStranded)
 
 class PairMemory:
     """What a pair's journal says of it; outlives its crash."""
+
+    __slots__ = ("heard_seq", "owed", "pair")
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
@@ -99,7 +100,6 @@ class PairActor(PairLots):
         tifs = (*(leg.tif for leg in spec.legs), *spec.rules.policy.tifs)
         self._never_rests = "0" not in tifs  # only a day order can be one that a repair would meet
         self._untraded: dict[str, int] = {}
-        self._children = {"replenish": f"{name}/replenish", "rollback": f"{name}/rollback"}
 
     @property
     def pair(self) -> Pair:
@@ -150,7 +150,7 @@ class PairActor(PairLots):
         if (pair.status, opened.kind) not in pairs.TRANSITIONS:
             pairs.evolve(pair, opened)  # raises, with nothing recorded or sent
         commands = self.commands_of(opened.orders, Purpose.OPEN if opened.kind == "open" else Purpose.REPAIR)
-        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))
+        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, now_ns))
         memory.owed = (opened.hedge_id, (opened,))
         denied = self.send(commands)
         after = pairs.evolve(pair, opened)
@@ -349,9 +349,9 @@ class PairActor(PairLots):
             first = None  # the child says why
         else:
             facts = (*facts, first)
-        child = self._children[mandate.kind]
+        child = f"{self.name}/{mandate.kind}"
         commands = self.commands_of(facts, Purpose.REPAIR)
-        saw = self.view.saw(hedges.RepairChosen.__name__, nan, now_ns)
+        saw = self.view.saw(hedges.RepairChosen.__name__, now_ns)
         cause = self.record(hedge_id, facts, commands, cause, saw)
         self.memory.owed = (hedge_id, facts)
         denied = self.send(commands, child)
@@ -395,7 +395,7 @@ class PairActor(PairLots):
     def _saw(self, following: tuple, now_ns: int) -> tuple | None:
         for fact in following:
             if fact.__class__ in _SEEING:
-                return self.view.saw(fact.__class__.__name__, nan, now_ns)
+                return self.view.saw(fact.__class__.__name__, now_ns)
         return None
 
     def _book(self, before: Pair, after: Pair, hedge_id: str) -> None:
@@ -434,7 +434,7 @@ class PairActor(PairLots):
     def _hand(self, mandate: Mandate, outlook: Outlook, books: tuple, opens: bool, *rest: Any) -> None:
         """Tell a child of its mandate, and the order that has left under it."""
         told = RepairTold(mandate, outlook.leg(mandate.leg, mandate.side), books, opens, *rest)
-        self.box.executor.hand_over(self.runtime.mailbox(self._children[mandate.kind]), told)
+        self.box.executor.hand_over(self.runtime.mailbox(f"{self.name}/{mandate.kind}"), told)
 
     def _cool(self, pair: Pair) -> None:
         spec = self.spec

@@ -55,7 +55,7 @@ def brief(view: Any, pair: Pair) -> dict[str, Any]:
         "sell": number(view.price.sell),
         "tradable_buy": tradable_units(view.quotes, lots, 1, payups),
         "tradable_sell": tradable_units(view.quotes, lots, -1, payups),
-        "reason": why_closed or view.reason or view.over.opens,
+        "reason": why_closed or view.standing(pair) or view.over.opens,
         "session": why_closed,
         "held": desk.holds[pair.name].why if pair.name in desk.holds else "",
         "ratio": {

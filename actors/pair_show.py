@@ -12,7 +12,7 @@ from domain.hedges import Hedge
 from domain.market import Quote
 from domain.pairs import Pair
 from domain.pairspec import LegSpec
-from domain.prices import Line
+from domain.prices import line_of
 from domain.profit import profit_of
 from domain.residual import left_over
 
@@ -37,7 +37,7 @@ def show_leg(leg: LegSpec, quote: Quote | None, book: LegBook, lots: int, now_ns
 
 def show_comparable(leg: LegSpec, quote: Quote | None, rate: float) -> dict[str, Any]:
     """The leg's touch in the pair's currency and unit, by its own formula."""
-    slope, rest = Line(leg.price.formula).coefficients(rate)
+    slope, rest = line_of(leg.price.formula).coefficients(rate)
     bid = None if quote is None or quote.bid_px is None else number(slope * quote.bid_px + rest)
     ask = None if quote is None or quote.ask_px is None else number(slope * quote.ask_px + rest)
     return {"comparable_bid": bid, "comparable_ask": ask}

@@ -6,7 +6,6 @@ anything but time being lost.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import isfinite, nan
@@ -21,7 +20,7 @@ from actors.locking import has_room_to_lock
 from actors.residuals import Residuals
 from actors.shares import within_share
 from domain import firing, guards, residual, unit_lots
-from domain.costs import LegMoney
+from domain.costs import LegMoney, worth_of
 from domain.days import NOTHING, over_of
 from domain.formula_view import spread_view
 from domain.hedges import RESIDUAL, Hedge, HedgeOpened
@@ -35,17 +34,18 @@ from domain.prices import fx_rate
 from domain.sizing import units_within
 from domain.triggers import EVENTS, Arming, fired
 
-MARKET_RETRY_NS = 200_000_000
-"""How often a pair that is stranded for its market looks again."""
-CLOSED_RETRY_NS = 5_000_000_000
-"""The same while a calendar has the market closed: it may still open early."""
-
 _REPAIR = Purpose.REPAIR
 _QUIET = (PairStatus.IDLE, PairStatus.HOLDING)
 
 
 class PairView:
     """Thread: the lane."""
+
+    __slots__ = (
+        "_aims", "_fx_legs", "_has_hours", "_index", "_is_sized", "_locks", "_moneys", "_needs", "_splits", "_spots", "_terms", "_units",
+        "_units_for", "_venues", "_wall_ns", "_watches_touch", "arming", "desk", "fires", "fx_quotes", "holds", "hours", "keys", "last_good",
+        "lots_wanted", "most_units", "over", "price", "rates", "reason", "residuals", "spec", "sums", "waits",
+    )  # fmt: skip
 
     def __init__(self, spec: PairSpec, desk: Desk) -> None:
         self.spec = spec
@@ -56,12 +56,15 @@ class PairView:
         self.fx_quotes: dict[tuple[str, str], Quote] = {}
         self.last_good: list[Quote | None] = [None] * len(spec.legs)
         self.reason = ""
+        """What stopped the last trigger; a quote that fires nothing takes it away."""
+        self.waits = ""
+        """What the close of a flattening kill waits for."""
         self.over = NOTHING
-        self._splits = [i for i, leg in enumerate(spec.legs) if leg.instrument.offset_mode == "octy"]
+        self._splits = tuple(i for i, leg in enumerate(spec.legs) if leg.instrument.offset_mode == "octy")
         self._locks = any(leg.locks for leg in spec.legs)
         self.lots_wanted: dict[int, int] = {}
         """Legs of which a close was refused, until the venue has said what it has; the side of the close."""
-        self.holds: Counter[str] = Counter()
+        self.holds: dict[str, int] = {}
         self.fires = 0
         self._index = {leg.key: i for i, leg in enumerate(spec.legs)}
         self._fx_legs: dict[tuple[str, str], list[int]] = {}
@@ -71,12 +74,11 @@ class PairView:
         self._venues = [(desk.links[leg.venue], leg.symbol) for leg in spec.legs]
         self._moneys = [LegMoney(leg.instrument) for leg in spec.legs]
         self._aims = {event: firing.aim_of(spec, event) for event in EVENTS}
-        self.thresholds = {event: aim.threshold for event, aim in self._aims.items()} | {RESIDUAL: nan}
-        self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs], spec.horizon_ns)
+        self.hours = OpenHours([(leg.symbol, leg.calendar) for leg in spec.legs if leg.calendar is not None], spec.horizon_ns)
         self._wall_ns = desk.clock.wall_ns
         self._has_hours = any(leg.calendar is not None for leg in spec.legs)
         self.residuals = Residuals(spec, self.fee_lots) if spec.residual_leg >= 0 else None
-        self._spots = [i for i, leg in enumerate(spec.legs) if leg.instrument.kind == "spot" and leg.instrument.base]
+        self._spots = tuple(i for i, leg in enumerate(spec.legs) if leg.instrument.kind == "spot" and leg.instrument.base)
         self._is_sized = any(leg.sized for leg in spec.legs)
         self._terms: dict[tuple[int, int], Terms] = {}
         self._watches_touch = spec.basis == "touch" and not spec.counts_payup
@@ -84,6 +86,7 @@ class PairView:
         self.sums: Sums = []
         """What a unit of the last hedge that may leave takes of each account."""
         self._needs: dict[str, tuple[Need, ...]] = {}
+        """Of the events whose hedge asks something of the accounts."""
         self._reckon_needs()
         self._units_for: Pair | None = None
         self._units = 0
@@ -169,7 +172,7 @@ class PairView:
             if sized.__class__ is str:
                 return sized
             aim, units = sized
-        needs = tuple(self.needs_of(aim)) if self._is_sized else self._needs[event]
+        needs = tuple(self.needs_of(aim)) if self._is_sized else self._needs.get(event, ())
         self.sums = sums = sums_of(needs, quotes) if needs else []
         if sums and aim.opens and spec.sends_orders:
             units, why = within_share(self.desk, spec, pair, aim, sums, units) if spec.shares else room(sums, units)
@@ -211,15 +214,8 @@ class PairView:
         return self.hours.why_not(self._wall_ns())
 
     def retry_ns(self) -> int:
-        """How soon a pair that is stranded for its market looks again.
-
-        Nothing is sent by looking; at the calendar's opening it looks at once.
-        """
-        wall_ns = self._wall_ns()
-        opens_ns = self.hours.opens_ns(wall_ns)
-        if opens_ns is None:
-            return MARKET_RETRY_NS
-        return max(MARKET_RETRY_NS, min(CLOSED_RETRY_NS, opens_ns - wall_ns))
+        """How soon a pair that is stranded for its market looks again."""
+        return self.hours.retry_ns(self._wall_ns())
 
     def why_held(self, opens: bool) -> str:
         """The name of the kill or mode that bars it, or ""."""
@@ -249,23 +245,15 @@ class PairView:
             if isinstance(sized, str):
                 return sized
             aim, size = sized
-        self.sums = sums_of(tuple(self.needs_of(aim)) if self._is_sized else self._needs[event], quotes)
+        self.sums = sums_of(tuple(self.needs_of(aim)) if self._is_sized else self._needs.get(event, ()), quotes)
         opened = firing.plan(pair, spec, aim, size, quotes, self.desk.node_epoch, now_ns, self.rates, closable_of(self.desk, self.spec, self._splits, pair, aim), locks=False)
         why = opened if isinstance(opened, str) else self.refusal(opened)
         return why or replace(opened, trigger="kill", edge=0.0)
 
     def worth(self, lots: Sequence[int]) -> float:
         """What so many lots of each leg are worth, in the pair's currency."""
-        value = 0.0
-        for i, qty in enumerate(lots):
-            quote = self.quotes[i] or self.last_good[i]
-            px = None if quote is None else quote.bid_px if quote.bid_px is not None else quote.ask_px
-            if qty and px is None:
-                return nan
-            if qty:
-                self._moneys[i].fx = self.rates[i]
-                value += self._moneys[i].turnover(px, abs(qty))
-        return value
+        quotes = [quote or last for quote, last in zip(self.quotes, self.last_good, strict=True)]
+        return worth_of(self._moneys, lots, quotes, self.rates)
 
     def _room(self, aim: firing.Aim) -> int:
         """Units that the risk limits leave for a hedge."""
@@ -322,11 +310,16 @@ class PairView:
         self.fires += 1
         self.reason = ""
 
+    def standing(self, pair: Pair) -> str:
+        """What stops a hedge now, whichever quote came last; markets and days apart."""
+        return self.waits or self.reason or firing.why_closed(pair, self.spec, opens=True)
+
     def hold(self, why: str) -> None:
         """Remember, for the board, what stopped a hedge; counted by name."""
         if why != self.reason:
             self.reason = why
-            self.holds[why.partition(":")[0].partition(" ")[0]] += 1
+            name = why.partition(":")[0].partition(" ")[0]
+            self.holds[name] = self.holds.get(name, 0) + 1
 
     # ------------------------------------------------ repair and looking in
 
@@ -358,7 +351,8 @@ class PairView:
 
     def _reckon_needs(self) -> None:
         """What each event's hedge asks of the accounts: numbers for the path."""
-        self._needs = {event: tuple(self.needs_of(aim)) for event, aim in self._aims.items()}
+        every = ((event, tuple(self.needs_of(aim))) for event, aim in self._aims.items())
+        self._needs = {event: needs for event, needs in every if needs}
 
     def needs_of(self, aim: firing.Aim) -> Iterator[Need]:
         for i, leg in enumerate(self.spec.legs):
@@ -386,9 +380,12 @@ class PairView:
                 seen.append((q.key[1], q.bid_px, q.bid_qty, q.ask_px, q.ask_qty, age_ns, q.exch_ns, q.gw_ns, q.lag_ns))
         return seen
 
-    def saw(self, event: str, threshold: float, now_ns: int) -> tuple:
-        """What a decision was made from: see `wire.records.Saw`."""
+    def saw(self, event: str, now_ns: int, threshold: float | None = None) -> tuple:
+        """What a decision was made from: see `wire.records.Saw`. A trigger's event has its own threshold."""
         price = self.price
+        if threshold is None:
+            aim = self._aims.get(event)
+            threshold = nan if aim is None else aim.threshold
         return (event, price.buy, price.sell, threshold, self.rates, self.seen(now_ns))
 
     def show(self, pair: Pair, now_ns: int) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class PairWords(Trader):
         gave it, and would leave before this one is read.
         """
         self.desk.revoked.add(mandate.mandate_id)
-        self.tell(self._children[mandate.kind], RepairRevoked(mandate.mandate_id))
+        self.tell(f"{self.name}/{mandate.kind}", RepairRevoked(mandate.mandate_id))
 
     def want_back(self, hedge: Hedge, leg: Leg, word: Operate) -> int:
         """A person wants a leg's mandate back: on record first, so that a start wants it too."""
@@ -83,13 +83,17 @@ class PairWords(Trader):
 
     def _flatten(self) -> None:
         """Under a flattening kill: close what is held, hedge after hedge."""
-        pair = self.memory.pair
-        if not self.held.flatten or self.desk.stopping or self._flattening:
+        pair, view = self.memory.pair, self.view
+        if self._flattening and self.held.flatten:
+            return
+        view.waits = ""
+        if not self.held.flatten or self.desk.stopping:
             return
         if pair.hedge is None and pair.status is pairs.P.HOLDING:
-            opened = self.view.closing(pair, self.clock.mono_ns())
+            opened = view.closing(pair, self.clock.mono_ns())
             if isinstance(opened, str):
-                self.view.hold(opened)
+                view.hold(opened)
+                view.waits = opened
             else:
                 self._begin(opened, ())
         if any(book.net for book in self.memory.pair.books) and self.memory.pair.status is not pairs.P.FROZEN:
@@ -108,7 +112,7 @@ class PairWords(Trader):
         after = before
         for fact in (opened, *facts):
             after = pairs.evolve(after, fact, opened.hedge_id)
-        seq = self.record(opened.hedge_id, (opened, *facts), commands, cause, self.view.saw(opened.trigger, 0.0, now_ns))
+        seq = self.record(opened.hedge_id, (opened, *facts), commands, cause, self.view.saw(opened.trigger, now_ns, 0.0))
         self.memory.pair = after
         if opened.orders:
             self.desk.margin.reserve(opened.hedge_id, self.view.sums, opened.units)

@@ -118,7 +118,7 @@ class Worker(Executor):
             if box.executor is self:
                 message = box.take()
             else:  # it is suspended
-                message = box.control.popleft() if box.control else None
+                message = box.control.pop(0) if box.control else None
             if message is None:
                 self._arrived.wait(None if due_ns is None else max(0, due_ns - self.clock.mono_ns()) / NS_A_SECOND)
             return message
@@ -136,7 +136,7 @@ class Worker(Executor):
         took_ns = self.clock.mono_ns() - began_ns
         box.handled += 1
         box.busy_ns += took_ns
-        box.times[took_ns.bit_length()] += 1
+        (box.times or box.begin_times())[took_ns.bit_length()] += 1
 
 
 class PinnedDispatcher:

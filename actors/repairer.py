@@ -27,10 +27,16 @@ from domain.reports import OrderReport
 class RepairMemory:
     """What a child knows; outlives its crash."""
 
+    __slots__ = ("books", "opens", "states")
+
     def __init__(self) -> None:
         self.states: dict[str, MandateState] = {}
         self.books: dict[str, tuple[LegBook, ...]] = {}
         self.opens: dict[str, bool] = {}
+
+
+_UNTOLD = RepairMemory()
+"""Of those that never had a mandate; nothing is put into it."""
 
 
 class Repairer(Trader):
@@ -47,7 +53,7 @@ class Repairer(Trader):
         super().__init__(runtime, name, desk, spec)
         self.pair = pair
         runtime.reserve(pair)  # the pair is started after its children: what they tell it meanwhile waits there
-        self.memory: RepairMemory = desk.memories.setdefault(name, RepairMemory())
+        self.memory: RepairMemory = desk.memories.get(name, _UNTOLD)
         self._timer: Any = None
 
     def on_start(self) -> None:
@@ -57,10 +63,13 @@ class Repairer(Trader):
 
     def on_told(self, told: RepairTold) -> None:
         """A new mandate: its first order leaves in this turn, or has left with the decision."""
-        mandate, memory = told.mandate, self.memory
+        mandate = told.mandate
         mandate_id = mandate.mandate_id
-        if mandate_id in memory.states:
+        if mandate_id in self.memory.states:
             return
+        if self.memory is _UNTOLD:
+            self.memory = self.desk.memories[self.name] = RepairMemory()
+        memory = self.memory
         state = MandateState(mandate)
         memory.states[mandate_id] = state if told.first is None else mandates.evolve(state, told.first)
         memory.books[mandate_id] = told.books

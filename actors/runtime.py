@@ -248,7 +248,7 @@ class Runtime:
     def _give_again(self, box: Mailbox, message: Any, error: BaseException) -> None:
         """First in line for whoever is raised; put aside at its third crash."""
         if box.crashed_on(message) < CRASHES_MOST:
-            box.orders.appendleft(message)
+            box.again(message)
             return
         box.poison = (None, 0)
         self.quarantined.append((box.name, message, error))
@@ -274,7 +274,7 @@ class Runtime:
             actor.live = False
             box.actor = None
             self._note_end(box, reason)
-            watchers, box.watchers = box.watchers, []
+            watchers, box.watchers = box.watchers, ()
         box.executor.forget(actor)
         ActorRegistry.unregister(actor.actor_ref)
         actor.actor_stopped.set()
@@ -298,8 +298,8 @@ class Runtime:
         target = self.boxes.get(name)
         with self._lock:
             if target is not None and target.actor is not None:
-                others = [each for each in target.watchers if type(each) is not type(end) or each.name != end.name]
-                target.watchers = [*others, end]  # instead of one from a former life
+                others = (each for each in target.watchers if type(each) is not type(end) or each.name != end.name)
+                target.watchers = (*others, end)  # instead of one from a former life
                 return None
         epoch, reason = (target.epoch, target.last_reason) if target is not None else (0, None)
         return Down(name, epoch, reason or UNKNOWN_NAME)
@@ -328,7 +328,7 @@ class Runtime:
         with self._lock:
             target = self.boxes.get(name)
             if target is not None:
-                target.watchers = [each for each in target.watchers if type(each) is not kind or each.name != watcher]
+                target.watchers = tuple(each for each in target.watchers if type(each) is not kind or each.name != watcher)
 
     # ------------------------------------------------ looking in
 

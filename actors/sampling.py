@@ -60,7 +60,7 @@ class Samples:
             else:
                 rate.look(box, took_ns)
             self._see_mail(box, now_ns)
-            if fades:
+            if fades and box.times:
                 box.times = [count >> 1 for count in box.times]
             if place % BOXES_A_CHUNK == BOXES_A_CHUNK - 1:
                 give_way()

@@ -149,8 +149,10 @@ class Treasury(Actor):
         now_ns = self.clock.mono_ns()
         for key in [key for key in desk.positions if key[0] == told.venue]:
             del desk.positions[key]
+        flat = Told(None, Held(), now_ns)  # one for all of which nobody holds anything
         for key in {*rows, *(key for key in ours if key[0] == told.venue and key in self._nets)}:
-            desk.positions[key] = Told(rows.get(key), ours.get(key, Held()), now_ns)
+            row, held = rows.get(key), ours.get(key, flat.ours)
+            desk.positions[key] = flat if row is None and held == flat.ours else Told(row, held, now_ns)
         for key, held in ours.items():
             if key[0] != told.venue or key not in self._nets:
                 continue

@@ -38,7 +38,7 @@ from tools.client import OBSERVE, Client
 ROOT = Path(__file__).resolve().parent.parent
 COUNTERS = (
     "box.busy_ns += took_ns",
-    "box.times[took_ns.bit_length()] += 1",
+    "(box.times or box.begin_times())[took_ns.bit_length()] += 1",
     "if count > box.most:",
     "box.most = count",
     "box.most = max(box.most, count + box.depth())",

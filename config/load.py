@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from config.alike import shared
 from config.explain import explained
 from config.layers import Layers, Path
 from config.schema import Config, Pair, Venue
@@ -57,7 +58,7 @@ def load(files: Sequence[str | FilePath]) -> Loaded:
     refuse_decimals(loaded, (), config)
     from config.lots import filled
 
-    return Loaded(filled(placed(loaded)), layers)
+    return Loaded(shared(filled(placed(loaded)), {}), layers)
 
 
 def load_checked(files: Sequence[str | FilePath]) -> Config:

@@ -23,6 +23,7 @@ from config.values import (
     slippage_cap_ticks_of,
 )
 from domain.advance import HedgeRules
+from domain.alike import shared
 from domain.cover import per_lot
 from domain.pairspec import BY_LIQUIDITY, FxSpec, LegSpec, PairSpec
 from domain.prices import LegPrice
@@ -67,7 +68,7 @@ def pair_spec(config: Config, pair: Pair, book: Book | None = None, *, sends_ord
         time_penalty=float(pair.time_penalty),
         sends_orders=sends_orders,
         unit_size=float(unit_size(legs)),
-        unit_exposure=unit_size(legs),
+        unit_exposure=shared(unit_size(legs)),
         held=held,
         residual_leg=held.index(min(held)) if held else -1,
         cover=cover_of(pair, per_lot(legs[0].instrument, Fraction(legs[0].price.formula.unit_factor)), legs[0].instrument.min_lots) if pair.kind == "cover" else None,
@@ -151,15 +152,15 @@ def trigger_of(pair: Pair, cooldown_ms: int) -> Trigger:
 def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...], *, leaves: bool = False) -> HedgeRules:
     """What bounds a hedge of this pair in time and number."""
     d = defaults_of(config, pair)
-    watch = Rules(
+    watch = shared(Rules(
         ack_timeout_ns=d.ack_timeout_ms * NS_PER_MS,
         query_ladder_ns=tuple(ms * NS_PER_MS for ms in d.query_ladder_ms),
         query_every_ns=d.query_every_ms * NS_PER_MS,
         repair_order_ns=d.repair_order_ms * NS_PER_MS,
         max_cancels=d.max_cancels_per_order,
-    )
+    ))
     least = tuple(leg.instrument.min_lots for leg in legs)
-    policy = Policy(
+    policy = shared(Policy(
         choice=pair.policy,
         max_orders=min(d.max_orders_per_hedge, pair.limits.orders_per_hedge),
         max_replenish_orders=d.max_replenish_orders,
@@ -169,16 +170,14 @@ def rules_of(config: Config, pair: Pair, legs: tuple[LegSpec, ...], *, leaves: b
         tifs=tuple(IOC if IOC in leg.instrument.tifs else DAY for leg in legs),
         min_lots=least if max(least) > 1 else (),
         leaves=leaves,
-    )
-    return HedgeRules(watch=watch, policy=policy, hedge_deadline_ns=d.hedge_deadline_ms * NS_PER_MS)
+    ))
+    return shared(HedgeRules(watch=watch, policy=policy, hedge_deadline_ns=d.hedge_deadline_ms * NS_PER_MS))
 
 
 def limits_of(pair: Pair) -> dict[tuple[str, str], Limits]:
     """Risk limits by (venue, symbol); a leg without limits has none."""
     return {
-        (leg.venue, leg.symbol): Limits(
-            leg.limits.order_lots, leg.limits.price_collar_ticks, leg.limits.position_lots
-        )
+        (leg.venue, leg.symbol): shared(Limits(leg.limits.order_lots, leg.limits.price_collar_ticks, leg.limits.position_lots))
         for leg in pair.legs
         if leg.limits is not None
     }

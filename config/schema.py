@@ -39,7 +39,7 @@ Policy = Literal["cheaper", "replenish_first", "rollback_first"]
 Basis = Literal["touch", "mid", "last"]
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Base of every table; a key that it doesn't know is refused."""
 
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from config.schema import Config, Defaults, Fees, Fx, Instrument, Leg, Pair, Venue
 from domain import market
+from domain.alike import shared
 from domain.guards import FxLimits, QuoteLimits
 from domain.prices import PriceFormula
 from domain.units import NS_PER_MS, decimal_of, unit_factor_of
@@ -61,7 +62,7 @@ def instrument_of(told: Instrument) -> market.Instrument:
     margins = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
     given = {key: getattr(told, key) for key in optional + margins if getattr(told, key) is not None}
     later = tuple(market.DatedFees(each.valid_from, fees_of(each)) for each in told.fees_from)
-    fees = replace(fees_of(told.fees) if told.fees is not None else market.NO_FEES, later=later)
+    fees = fees_of(told.fees) if told.fees is not None else market.NO_FEES
     return market.Instrument(
         venue=told.venue,
         symbol=told.symbol,
@@ -71,7 +72,7 @@ def instrument_of(told: Instrument) -> market.Instrument:
         currency=told.currency,
         kind=told.kind,
         offset_mode=told.offset_mode,
-        fees=fees,
+        fees=replace(fees, later=later) if later else fees,
         larger_side=told.margin_sides == "larger",
         **given,
     )
@@ -89,11 +90,11 @@ def formula_of(config: Config, leg: Leg) -> PriceFormula:
     return PriceFormula(
         tick_size=tick_size,
         premium=leg.premium,
-        unit_factor=unit_factor_of(leg.unit_factor),
+        unit_factor=shared(unit_factor_of(leg.unit_factor)),
         duty=leg.duty,
         vat=leg.vat,
         cost=leg.cost,
-        fx=Fraction(1) if fx_of(config, leg) is not None else Fraction(decimal_of(leg.fx)),
+        fx=shared(Fraction(1) if fx_of(config, leg) is not None else Fraction(decimal_of(leg.fx))),
     )
 
 
@@ -114,10 +115,10 @@ def quote_limits_of(config: Config, pair: Pair, leg: Leg) -> QuoteLimits:
     instrument = instrument_at(config, leg.venue, leg.symbol)
     snapshots = instrument is not None and instrument.updates == "snapshots"
     unchanged_ms = defaults.max_unchanged_snapshots_ms if snapshots else defaults.max_unchanged_ms
-    return QuoteLimits(
+    return shared(QuoteLimits(
         max_silence_ns=(leg.max_silence_ms or defaults.max_silence_ms) * NS_PER_MS,
         max_unchanged_ns=(leg.max_unchanged_ms or unchanged_ms) * NS_PER_MS,
-    )
+    ))
 
 
 def fx_limits_of(fx: Fx) -> FxLimits:

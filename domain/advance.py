@@ -40,7 +40,7 @@ MAX_STEPS = 16
 """More steps in one turn than this are a loop of ours."""
 
 
-class HedgeRules(Struct, frozen=True):
+class HedgeRules(Struct, frozen=True, gc=False):
     """All that bounds a hedge in time and number."""
 
     watch: watch.Rules = watch.Rules()

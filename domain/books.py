@@ -39,7 +39,7 @@ class Sides(Struct, frozen=True, array_like=True):
         return self.long > 0 and self.short > 0
 
 
-class LegBook(Struct, frozen=True, array_like=True, tag=True):
+class LegBook(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """`net`: signed lots. `today`: signed lots of it opened this trading day.
 
     `cash`: tick-lots received less paid, over all trades ever booked; with

@@ -21,6 +21,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.alike import shared
 from domain.errors import IllegalTransition
 from domain.pairs import Mode
 
@@ -124,7 +125,7 @@ def evolve(controls: Controls, fact: ControlFact) -> Controls:
 def scopes_of(pair: str, keys: Iterable[tuple[str, str]], strategy: str = "") -> tuple[str, ...]:
     """Every scope that a pair with legs at these (venue, symbol) lies in."""
     keys = tuple(keys)
-    markets = dict.fromkeys(f"{MARKET} {venue}" for venue, _ in keys)
+    markets = dict.fromkeys(shared(f"{MARKET} {venue}") for venue, _ in keys)
     symbols = dict.fromkeys(symbol_scope(key) for key in keys)
     group = (f"{STRATEGY} {strategy}",) if strategy else ()
     return (ALL, *markets, *symbols, *group, f"{PAIR} {pair}")

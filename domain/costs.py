@@ -20,7 +20,7 @@ from math import nan
 
 import msgspec
 
-from domain.market import CLOSE_TODAY, LOCK, OPEN, UNLOCK, FeeSchedule, Instrument
+from domain.market import CLOSE_TODAY, LOCK, OPEN, UNLOCK, FeeSchedule, Instrument, Quote
 from domain.prices import walk_book
 
 REPLENISH = "replenish"
@@ -94,6 +94,19 @@ class LegMoney:
             return 0.0
         per_lot = by_lot * (self.fx * _per_price(px_ticks, self.tick_lot, self._lot) if self.is_inverse else self.fx)
         return rate * self.turnover(px_ticks, qty_lots) + per_lot * qty_lots
+
+
+def worth_of(moneys: Sequence[LegMoney], lots: Sequence[int], quotes: Sequence[Quote | None], rates: Sequence[float]) -> float:
+    """What so many lots of each leg are worth at their touches; NaN where one has no price."""
+    value = 0.0
+    for money, qty, quote, rate in zip(moneys, lots, quotes, rates, strict=True):
+        px = None if quote is None else quote.bid_px if quote.bid_px is not None else quote.ask_px
+        if qty and px is None:
+            return nan
+        if qty:
+            money.fx = rate
+            value += money.turnover(px, abs(qty))
+    return value
 
 
 def order_cost(

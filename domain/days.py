@@ -14,7 +14,7 @@ LAST_OPEN_DAY = "LAST_OPEN_DAY"
 EXPIRED = "EXPIRED"
 
 
-class LastDays(Struct, frozen=True):
+class LastDays(Struct, frozen=True, gc=False):
     """The last day to open, and the last to trade at all; empty: unknown."""
 
     last_open_day: str = ""

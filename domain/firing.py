@@ -8,12 +8,12 @@ watched. What stops a hedge has a name, which the board shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import guards
+from domain.alike import shared
 from domain.books import LegBook, split_of
 from domain.hedges import HedgeOpened
 from domain.ids import hedge_id
@@ -38,7 +38,7 @@ def why_closed(pair: Pair, spec: PairSpec, opens: bool) -> str:
     return ""
 
 
-class Aim(Struct, frozen=True):
+class Aim(Struct, frozen=True, gc=False):
     """One event of one pair, made ready at load.
 
     `sides`: +1, -1 of each leg; `per_unit`: lots; `needs`: (bid, ask) that
@@ -55,12 +55,6 @@ class Aim(Struct, frozen=True):
     threshold: float
 
 
-@lru_cache(maxsize=1024)
-def _same(values: tuple) -> tuple:
-    """One of all that are equal: a thousand pairs have few that differ."""
-    return values
-
-
 def aim_of(spec: PairSpec, event: str) -> Aim:
     """What an event means for the legs."""
     direction = DIRECTION[event]
@@ -69,9 +63,9 @@ def aim_of(spec: PairSpec, event: str) -> Aim:
         event,
         direction,
         IS_OPEN[event],
-        _same(sides),
-        _same(tuple(abs(leg.lots) for leg in spec.legs)),
-        _same(tuple((side < 0, side > 0) for side in sides)),
+        shared(sides),
+        shared(tuple(abs(leg.lots) for leg in spec.legs)),
+        shared(tuple((side < 0, side > 0) for side in sides)),
         spec.trigger.edge(event) * spec.unit_size,
         spec.trigger.threshold(event),
     )

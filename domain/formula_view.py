@@ -11,7 +11,7 @@ from domain.errors import require
 from domain.formulas import Formula
 from domain.market import Quote
 from domain.pairspec import PairSpec
-from domain.prices import COMPARABLE, ONE, RAW, TOUCH, LegPrice, Line, RatioView, SpreadView, TouchView, walk_book
+from domain.prices import COMPARABLE, ONE, RAW, TOUCH, LegPrice, RatioView, SpreadView, TouchView, line_of, walk_book
 
 STEP = 1e-6
 """The share by which a price is moved to see what the value does."""
@@ -75,7 +75,7 @@ def ratios(
     """
     if len(legs) != 2 or legs[0].lots * legs[1].lots > 0:
         return {}
-    lines = [Line(leg.formula) for leg in legs]
+    lines = [line_of(leg.formula) for leg in legs]
     slopes = {RAW: [(line.raw_slope, 0.0) for line in lines]}
     slopes[COMPARABLE] = [line.coefficients(rate) for line, rate in zip(lines, rates, strict=True)]
     return {

@@ -18,6 +18,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.alike import shared
 from domain.ledger import LegLedger
 from domain.market import Instrument, Quote
 from domain.money import SCALE, scaled, scaled_up, text_of
@@ -28,7 +29,7 @@ UNKNOWN = "MARGIN_UNKNOWN"
 STALE = "MARGIN_STALE"
 
 
-class Rates(Struct, frozen=True):
+class Rates(Struct, frozen=True, gc=False):
     """Margin by rate of the value and by lot, long and short."""
 
     long_rate: Fraction = Fraction(0)
@@ -46,7 +47,7 @@ class Rates(Struct, frozen=True):
 def rates_of(told: Any, *, larger_side: bool = False) -> Rates:
     """Margin rates of a definition, configured or announced."""
     names = ("margin_rate_long", "margin_rate_short", "margin_lot_long", "margin_lot_short")
-    return Rates(*(Fraction(getattr(told, name) or 0) for name in names), larger_side)
+    return shared(Rates(*(shared(Fraction(getattr(told, name) or 0)) for name in names), larger_side))
 
 
 class Funds:

@@ -73,7 +73,7 @@ class DatedFees(msgspec.Struct, frozen=True, gc=False):
 NO_FEES = FeeSchedule()
 
 
-class Instrument(msgspec.Struct, frozen=True):
+class Instrument(msgspec.Struct, frozen=True, gc=False):
     """One tradable (or merely quoted) thing at one venue.
 
     Units: value = px x tick_size x qty x lot_size x multiplier (inverse: qty x

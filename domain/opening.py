@@ -24,6 +24,11 @@ CALENDAR_ENDED = "CALENDAR_ENDED"
 SPARE_NS = NS_PER_S
 """Added to a hedge's deadline and naked budget: the pair's horizon."""
 
+MARKET_RETRY_NS = 200_000_000
+"""How often a pair that is stranded for its market looks again."""
+CLOSED_RETRY_NS = 5_000_000_000
+"""The same while a calendar has the market closed: it may still open early."""
+
 
 class Verdict(Struct, frozen=True):
     """Why nothing may open, "" if it may; true in [since_ns, until_ns)."""
@@ -96,6 +101,14 @@ class OpenHours:
         if now is None or not now.since_ns <= at_ns < now.until_ns:
             now = self._moments[index] = calendar.at(at_ns)
         return now
+
+    def retry_ns(self, at_ns: int) -> int:
+        """How soon who is stranded for its market looks again.
+
+        Nothing is sent by looking; at the calendar's opening it looks at once.
+        """
+        opens_ns = self.opens_ns(at_ns)
+        return MARKET_RETRY_NS if opens_ns is None else max(MARKET_RETRY_NS, min(CLOSED_RETRY_NS, opens_ns - at_ns))
 
     def opens_ns(self, at_ns: int) -> int | None:
         """When the last of the closed legs opens next; None if all are open or none is known."""

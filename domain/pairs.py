@@ -146,7 +146,7 @@ TRANSITIONS: dict[tuple[PairStatus, str], PairStatus] = {
 }
 
 
-class Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True, gc=False):
     """`lots`: signed lots of each leg in a unit, as when the pair is bought."""
 
     name: str

@@ -32,7 +32,7 @@ class FxSpec(Struct, frozen=True):
     limits: FxLimits = FxLimits()
 
 
-class LegSpec(Struct, frozen=True):
+class LegSpec(Struct, frozen=True, gc=False):
     """`lots`: signed, of one pair unit, as when the pair is bought."""
 
     venue: str
@@ -65,7 +65,7 @@ class LegSpec(Struct, frozen=True):
         return self.instrument.fees
 
 
-class PairSpec(Struct, frozen=True):
+class PairSpec(Struct, frozen=True, gc=False):
     name: str
     currency: str
     legs: tuple[LegSpec, ...]

@@ -23,7 +23,7 @@ Key = tuple[str, str]
 """(venue, symbol)"""
 
 
-class Held(Struct):
+class Held(Struct, gc=False):
     """Lots of one account's symbol: long and short, and today's of them."""
 
     long: int = 0
@@ -38,7 +38,7 @@ class Held(Struct):
         self.short, self.short_today = self.short + sides.short, self.short_today + sides.short_today
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, frozen=True, gc=False):
     """What a venue said of a symbol, and what we held as it was heard."""
 
     position: Position | None

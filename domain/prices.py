@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import nan
 
 import msgspec
@@ -37,7 +38,7 @@ ONE = Fraction(1)
 ZERO = Fraction(0)
 
 
-class PriceFormula(msgspec.Struct, frozen=True):
+class PriceFormula(msgspec.Struct, frozen=True, gc=False):
     """How a leg's price becomes the pair's currency and unit; exact.
 
     Units: premium in the leg's own price unit, cost in the pair's; duty and
@@ -87,6 +88,12 @@ class Line:
         return (self._tick * rate, self._premium * rate + self._cost)
 
 
+@lru_cache(maxsize=1_024)
+def line_of(formula: PriceFormula) -> Line:
+    """Its line, made once: exact fractions are slow."""
+    return Line(formula)
+
+
 def fx_rate(quote: Quote | None, tick_size: float) -> float:
     """The middle of an FX quote, NaN where a side is missing."""
     if quote is None or quote.bid_px is None or quote.ask_px is None:
@@ -94,7 +101,7 @@ def fx_rate(quote: Quote | None, tick_size: float) -> float:
     return (quote.bid_px + quote.ask_px) * 0.5 * tick_size
 
 
-class LegPrice(msgspec.Struct, frozen=True):
+class LegPrice(msgspec.Struct, frozen=True, gc=False):
     """One leg of a view: its formula, its signed lots a unit, its weight.
 
     The weight is what one comparable price of the leg counts for in the
@@ -134,7 +141,7 @@ class SpreadView:
         self.legs = tuple(legs)
         self.basis = basis
         self._watch_touch = basis == TOUCH
-        self._lines = [Line(leg.formula) for leg in legs]
+        self._lines = [line_of(leg.formula) for leg in legs]
         self._weights = [float(leg.weight) * (1 if leg.lots > 0 else -1) for leg in legs]
         self.quotes: list[Quote | None] = [None] * len(self.legs)
         self._buys = [nan] * len(self.legs)

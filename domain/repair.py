@@ -30,7 +30,7 @@ GO_BACK = "rollback_only"
 """The policy under a kill: an open is never completed."""
 
 
-class Policy(Struct, frozen=True):
+class Policy(Struct, frozen=True, gc=False):
     """Limits of repair. Units: ticks by leg, ns, orders; time in money/s."""
 
     choice: str = "cheaper"

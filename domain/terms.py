@@ -17,6 +17,7 @@ from fractions import Fraction
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.alike import shared
 from domain.market import NO_FEES, FeeSchedule, Instrument
 from domain.money import DIGITS, SCALE, minor, round_half_up, scaled
 
@@ -24,7 +25,7 @@ OPENING, CLOSING, CLOSING_TODAY = "open", "close", "close_today"
 PARTS = (OPENING, CLOSING, CLOSING_TODAY)
 
 
-class LegTerms(Struct, frozen=True):
+class LegTerms(Struct, frozen=True, gc=False):
     """One leg's instrument as money. `unit`: scaled units of 1 of `flow`.
 
     A flow is in tick-lots, of an inverse contract in minor units of its base.
@@ -85,7 +86,7 @@ def terms_of(told: Instrument) -> LegTerms:
     """The terms of an instrument."""
     inverse = told.is_inverse
     digits = told.base_digits if inverse else told.digits
-    lot, tick = told.units_per_lot(), Fraction(told.tick_size)
+    lot, tick = shared(told.units_per_lot()), shared(Fraction(told.tick_size))
     return LegTerms(
         venue=told.venue,
         symbol=told.symbol,
@@ -95,7 +96,7 @@ def terms_of(told: Instrument) -> LegTerms:
         tick=tick,
         lot=lot,
         digits=digits,
-        unit=Fraction(SCALE, 10**digits) if inverse else tick * lot * SCALE,
+        unit=shared(Fraction(SCALE, 10**digits) if inverse else tick * lot * SCALE),
         fees=schedule_of(told.fees),
         later=tuple((each.valid_from, schedule_of(each.fees)) for each in told.fees.later),
     )
@@ -109,4 +110,4 @@ def schedule_of(fees: FeeSchedule) -> dict[str, tuple[Fraction, Fraction]]:
 
 
 def _exact(number: Decimal) -> Fraction:
-    return Fraction(number)
+    return shared(Fraction(number))

@@ -43,7 +43,7 @@ DIRECTION = {BUY_OPEN: BUY, SELL_OPEN: SELL, SELL_CLOSE: SELL, BUY_CLOSE: BUY}
 IS_OPEN = {BUY_OPEN: True, SELL_OPEN: True, SELL_CLOSE: False, BUY_CLOSE: False}
 
 
-class Trigger(msgspec.Struct, frozen=True):
+class Trigger(msgspec.Struct, frozen=True, gc=False):
     """Thresholds on one watched value; NaN where there is none.
 
     Units: thresholds and hysteresis in the view's unit, max_units in pair

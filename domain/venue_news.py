@@ -39,7 +39,7 @@ class VenueChanged(Struct, frozen=True):
     blocked: tuple[tuple[str, str], ...] = ()
 
 
-class Position(Struct, frozen=True):
+class Position(Struct, frozen=True, gc=False):
     """One line of an `AN` answer. Units: lots; free: not frozen by closes."""
 
     symbol: str

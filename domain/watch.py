@@ -30,7 +30,7 @@ MISSING_TRADE_NS = 1000 * MS
 MAX_TRADE_QUERIES = 8
 
 
-class Rules(Struct, frozen=True):
+class Rules(Struct, frozen=True, gc=False):
     """Time limits, in monotonic ns but for the counts."""
 
     ack_timeout_ns: int = 300 * MS

@@ -141,8 +141,9 @@ def supervisor(name: str, spec: SupervisorSpec) -> ChildSpec:
 def pair_group(name: str, pair: tuple[type, tuple[Any, ...]], repairer: tuple[type, tuple[Any, ...]]):
     """A pair's group, repairs first: they outlive the pair's crash."""
     cls, args = repairer
+    start = (cls, (*args, name))
     return (
-        ChildSpec(f"{name}/rollback", (cls, (*args, name)), restart=Restart.PERMANENT),
-        ChildSpec(f"{name}/replenish", (cls, (*args, name)), restart=Restart.PERMANENT),
+        ChildSpec(f"{name}/rollback", start, restart=Restart.PERMANENT),
+        ChildSpec(f"{name}/replenish", start, restart=Restart.PERMANENT),
         ChildSpec(name, pair, restart=Restart.PERMANENT),
     )

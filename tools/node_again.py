@@ -67,12 +67,12 @@ def why_needed(pair: Pair) -> str:
     return ""
 
 
-def holders_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], list[tuple[str, int]]]:
+def holders_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], tuple[tuple[str, int], ...]]:
     """Whose legs trade an instrument: (pair, leg)."""
-    holders: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    holders: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {}
     for spec in specs:
         for index, leg in enumerate(spec.legs):
-            holders.setdefault(leg.key, []).append((spec.name, index))
+            holders[leg.key] = (*holders.get(leg.key, ()), (spec.name, index))
     return holders
 
 

@@ -66,7 +66,7 @@ from tools.machine import RealMachine
 from tools.node_again import FILE, as_changed, holders_of, report, same_pairs
 from tools.node_gateways import ManagedGateways
 from tools.node_giving_up import GivingUp
-from wire.codec import feed_topic, pack
+from wire.codec import feed_topic, pack, pack_large
 
 ROOT = "node/root"
 STALL_TOLD_NS = 10_000_000_000
@@ -176,7 +176,7 @@ class Node:
             node_epoch=epoch,
             code_version=VERSION,
             config_hash=self.digest,
-            start=pack(start),
+            start=pack_large(start),
             node=self.config.node.name,
             emergency_dir=self.machine.emergency(self.config.node.emergency_dir or str(self.directory / "emergency")),
             **self.machine.journal,

@@ -43,10 +43,10 @@ class GivingUp:
         """Reports that waited for its repairs are its own now."""
         for name in names:
             waiting = self.node.runtime.mailbox(name).orders
-            for message in list(waiting):
+            while waiting:
+                message = waiting.pop(0)
                 if isinstance(message, OrderReport):
                     self.node.runtime.tell(pair, message)
-            waiting.clear()
             self.node.runtime.forget(name)
 
     def children(self, pair: str) -> tuple[ChildSpec, ...]:

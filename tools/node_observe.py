@@ -135,7 +135,7 @@ class Observes:
         kin = self._kin.get(box.name)
         if kin is not None and kin.child is not None and not row["alive"]:
             row["phase"] = show_child(kin.child)["phase"]
-        return {**row, **self._exposure(box.name)}
+        return {**row, **self._exposure(box)}
 
     def _branch(self, name: str, hands: Hands) -> dict[str, Any]:
         kin, box = self._kin.get(name), self.runtime.boxes.get(name)
@@ -155,10 +155,9 @@ class Observes:
         row["keeps"] = show_keeper(actor) if isinstance(actor, Supervisor) else None
         return row
 
-    def _exposure(self, name: str) -> dict[str, Any]:
+    def _exposure(self, box: Mailbox) -> dict[str, Any]:
         """Of pairs and who works for them; null for the rest."""
-        memories = self.node.desk.memories
-        pair = memories.get(name)
+        pair = self.node.desk.memories.get(box.name) or getattr(box.actor, "memory", None)
         hedge = getattr(getattr(pair, "pair", None), "hedge", None)
         if not hasattr(pair, "pair"):
             states = getattr(pair, "states", None)

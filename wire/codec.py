@@ -121,15 +121,20 @@ def decode_from_gateway(body: bytes) -> FromGateway:
     return message
 
 
-def pack(value: Any) -> bytes:
+def pack(value: Any, packer: msgpack.Packer = _packer) -> bytes:
     """Plain MessagePack of plain values. Raises: WireError."""
     try:
-        body = _packer.pack(value)
+        body = packer.pack(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise WireError(f"a value can't be packed: {error}") from error
     if len(body) > MAX_PACKED_BYTES:
         raise WireError(f"a value of {len(body)} bytes, at most {MAX_PACKED_BYTES}")
     return body
+
+
+def pack_large(value: Any) -> bytes:
+    """As `pack`, of what is large and rare: a packer keeps a buffer as large as the largest value that it was given."""
+    return pack(value, msgpack.Packer(use_bin_type=True))
 
 
 def unpack(body: bytes) -> Any:

@@ -11,8 +11,8 @@ PLANTS = (
         "a hedge's orders leave before their intent is on record",
         PAIR,
         (
-            ("        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))\n        memory.owed = (opened.hedge_id, (opened,))\n        denied = self.send(commands)\n",
-             "        denied = self.send(commands)\n        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, view.thresholds[event], now_ns))\n        memory.owed = (opened.hedge_id, (opened,))\n"),
+            ("        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, now_ns))\n        memory.owed = (opened.hedge_id, (opened,))\n        denied = self.send(commands)\n",
+             "        denied = self.send(commands)\n        seq = self.record(opened.hedge_id, (opened,), commands, 0, view.saw(event, now_ns))\n        memory.owed = (opened.hedge_id, (opened,))\n"),
         ),
     ),
     Plant(
