@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,7 @@ import zmq
 from benchmarks.core import CONFIG
 from config.load import ROOT
 from system import processes
+from tools.alert import read_all
 from tools.client import Client
 from tools.errors import NotConnected
 from tools.fuse import FuseOrder, light
@@ -44,6 +46,7 @@ from tools.fuse import FuseOrder, light
 QUOTES, PACE_US = 100, 3_000
 FLOOD_PACE_US = 50
 WAIT_S = 60
+TOLD = ("SHARD_ENDED", "SHARD_HUNG", "LANE_HUNG", "SHARD_MEMORY_OVER")
 SHARDS = """
 [shards]
 hang_ms = 1000
@@ -116,6 +119,10 @@ class Desk:
                 return
             time.sleep(0.02)
         raise SystemExit(f"shard {shard} is not open after {WAIT_S} s")
+
+    def codes(self) -> Counter[str]:
+        """How often people were told of what has become of the second shard."""
+        return Counter(row["code"] for row in read_all(self.node_dir) if row["code"] in TOLD)
 
     def quote(self, venue: str, quotes: int, pace_us: int) -> None:
         """A round of quotes begins; `took` reads what it told."""
@@ -201,16 +208,20 @@ def quantile(samples: list[float], share: float) -> float:
 def measured(desk: Desk, trouble: str, rounds: int) -> dict[str, Any]:
     """Rounds by turns; medians of p50 and of p99 a round, and their ratios. Units: us.
 
-    `silent`: rounds in which no quote was answered, here or in the quiet one before: they are in no figure, and figures of none are null.
+    `missed`: quotes without two orders before the next one, beside it and with it
+    quiet; `told`: what the alerts say of the other, so that its trouble is known
+    to have come about; `silent`: rounds in which no quote was answered, here or in the quiet one before: they are in no figure, and figures of none are null.
     """
     found: dict[str, list[list[float]]] = {"quiet": [], "beside": []}
-    before = desk.told("one")["epoch"]
+    before, told = desk.told("one")["epoch"], desk.codes()
     for _ in range(rounds):
         found["quiet"].append(desk.round())
         mend = TROUBLES[trouble](desk)
         found["beside"].append(desk.round())
         mend()
     row: dict[str, Any] = {"trouble": trouble, "rounds": rounds, "missed": sum(QUOTES - len(each) for each in found["beside"])}
+    row["missed_quiet"] = sum(QUOTES - len(each) for each in found["quiet"])
+    row["told"] = dict(desk.codes() - told)
     heard = [(quiet, beside) for quiet, beside in zip(found["quiet"], found["beside"], strict=True) if quiet and beside]
     row["silent"] = rounds - len(heard)
     for name, share in (("p50", 0.5), ("p99", 0.99)):

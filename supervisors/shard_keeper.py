@@ -48,7 +48,7 @@ PHASES = {
 }  # fmt: skip
 SILENT_MS = 1_000
 LEFT_OPEN_NS = 2_500_000_000
-"""A shard that is not up again so long after its end: what it has open is told. Less than a naked budget."""
+"""A shard that is not up again so long after its end, or its last answer: what it has open is told. Less than a naked budget."""
 
 
 class ShardRow(Struct, frozen=True):
@@ -91,6 +91,7 @@ class ShardKeeper(Actor):
         super().__init__(runtime, name)
         self.journal, self.rows = journal, rows
         self.gateways = GatewayEars(hang_ms)
+        self._open_told: set[str] = set()
 
     def on_news(self, news: ShardNews) -> None:
         """Record it; tell people where they should know."""
@@ -107,12 +108,16 @@ class ShardKeeper(Actor):
             self._alert(*found, {"shard": news.shard, **news.details}, seq)
         if news.event == "held":
             self.tell(OPEN_BOOK, TellOpen(news.shard))
-        if news.event == "ended":
-            self.after_ns(LEFT_OPEN_NS, StillDown(news.shard))
+        if news.event == "up":
+            self._open_told.discard(news.shard)
+        if news.event in ("ended", "hung"):
+            silent_ns = news.details.get("silent_ms", 0) * 1_000_000  # it has repaired nothing for so long already
+            self.after_ns(max(0, LEFT_OPEN_NS - silent_ns), StillDown(news.shard))
 
     def on_still_down(self, word: StillDown) -> None:
-        """Nobody repairs its hedges meanwhile: somebody is told which."""
-        if self.rows[word.shard].phase not in (RUNNING, SILENT, HELD, STOPPED):
+        """Nobody repairs its hedges meanwhile: somebody is told which, once."""
+        if self.rows[word.shard].phase not in (RUNNING, SILENT, HELD, STOPPED) and word.shard not in self._open_told:
+            self._open_told.add(word.shard)
             self.tell(OPEN_BOOK, TellOpen(word.shard, only_open=True))
 
     def on_seen(self, seen: ShardSeen) -> None:

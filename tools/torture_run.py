@@ -82,6 +82,9 @@ class TortureRun(DemoRun):
     def settle(self) -> None:
         """Before the node is told to stop: nothing more to do here."""
 
+    def attend(self) -> None:
+        """While a point is waited for: nothing more to do here."""
+
     # ------------------------------------------------ one kill
 
     @property
@@ -121,6 +124,7 @@ class TortureRun(DemoRun):
             if told:
                 return told[0]
             self._alive(NODE, FINE_LOOK_MS)
+            self.attend()
         raise Missed(f"kill {kill.number}: no {kill.point} came in {POINT_MS} ms")
 
     def _node_struck(self, kill: Kill, told: dict[str, Any]) -> float:

@@ -17,16 +17,17 @@ from config.shards import FOLDER
 from domain.ids import hedge_pair
 from system import processes
 from system.processes import Process
-from tools.client import Absent, Client
+from tools.client import ASK_TIMEOUT_MS, Absent, Client
 from tools.demo_run import LOOK_MS
 from tools.errors import NotConnected, Refused, ToolError
 from tools.torture_plan import HUNG_RESUMED, Kill
-from tools.torture_run import FINAL, FINE_LOOK_MS, READY_MS, WHOLE_MS, Look, TortureRun
+from tools.torture_run import FINAL, FINE_LOOK_MS, READY_MS, WATCHDOG_MS, WHOLE_MS, Look, TortureRun
 from tools.torture_truth import Course, Lines, course_of
 
 SHARDS = ("metal", "rest")
 SHARD_STOP_MS = 20_000
 STRANDED = "STRANDED"
+ATTEND_NS = 1_000_000_000
 FOR_A_PERSON = ("PRICE", "CAP", "REFUSED", "CLOSE")
 
 
@@ -47,6 +48,7 @@ class ShardsRun(TortureRun):
         self.disturbed: list[str] = []
         self.raised_ms: list[float] = []
         self.by_hand: list[str] = []
+        self._attended_ns = 0
 
     def __enter__(self) -> ShardsRun:
         super().__enter__()
@@ -133,6 +135,12 @@ class ShardsRun(TortureRun):
             self._alive("node", LOOK_MS)
         return ""
 
+    def attend(self) -> None:
+        """A hedge that waits for a person keeps its pair from trading, and the point from coming."""
+        if self._clock.mono_ns() >= self._attended_ns + ATTEND_NS:
+            self._attended_ns = self._clock.mono_ns()
+            self._attend(WATCHDOG_MS)  # whoever is struck meanwhile is seen soon
+
     def settle(self) -> None:
         """Whoever waits for a person is seen to; then nothing is naked."""
         for _ in self._until(WHOLE_MS):
@@ -140,11 +148,11 @@ class ShardsRun(TortureRun):
                 return
             self._alive("node", LOOK_MS)
 
-    def _attend(self) -> int:
+    def _attend(self, timeout_ms: int = ASK_TIMEOUT_MS) -> int:
         """Hedges that wait for a person are retried; lots naked in all."""
         naked = 0
         for shard in SHARDS:
-            with suppress(NotConnected, Refused), Client(self.dir_of(shard)) as client:
+            with suppress(NotConnected, Refused), Client(self.dir_of(shard), timeout_ms=timeout_ms) as client:
                 rows = list(client.rows("pairs", "pair"))
                 naked += sum(row["naked_qty"] or 0 for row in rows)
                 for row in rows:

@@ -93,3 +93,18 @@ def test_a_gateway_that_no_shard_hears_is_told_and_its_end_is_on_record(keeper):
     keeper.on_gateway_hung(GatewayHung("X", 7, 5_000))
     assert keeper.journal.kinds == ["gateway", "alert"]
     assert keeper.told.codes() == ["GATEWAY_HUNG"]
+
+
+def test_what_a_hung_shard_has_open_is_told_by_how_long_it_was_silent_and_once(keeper):
+    keeper.on_news(news("hung", silent_ms=1_000))
+    keeper.on_news(news("ended", exit=-9))
+    (first_ns, word), (second_ns, _) = keeper.told.timers
+    assert (first_ns, second_ns) == (LEFT_OPEN_NS - 1_000_000_000, LEFT_OPEN_NS)
+    keeper.on_still_down(word)
+    keeper.on_still_down(word)
+    assert keeper.told.asked() == [TellOpen("a", only_open=True)]
+    keeper.on_news(news("up"))
+    keeper.on_news(news("hung", silent_ms=9_000))
+    assert keeper.told.timers[-1] == (0, word)
+    keeper.on_still_down(word)
+    assert len(keeper.told.asked()) == 2

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from system.clock import SystemClock
 from tools.demo import checked
 from tools.fuse import POINTS, Fuse, FuseOrder, burnt, light, struck_by
 from tools.torture import checks_of
-from tools.torture_plan import HUNG_KILLED, HUNG_RESUMED, KILLED, plan
-from tools.torture_run import tear
+from tools.torture_plan import HUNG_KILLED, HUNG_RESUMED, KILLED, Kill, plan
+from tools.torture_run import Missed, TortureRun, tear
+from tools.torture_shards import ATTEND_NS, ShardsRun
 from tools.torture_truth import course_of, seen_ms, twice
 from wire.records import encode_decision
 
@@ -45,6 +47,38 @@ def test_fifty_kills_meet_every_point_five_times_and_both_targets_and_ways():
 
 def test_sixty_kills_make_each_kind_of_each_target_five_times():
     assert set(Counter((kill.point, kill.target) for kill in plan(60, 1)).values()) == {5}
+
+
+# ------------------------------------------------ waiting
+
+
+class Waits(ShardsRun):
+    """A run of which nothing runs; each look at it takes 400 ms."""
+
+    def __init__(self, folder):
+        super().__init__(folder, self, None)
+        self.now_ns, self.seen = ATTEND_NS, []
+
+    def mono_ns(self):
+        return self.now_ns
+
+    def _alive(self, _name, _wait_ms):
+        self.now_ns += 400_000_000
+
+    def _attend(self, timeout_ms):
+        self.seen.append((self.now_ns, timeout_ms))
+        return 0
+
+
+def test_who_waits_for_a_point_sees_to_hedges_that_wait_for_a_person(tmp_path):
+    run = Waits(tmp_path)
+    with pytest.raises(Missed, match="kill 1: no intent came"):
+        run._burnt(Kill(1, "intent", "node", KILLED, 0, 0, answered=False))
+    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(run.seen)]
+    assert len(run.seen) > 60
+    assert set(gaps) == {1_200_000_000}
+    assert {timeout_ms for _, timeout_ms in run.seen} == {300}
+    assert TortureRun.attend(run) is None  # alone nobody waits for a person
 
 
 # ------------------------------------------------ the fuse
