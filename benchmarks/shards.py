@@ -208,9 +208,11 @@ def quantile(samples: list[float], share: float) -> float:
 def measured(desk: Desk, trouble: str, rounds: int) -> dict[str, Any]:
     """Rounds by turns; medians of p50 and of p99 a round, and their ratios. Units: us.
 
-    `missed`: quotes without two orders before the next one, beside it and with it
-    quiet; `told`: what the alerts say of the other, so that its trouble is known
-    to have come about; `silent`: rounds in which no quote was answered, here or in the quiet one before: they are in no figure, and figures of none are null.
+    `missed`: quotes without two orders before the next one, beside it; and with
+    it quiet. `told`: what people were told of the other, by which its trouble
+    is known to have come about. `silent`: rounds in which no quote was
+    answered, here or in the quiet one before: they are in no figure, and
+    figures of none are null.
     """
     found: dict[str, list[list[float]]] = {"quiet": [], "beside": []}
     before, told = desk.told("one")["epoch"], desk.codes()

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -33,11 +34,15 @@ def test_it_measures_every_trouble_beside_a_living_neighbour():
     rows = json.loads(done.stdout)["rows"]
     assert [row["trouble"] for row in rows] == list(TROUBLES)
     assert all(row["same_process"] for row in rows)
+    told = {row["trouble"]: set(row["told"]) for row in rows}
+    assert {"crash": "SHARD_ENDED", "stall": "SHARD_HUNG", "spin": "LANE_HUNG", "leak": "SHARD_MEMORY_OVER"}.items() <= {(name, code) for name, codes in told.items() for code in codes}
     assert all(row["silent"] or (row["quiet_p50_us"] > 0 and row["p99_ratio"] > 0) for row in rows)
 
 
 def test_round_without_an_answer_is_told_and_in_no_figure():
+    codes = iter([Counter(SHARD_ENDED=1), Counter(SHARD_ENDED=3, SHARD_HUNG=1)])
     rounds = iter([[10.0, 20.0], [30.0], [], [5.0], [10.0], []])
-    desk = SimpleNamespace(round=lambda: next(rounds), told=lambda _shard: {"epoch": 1}, pid=lambda: 0, quote=lambda *_: None, took=lambda _: None, until_open=lambda _: None)
+    desk = SimpleNamespace(round=lambda: next(rounds), told=lambda _shard: {"epoch": 1}, pid=lambda: 0, quote=lambda *_: None, took=lambda _: None, until_open=lambda _: None, codes=lambda: next(codes))
     row = measured(desk, "flood", 3)
     assert (row["silent"], row["p50_ratio"], row["missed"]) == (2, 1.5, 3 * QUOTES - 2)
+    assert (row["missed_quiet"], row["told"]) == (3 * QUOTES - 3, {"SHARD_ENDED": 2, "SHARD_HUNG": 1})
