@@ -8,6 +8,7 @@ again by its supervisor. One shard that is deaf by itself accuses nobody.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
@@ -16,10 +17,11 @@ from msgspec.structs import replace
 
 from actors.gateway_notes import GatewaySilent
 from actors.mailbox import Lane
-from supervisors.processes import ManagedProcess, ProcessSpec, process_child
+from supervisors.processes import KillNow, ManagedProcess, ProcessSpec, process_child
 from supervisors.shards import KEEPER
 from supervisors.spec import ChildSpec
 from supervisors.vitals import LOOK_MS
+from system import processes
 
 GATEWAY = "gateway/"
 NS_A_MS = 1_000_000
@@ -58,8 +60,22 @@ class GatewayEars:
                 yield venue, min(told)
 
 
+class EndGateway(Struct, frozen=True):
+    """To a gateway: end in order, so that you are started again."""
+
+    lane: ClassVar[int] = int(Lane.ORDERS)
+
+
 class RootGateway(ManagedProcess):
     """One venue's gateway; its end for silence is on record. Thread: its own."""
+
+    HANDLERS: ClassVar[dict[type, str]] = {EndGateway: "on_end"}
+
+    def on_end(self, _word: EndGateway) -> None:
+        """SIGTERM, and SIGKILL for one that does not listen; its supervisor starts the next."""
+        if self.process is not None:
+            processes.send_signal(self.process, signal.SIGTERM)
+            self.after_ns(self.spec.stop_ms * NS_A_MS, KillNow())
 
     def on_silent(self, message: GatewaySilent) -> bool:
         """As any managed process; the keeper hears of it."""

@@ -114,11 +114,14 @@ def age_text(leg: dict[str, Any]) -> str:
 
 
 def venues_text(status: dict[str, Any], word: Any) -> str:
-    """The venues' stages, and why one is not open."""
-    parts = []
+    """The venues' stages, and why one is not open; once where all shards say the same."""
+    said: dict[str, dict[str, list[str]]] = {}
     for venue in status["venues"]:
         why = f"({venue['why']})" if venue["why"] and venue["stage"] != OPEN else ""
-        parts.append(f"{venue['venue']} {word(venue['stage'])}{why}")
+        said.setdefault(venue["venue"], {}).setdefault(f"{word(venue['stage'])}{why}", []).append(venue.get("shard", ""))
+    parts = []
+    for name, stages in said.items():
+        parts += [f"{name} {text}" if len(stages) == 1 else f"{name} {text} {'+'.join(shards)}" for text, shards in stages.items()]
     return "  ".join(parts)
 
 

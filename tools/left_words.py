@@ -18,8 +18,13 @@ from wire.inspection import Unanswerable
 
 FOLDER = "words"
 SUFFIX = ".word"
-VERBS = frozenset(("kill",))
-"""Which words may wait: only what bars."""
+BARS = ("reducing", "paused", "halted")
+"""Modes that let less leave."""
+
+
+def may_wait(verb: str, args: Mapping[str, Any]) -> bool:
+    """Which words may wait: only what bars."""
+    return verb == "kill" or (verb == "mode" and args.get("mode") in BARS)
 
 
 def leave(directory: Path, verb: str, args: Mapping[str, Any], wall_ns: int) -> Path:
@@ -45,10 +50,10 @@ def take(directory: Path, words: Mapping[str, Callable[[dict[str, Any]], Any]], 
     for path in found:
         try:
             verb, args = unpack(path.read_bytes())
-            if verb in VERBS:
+            if may_wait(verb, args):
                 words[verb](args)
             log("word_taken_up", verb=verb, **args)
-        except (Unanswerable, WireError, ValueError, TypeError) as error:
+        except (Unanswerable, WireError, ValueError, TypeError, AttributeError) as error:
             log("word_not_taken_up", file=path.name, error=str(error))
         path.unlink(missing_ok=True)
     return len(found)

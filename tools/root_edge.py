@@ -7,7 +7,6 @@ dead or busy keeps nobody from looking, or from a kill.
 from __future__ import annotations
 
 import os
-import signal
 from typing import Any
 
 import zmq
@@ -17,6 +16,7 @@ from actors.hedge_show import iso
 from actors.inspector import Inspector
 from config.flat import tables
 from domain.errors import JournalError
+from supervisors.root_gateways import EndGateway
 from supervisors.spec import Backoff, ChildSpec, SupervisorSpec
 from supervisors.tree import supervisor
 from system import processes
@@ -91,13 +91,13 @@ class RootAnswers:
         return {**rows, "sha256": self.root.digest}
 
     def gateway_restart(self, args: dict[str, Any]) -> dict[str, Any]:
-        """One of the root's gateways ended by SIGTERM; its supervisor starts it anew."""
+        """One of the root's gateways ended in order; its supervisor starts it anew."""
         venue, operator, reason = text_arg(args, "venue"), text_arg(args, "operator"), text_arg(args, "reason")
         managed = [each.name for each in self.root.config.venue if each.command]
         if venue not in managed:
             raise Unanswerable(NO_SUCH, f"no gateway {venue!r} is started by the root; there are: {', '.join(managed) or 'none'}")
         if args.get("dry_run") is True:
-            return {"does": [f"end the gateway of {venue} and start it anew: every shard that trades there reconciles first"]}
+            return {"does": [f"gateway of {venue}: SIGTERM, SIGKILL after its time, then started anew; every shard that trades there reconciles first"]}
         process = processes.adopt(self.root.directory / "gateways" / f"{venue}.pid")
         if process is None:
             raise Unanswerable(REFUSED, f"the gateway of {venue} is being started: ask once more")
@@ -106,7 +106,7 @@ class RootAnswers:
             seq = self.root.journal.append("operator", pack(word))
         except JournalError as error:
             raise Unanswerable(REFUSED, str(error)) from None
-        processes.send_signal(process, signal.SIGTERM)
+        self.root.runtime.tell(f"gateway/{venue}", EndGateway())
         return {"seq": seq, "venue": venue, "pid": process.pid}
 
     def stop(self, args: dict[str, Any]) -> dict[str, Any]:

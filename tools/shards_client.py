@@ -88,11 +88,20 @@ class ShardsClient:
         if verb == "node":
             return self._lanes()
         if verb in OF_THE_ROOT:
-            return self.of_root().ask(verb, **args)
+            return self._of_the_root(verb, args)
         special: dict[str, Callable[[], Any]] = {"status": self._status, "hedge": self._last_hedge, "modes": self._modes, "top": self._top}
         if verb in special:
             return special[verb]()
         return self._of_one(verb, args)
+
+    def _of_the_root(self, verb: str, args: dict[str, Any]) -> Any:
+        """The root's answer; before a gateway is ended, what lives there by each shard."""
+        told = self.of_root().ask(verb, **args)
+        if args.get("dry_run") is not True:
+            return told
+        from tools.shards_where import living_at
+
+        return {"does": [*told["does"], *living_at(self, args["venue"])]}
 
     def _of_one(self, verb: str, args: dict[str, Any]) -> Any:
         """What is asked of an actor, a trace or an instrument: its shard's answer."""
@@ -207,7 +216,7 @@ class ShardsClient:
         if not told and not away:
             raise next(iter(real or wrong.values()))
         if args.get("dry_run") is True:
-            return {"does": [f"{name}: {line}" for name in told for line in told[name]["does"]] + [f"shard {name} is away: {self._if_away(verb)}" for name in away]}
+            return {"does": [f"{name}: {line}" for name in told for line in told[name]["does"]] + [f"shard {name} is away: {self._if_away(verb, args)}" for name in away]}
         left = [name for name in away if self._left(name, verb, args)]
         if not told and not left:
             raise NotConnected(f"not connected: {', '.join(away)}: {self.away.get(away[0], '')}")
@@ -221,16 +230,16 @@ class ShardsClient:
         }
 
     @staticmethod
-    def _if_away(verb: str) -> str:
-        from tools.left_words import VERBS
+    def _if_away(verb: str, args: Mapping[str, Any]) -> str:
+        from tools.left_words import may_wait
 
-        return "the word is left for it, to be taken up before it trades" if verb in VERBS else "it will not hear of this: ask again when it is up"
+        return "the word is left for it, to be taken up before it trades" if may_wait(verb, args) else "it will not hear of this: ask again when it is up"
 
     def _left(self, name: str, verb: str, args: Mapping[str, Any]) -> bool:
         from system.clock import SystemClock
-        from tools.left_words import VERBS, leave
+        from tools.left_words import leave, may_wait
 
-        if verb not in VERBS or not self.dirs[name].is_dir():
+        if not may_wait(verb, args) or not self.dirs[name].is_dir():
             return False
         leave(self.dirs[name], verb, {key: value for key, value in args.items() if value is not None}, SystemClock().wall_ns())
         return True

@@ -62,6 +62,19 @@ def of_instrument(client: Any, venue: str, symbol: str) -> str:
     raise Absent(f"no pair trades {symbol} at {venue}: ./hedgerow position ls")
 
 
+def living_at(client: Any, venue: str) -> Iterator[str]:
+    """Orders that live at a venue, a line for each hedge; and which shards could not be asked."""
+    for shard, place in client.dirs.items():
+        try:
+            with Client(place) as view:
+                rows = [row for row in view.rows("orders", "order") if row["venue"] == venue]
+        except NotConnected:
+            yield f"shard {shard} is away: what it has there is not known"
+            continue
+        for hedge in dict.fromkeys(row["hedge"] for row in rows):
+            yield f"{shard}: {hedge}, live there: {' '.join(row['order'] for row in rows if row['hedge'] == hedge)}"
+
+
 def traded(place: Any) -> set[tuple[str, str]]:
     """Every instrument that a shard's pairs trade, as it runs. Raises: NotConnected."""
     with Client(place) as view:

@@ -1,10 +1,13 @@
 """A root's gateways: hung is what all shards that answer say, and one that is ended is told."""
 
+import signal
+
 import pytest
 
 from actors.gateway_notes import GatewaySilent
-from supervisors.processes import ManagedProcess, ProcessSpec
-from supervisors.root_gateways import FRESH_NS, GatewayEars, GatewayHung, root_gateway
+from supervisors import root_gateways
+from supervisors.processes import KillNow, ManagedProcess, ProcessSpec
+from supervisors.root_gateways import FRESH_NS, EndGateway, GatewayEars, GatewayHung, root_gateway
 from supervisors.shards import KEEPER
 
 MS = 1_000_000
@@ -51,3 +54,15 @@ def test_the_keeper_hears_of_one_that_was_ended(monkeypatch, tmp_path, is_ended)
     monkeypatch.setattr(ManagedProcess, "on_silent", lambda _self, _message: is_ended)
     made.on_silent(GatewaySilent(5_000))
     assert sent == ([(KEEPER, GatewayHung("A", 7, 5_000))] if is_ended else [])
+
+
+def test_one_that_is_to_end_in_order_is_killed_when_its_time_is_up(monkeypatch, tmp_path):
+    made = object.__new__(root_gateway("A", ProcessSpec(("true",), tmp_path / "log", tmp_path / "pid", 700), lambda: True).start[0])
+    made.spec, made.process, sent, later = ProcessSpec(("true",), tmp_path / "log", tmp_path / "pid", 700), "process", [], []
+    made.after_ns = lambda delay_ns, message: later.append((delay_ns, type(message)))
+    monkeypatch.setattr(root_gateways.processes, "send_signal", lambda process, number: sent.append((process, number)))
+    made.on_end(EndGateway())
+    assert (sent, later) == ([("process", signal.SIGTERM)], [(700 * MS, KillNow)])
+    made.process = None
+    made.on_end(EndGateway())
+    assert len(sent) == 1

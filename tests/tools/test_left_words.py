@@ -1,6 +1,8 @@
 """Words left for a shard: only what bars, oldest first, each once."""
 
-from tools.left_words import FOLDER, leave, take
+import pytest
+
+from tools.left_words import FOLDER, leave, may_wait, take
 from wire.inspection import REFUSED, Unanswerable
 
 
@@ -35,3 +37,15 @@ def test_no_word_but_what_bars_is_done(tmp_path):
 
 def test_where_nothing_was_left_nothing_is_done(tmp_path):
     assert take(tmp_path, {}, lambda *_, **__: None) == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "waits"),
+    [("kill", {}, True), ("unkill", {}, False), ("mode", {"mode": "halted"}, True), ("mode", {"mode": "paused"}, True), ("mode", {"mode": "active"}, False), ("stop", {}, False)],
+)
+def test_a_word_waits_where_it_lets_less_leave(tmp_path, verb, args, waits):
+    assert may_wait(verb, args) is waits
+    leave(tmp_path, verb, args, 1)
+    done = []
+    take(tmp_path, {verb: done.append}, lambda *_, **__: None)
+    assert done == ([args] if waits else [])

@@ -25,7 +25,10 @@ class Observer:
         if name not in HAS[self.place]:
             raise Absent(f"no actor {name!r}; here {self.place}")
 
-    def rows(self, _verb, _key):
+    def rows(self, verb, _key):
+        if verb == "orders":
+            yield from ({"hedge": f"{self.place}.1", "order": f"{self.place}.1.{number}", "venue": "V" if number < 2 else "W"} for number in range(3))
+            return
         symbol = {"one": "X", "two": "Y"}[self.place]
         yield {"table": "venue[V]", "settings": {}}
         yield {"table": f"pair[{self.place}]", "settings": {"legs": [{"venue": "V", "symbol": symbol}]}}
@@ -67,3 +70,13 @@ def test_an_instrument_is_its_traders_also_where_others_hear_of_it(client):
     client.away["two"] = "hung"
     with pytest.raises(NotConnected, match="away: two"):
         where.of_instrument(client, "V", "Y")
+
+
+def test_what_lives_at_a_venue_is_told_by_shard_and_hedge(client, monkeypatch):
+    assert list(where.living_at(client, "V")) == ["one: one.1, live there: one.1.0 one.1.1", "two: two.1, live there: two.1.0 two.1.1"]
+
+    def hung(*_):
+        raise NotConnected("no answer")
+
+    monkeypatch.setattr(where, "Client", hung)
+    assert next(iter(where.living_at(client, "V"))) == "shard one is away: what it has there is not known"

@@ -12,6 +12,7 @@ from tests.whole.shard_desk import ENV, WAIT_MS
 from tools.alert import read_all
 from tools.demo_run import DemoRun
 from tools.fuse import FuseOrder, light
+from tools.inspect_views import VIEWS, Source, describe
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +43,13 @@ def test_shards_are_one_node_to_its_user(desk):
     assert desk.say("actor", "resume", "AU04xGCJ", "-y", "--reason", "test")[0] == 0
     trades = {row["pair"]: row["shard"] for row in desk.said("pair", "ls")}
     assert {row["pairs"][0]: row["shard"] for row in desk.said("risk", "limits", "show")} == trades
+    source = Source(desk.node_dir)
+    for view in VIEWS.values():
+        rows = source.rows(view)
+        assert len({row[view.key] for row in rows}) == len(rows) > 0
+        assert describe(source, view, rows[0], "en")
+        assert source.client("observe").ask("actor", name=view.actor(rows[0]))["shard"] in ("metal", "rest")
+    source.close()
     days = desk.said("position", "statement")
     assert {(row["venue"], row["currency"]) for row in days} == {("SHFE", "CNY"), ("COMEX", "USD")}
     assert {each["symbol"] for row in days for each in row["symbols"]} >= {"SHFE.au2704", "SHFE.cu2703"}
@@ -54,6 +62,7 @@ def test_shards_are_one_node_to_its_user(desk):
     assert desk.said("status")["kills"] == ["block market SHFE"]
     assert desk.say("unkill", "--scope", "market SHFE", "-y", "--reason", "test")[0] == 0
     before = {path.name: path.read_text() for path in (desk.node_dir / "gateways").glob("*.pid")}
+    processes.send_signal(processes.adopt(desk.node_dir / "gateways" / "FX.pid"), signal.SIGSTOP)  # it does not hear a SIGTERM
     assert desk.say("gateway", "restart", "FX", "-y", "--reason", "test")[0] == 0
     desk.until(lambda: (desk.node_dir / "gateways" / "FX.pid").exists() and (desk.node_dir / "gateways" / "FX.pid").read_text() != before["FX.pid"], "FX is started anew")
     assert desk.said("config", "diff", "-c", str(desk.config[0]), "-c", str(desk.config[1])) == []
