@@ -13,7 +13,7 @@ from actors.pair_show import show_down
 from tools.board import _Follow
 from tools.board_line import PLAIN_EVERY, Board
 from tools.board_table import SORTS, Choice, chosen, cut, table
-from tools.board_text import age_text, head_text, naked_text, plain_line, row_of, value_text, venues_text
+from tools.board_text import age_text, head_text, naked_text, plain_line, row_of, value_text
 from tools.errors import NotConnected
 from tools.output import Output, width
 from tools.screen import KEY, Screen
@@ -394,8 +394,3 @@ def test_page_of_a_pair_fits_the_screen(columns):
         assert max(map(width, lines)) <= columns
         assert {"en": "buy ratio", "zh": "买比值"}[lang] in text.getvalue()
         assert text.getvalue().count("-119636.956592") == 14
-
-
-def test_venues_of_shards_are_told_once_where_all_say_the_same():
-    venues = [{"venue": name, "stage": stage, "why": "", "shard": shard} for name, stage, shard in (("A", "OPEN", "m"), ("B", "OPEN", "m"), ("A", "OPEN", "r"), ("B", "SYNCING", "r"))]
-    assert venues_text({"venues": venues}, str) == "A OPEN  B OPEN m  B SYNCING r"

@@ -1,5 +1,6 @@
 """Shards' answers as one: sums, rows with their shard, and who is away."""
 
+from tools.board_text import venues_text
 from tools.shards_merge import merged_positions, merged_status
 
 PLACES = {"P": "a", "Q": "a", "R": "b"}
@@ -62,3 +63,8 @@ def test_a_symbol_is_told_once_by_the_shard_that_trades_it():
     b = [row("V/X", "b", long=0), row("V/Y", "b", long=4), row("V/Y", "b", "R", long=4), row("V/Z", "b", long=0)]
     found = [(each["place"], each["shard"], each["long"]) for each in merged_positions([a, b])]
     assert found == [("V/X", "a", 3), ("V/X/P/0", "a", 3), ("V/Y", "b", 4), ("V/Y/R/0", "b", 4), ("V/Z", "a", 0)]
+
+
+def test_venues_of_shards_are_told_once_where_all_say_the_same():
+    venues = [{"venue": name, "stage": stage, "why": "", "shard": shard} for name, stage, shard in (("A", "OPEN", "m"), ("B", "OPEN", "m"), ("A", "OPEN", "r"), ("B", "SYNCING", "r"))]
+    assert venues_text({"venues": venues}, str) == "A OPEN  B OPEN m  B SYNCING r"
