@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +30,8 @@ BY_VENUE = "venue"
 """No table: the venue's own status alone says whether it is open."""
 ROUND_THE_CLOCK = "24x7"
 EVERY = "*"
+MOST_FILES = 32
+"""Of tables that are kept as they were read."""
 
 _ZONE = re.compile(r"^[A-Za-z_]+(?:/[A-Za-z0-9_+\-]+){0,2}$")
 _SPAN = re.compile(r"^(\d{1,2}):([0-5]\d)(?::([0-5]\d))?-(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?: (auction))?$")
@@ -161,9 +163,18 @@ class Book:
 def read(path: Path) -> File:
     """A file of tables, typed. Raises: ConfigError with what is wrong in it."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _typed(path, path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(str(path), "(file)", error.strerror, "a calendar file that can be read") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), "(file)", str(error), "TOML in UTF-8") from None
+
+
+@lru_cache(maxsize=MOST_FILES)
+def _typed(path: Path, text: str) -> File:
+    """The same text is read once: a process may start many nodes."""
+    try:
+        document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(str(path), "(file)", str(error), "TOML in UTF-8") from None
     try:

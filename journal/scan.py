@@ -44,7 +44,7 @@ class Scan:
             start = self.offset
             self.fault = fault_at(data, start, self.last_seq + 1)
             if self.fault:
-                if not data[start:].strip(b"\0"):
+                if data[start:] == bytes(size - start):
                     self.fault = ""
                 return
             length, _, seq, wall_ns, mono_ns, cause, kind_bytes = RECORD_HEAD.unpack_from(data, start)

@@ -25,10 +25,13 @@ class Exposure:
         self._open_ns: dict[str, int] = {}
         """By pair: since when it is naked, or has something out."""
         self._reported: set[str] = set()
+        self._seen = -1
+        """What of the knowledge was looked at; -1: nothing since the budgets began anew."""
 
     def begins_anew(self, hedge: str) -> None:
         """Its pair's time counts from now: a new hedge, or one that is opened or tried again."""
         self._open_ns.pop(pair_of(hedge), None)
+        self._seen = -1
 
     def strands(self, hedge: str) -> None:
         """By the records; its alert must be, too."""
@@ -51,16 +54,26 @@ class Exposure:
             for hedge in sorted(self._untold):
                 self.broken("I2", f"{hedge} is stranded and nobody was told")
             self._untold.clear()
+        if self._seen != self.knowledge.changes:
+            self._look()
+        if self._open_ns:
+            late_ns = self.agenda.now_ns - self.bound_ns
+            for pair, since_ns in self._open_ns.items():
+                if since_ns < late_ns:
+                    self._naked_for_long(pair)
+
+    def _look(self) -> None:
+        """Orders have been sent or told of: whose time begins, whose is over."""
         now_ns, knowledge = self.agenda.now_ns, self.knowledge
+        self._seen = knowledge.changes
         for pair in knowledge.nets:
-            if not knowledge.open[pair] and not knowledge.is_bare(pair):
-                if self._open_ns.pop(pair, None) is not None:
-                    self._reported.discard(pair)
-            elif now_ns - self._open_ns.setdefault(pair, now_ns) > self.bound_ns:
-                self._naked_for_long(pair)
+            if knowledge.open[pair] or knowledge.is_bare(pair):
+                self._open_ns.setdefault(pair, now_ns)
+            elif self._open_ns.pop(pair, None) is not None:
+                self._reported.discard(pair)
 
     def _naked_for_long(self, pair: str) -> None:
-        if pair in self._reported or self.told_unrecorded(pair) or any(pair_of(hedge) == pair for hedge in self.stranded):
+        if pair in self._reported or any(pair_of(hedge) == pair for hedge in self.stranded) or self.told_unrecorded(pair):
             return
         self._reported.add(pair)
         bare, out = self.knowledge.naked_of(pair), sorted(self.knowledge.open[pair])
@@ -74,6 +87,7 @@ class Exposure:
     def started(self) -> None:
         """A node starts: its budget starts with it."""
         self._open_ns.clear()
+        self._seen = -1
         if self._owed:
             self.agenda.after(SLACK_NS, self._check_owed)
 

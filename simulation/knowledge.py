@@ -72,10 +72,13 @@ class Knowledge:
         self.odd: dict[str, list[int]] = {}
         """By pair: lots too few for an order, that its ledger keeps."""
         self.changed_ns = -1
+        self.changes = 0
+        """How often an order was sent or told of, or odd lots left."""
 
     def sent(self, ref: str, order: SentOrder) -> None:
         """It left."""
         pair = pair_of(order.hedge)
+        self.changes += 1
         self.orders[ref] = order
         self.open.setdefault(pair, {})[ref] = order
         self.nets.setdefault(pair, [0, 0])
@@ -92,6 +95,7 @@ class Knowledge:
 
     def leaves(self, pair: str, leg: int, lots: int) -> None:
         """Odd lots, signed, are a ledger's from now on."""
+        self.changes += 1
         self.odd.setdefault(pair, [0, 0])[leg] += lots
         self._bare[pair] = any(self.naked_of(pair))
 
@@ -125,6 +129,7 @@ class Knowledge:
         before = order.cum
         order.hear(now_ns, cum, done=done, undone=undone)
         self.changed_ns = now_ns
+        self.changes += 1
         pair = pair_of(order.hedge)
         if order.cum != before:
             self.nets[pair][order.leg] += order.sign * (order.cum - before)

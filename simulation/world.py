@@ -74,6 +74,8 @@ class World(NodeLife):
         self.calm_mid: int | None = None
         """Where a calm market stands that moves to `mid` by so few ticks that no order misses."""
         self.exposed = self._version = 0
+        self._alerts_read = (0, 0)
+        self._unrecorded: set[str] = set()
         self._quoting()
 
     def _venue(self, name: str, rng: Random) -> None:
@@ -98,9 +100,14 @@ class World(NodeLife):
     def _told_unrecorded(self, pair: str) -> bool:
         """A node that has lost its journal tells by its file of alerts alone: under record 0."""
         path = self.folder / "alerts.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        rows = [json.loads(line) for line in lines]
-        return any((row["code"], row["seq"], row.get("pair")) == ("STRANDED", 0, pair) for row in rows)
+        if not path.is_file():
+            return False
+        found = path.stat()
+        if (found.st_ino, found.st_size) != self._alerts_read:
+            self._alerts_read = (found.st_ino, found.st_size)
+            rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            self._unrecorded = {row.get("pair") for row in rows if (row["code"], row["seq"]) == ("STRANDED", 0)}
+        return pair in self._unrecorded
 
     # ------------------------------------------------ market
 
