@@ -25,6 +25,7 @@ from domain.outside import FORCED, KIND, Outside, OutsideTrade
 from domain.pairs import Mode
 from domain.pairspec import PairSpec
 from domain.reports import OrderReport
+from domain.retold import OUTSIDE
 from domain.venue_news import (
     CollateralTold,
     MassCancelTold,
@@ -38,7 +39,6 @@ from domain.venues import POSITIONS
 from wire.codec import pack
 
 TRADES = frozenset("FGH")
-OUTSIDE = frozenset("XL")
 ASKED = frozenset("DFHq")
 """What a node may have asked that is about orders."""
 GRAVE = frozenset(("CURVE", "JOURNAL", "LOGON", "VERSION"))

@@ -67,6 +67,11 @@ class Desk:
         link = self.links.get(key[0])
         return None if link is None else link.feed.latest.get(key[1])
 
+    def pair(self, name: str) -> Pair | None:
+        """A pair as on record, also one that does not run any more."""
+        memory = self.memories.get(name)
+        return self.retired.get(name) if memory is None else memory.pair
+
     def can_repair(self, key: tuple[str, str]) -> bool:
         """Whether a repair order could leave for this instrument now."""
         return self.links[key[0]].why_not(Purpose.REPAIR, key[1]) == ""

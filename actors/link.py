@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from actors.feed import Feed
+from actors.known import Known, Passed
 from actors.routes import Routes
 from domain.alike import shared
 from domain.days import NOTHING, LastDays, Over, over_on
@@ -24,6 +25,7 @@ from domain.margin import rates_of
 from domain.market import Instrument
 from domain.ports import Clock
 from domain.reconnects import ReconnectBudget
+from domain.reports import OrderReport
 from domain.sequences import ReportSequence
 from domain.venue_news import VenueChanged
 from domain.venues import VenueStage, VenueState
@@ -44,11 +46,15 @@ class Purpose(IntEnum):
 
 
 class Seen(Struct, frozen=True):
-    """What is on record of a venue when the node starts."""
+    """What is on record of a venue when the node starts.
+
+    `pending`: numbers on record after one that is not.
+    """
 
     epoch: int = 0
     seq: int = 0
     trading_day: str = ""
+    pending: tuple[int, ...] = ()
 
 
 class VenueSettings(Struct, frozen=True):
@@ -89,6 +95,7 @@ class VenueLink:
         trade_socket: Any = None,
         *,
         seen: Seen = Seen(),  # noqa: B008 (frozen)
+        known: Known | None = None,
         resolve: Callable[[str], str] | None = None,
     ) -> None:
         self.settings = settings
@@ -102,6 +109,10 @@ class VenueLink:
         self.state = VenueState(epoch=seen.epoch, trading_day=seen.trading_day)
         self.stage = self.state.stage
         self.sequence = ReportSequence(seen.epoch, seen.seq)
+        self.known = known or Known()
+        self.passed = Passed()
+        self.adopted: Callable[[OrderReport], bool] = lambda _report: False
+        """Whether nobody would do anything about a report that is on record already."""
         self.routes = Routes(resolve) if resolve is not None else Routes()
         self.claim = self.routes.claim  # reports of this order go to that owner; called before it can leave
         self.capabilities: dict[str, Any] = {}

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from actors.controls import KIND as OPERATOR
 from actors.controls import fold_word
 from actors.hedge_show import legs_of, terms_of
+from actors.known import KIND as KNOWN
 from actors.repairer import RepairMemory
 from actors.reports import KIND as REPORT
 from actors.reports import SeenFold
@@ -72,6 +73,8 @@ def fold(records: Iterable[Any], lots: dict[str, tuple[int, ...]], found: Recove
             _started(found, unpack(record.body))
         elif record.kind == REPORT:
             found.venues.take(record.body)
+        elif record.kind == KNOWN:
+            found.venues.pass_over(record.body)
         elif record.kind == OPERATOR:
             found.controls = fold_word(found.controls, record.body)
         elif record.kind == OUTSIDE:

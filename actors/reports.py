@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from actors.known import KIND as KNOWN
+from actors.known import STATE, TRADES, Known
 from actors.link import Seen, VenueLink
 from domain.errors import JournalError, WireError
 from domain.reports import OrderReport
@@ -19,13 +21,15 @@ from wire.codec import decode_from_gateway, pack, unpack
 from wire.messages import BusinessReject, CancelReject, ExecutionReport, GatewayLogon
 
 KIND = "report"
-TRADES = frozenset("FGH")
 MAX_STRAY_REJECTS = 1000
 """Rejects about nobody's request that are recorded in one epoch."""
 
 
 class ReportDesk:
-    """Records and routes. `tell(name, message)`, `on_failure(error)`."""
+    """Records and routes. `tell(name, message)`, `on_failure(error)`.
+
+    `is_retelling()`: the venue tells its day, or fills a gap, now.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class ReportDesk:
         tell: Callable[[str, Any], None],
         on_failure: Callable[[JournalError], None],
         strays_to: str = "",
+        is_retelling: Callable[[], bool] = bool,
     ) -> None:
         self.last_trade_seq = 0
         self.strays = self.repeats = self.clashes = 0
@@ -42,6 +47,7 @@ class ReportDesk:
         self._tell = tell
         self._on_failure = on_failure
         self._strays_to = strays_to
+        self._is_retelling = is_retelling
         self._stray_rejects = 0
 
     def new_epoch(self) -> None:
@@ -65,37 +71,35 @@ class ReportDesk:
         verdict = self._link.sequence.note(m.seq, mark)
         if verdict is not NEW and self._is_repeat(verdict):
             return
+        is_again = m.poss_resend or m.exec_type == STATE
+        if is_again and verdict is NEW and self._is_known(m, now_ns):
+            return
         if m.exec_type in TRADES and not m.poss_resend and m.seq > self.last_trade_seq:
             self.last_trade_seq = m.seq
-        report = OrderReport(
-            self._link.name,
-            self.record(frame),
-            now_ns,
-            "8",
-            m.clord_id,
-            m.exec_type,
-            m.ord_status,
-            m.last_qty,
-            m.last_px,
-            m.cum_qty,
-            m.leaves_qty,
-            m.order_id,
-            m.exec_id,
-            m.symbol,
-            m.side,
-            m.reason,
-            m.text,
-            m.exch_ns,
-            m.gw_ns,
-            m.poss_resend,
-            m.exec_ref,
-            m.trading_day,
-            m.origin,
-            m.offset,
-            None if m.fee is None else str(m.fee),
-            m.fee_currency,
-        )
-        self._route(report)
+        seq = self.record(frame)
+        if seq:
+            self._link.known.fresh.append(m)
+        self._route(report_of(self._link.name, seq, now_ns, m))
+
+    def _is_known(self, m: ExecutionReport, now_ns: int) -> bool:
+        """Told again, and nobody would do anything about it: its number is kept to be noted."""
+        link = self._link
+        if not self._is_retelling() or not link.known.has(m) or not link.adopted(report_of(link.name, 0, now_ns, m)):
+            return False
+        link.passed.add(link.sequence.epoch, m.seq, now_ns)
+        return True
+
+    def note_passed(self) -> None:
+        """The numbers of what was passed over go on record: no gap, and nothing to be sent again."""
+        passed = self._link.passed
+        if not passed.count:
+            return
+        body = {"venue": self._link.name, "epoch": passed.epoch, "count": passed.count, "runs": passed.runs}
+        try:
+            self._append(KNOWN, pack(body))
+        except JournalError as error:
+            self._on_failure(error)
+        passed.clear()
 
     def cancel_reject(self, m: CancelReject, frame: bytes, now_ns: int) -> None:
         """A `9`: to the owner of the order that was to be cancelled."""
@@ -159,24 +163,59 @@ class ReportDesk:
             self._tell(self._strays_to, StrayReport(report))
 
 
+def report_of(venue: str, seq: int, now_ns: int, m: ExecutionReport) -> OrderReport:
+    """An `8` as its owner receives it; `seq`: its record."""
+    return OrderReport(
+        venue,
+        seq,
+        now_ns,
+        "8",
+        m.clord_id,
+        m.exec_type,
+        m.ord_status,
+        m.last_qty,
+        m.last_px,
+        m.cum_qty,
+        m.leaves_qty,
+        m.order_id,
+        m.exec_id,
+        m.symbol,
+        m.side,
+        m.reason,
+        m.text,
+        m.exch_ns,
+        m.gw_ns,
+        m.poss_resend,
+        m.exec_ref,
+        m.trading_day,
+        m.origin,
+        m.offset,
+        None if m.fee is None else str(m.fee),
+        m.fee_currency,
+    )
+
+
 class SeenFold:
     """Reads `Seen` of each venue from the journal, record by record.
 
-    Feed it every record of kind `report`, in order; `start` with the last
-    snapshot's values where there is one.
+    Feed it every record of kind `report` and `known`, in order; `start` with
+    the last snapshot's values where there is one.
     """
 
     def __init__(self) -> None:
         self._sequences: dict[str, ReportSequence] = {}
         self._days: dict[str, str] = {}
+        self._known: dict[str, Known] = {}
 
-    def start(self, venue: str, snapshot: dict[str, Any]) -> None:
-        """`snapshot`: what VenueLink.snapshot gave."""
-        self._sequences[venue] = ReportSequence(snapshot["epoch"], snapshot["seq"])
+    def start(self, venue: str, snapshot: dict[str, Any], known: Known | None = None) -> None:
+        """`snapshot`: what VenueLink.snapshot gave; `known`: what is known again."""
+        sequence = self._sequences[venue] = ReportSequence(snapshot["epoch"], snapshot["seq"])
+        sequence.pending.update(snapshot.get("pending", ()))
         self._days[venue] = snapshot["trading_day"]
+        self._known[venue] = known or Known()
 
     def take(self, body: bytes) -> None:
-        """One record's body; one that can't be read is passed over."""
+        """One report's record; one that can't be read is passed over."""
         try:
             fields = unpack(body)
             message = decode_from_gateway(fields["frame"])
@@ -185,6 +224,8 @@ class SeenFold:
         venue, epoch = fields["venue"], fields["epoch"]
         sequence = self._sequences.setdefault(venue, ReportSequence(epoch))
         if type(message) is GatewayLogon:
+            if message.trading_day != self._days.get(venue):
+                self.known(venue).new_day()
             self._days[venue] = message.trading_day
             if message.epoch != sequence.epoch:
                 sequence.restart(message.epoch, message.last_seq)
@@ -192,6 +233,18 @@ class SeenFold:
             if epoch != sequence.epoch:
                 sequence.restart(epoch, 0)
             sequence.note(message.seq, 0)
+            if type(message) is ExecutionReport:
+                self.known(venue).take(message)
+
+    def pass_over(self, body: bytes) -> None:
+        """The record of numbers under which nothing new was told."""
+        fields = unpack(body)
+        epoch = fields["epoch"]
+        sequence = self._sequences.setdefault(fields["venue"], ReportSequence(epoch))
+        if epoch != sequence.epoch:
+            sequence.restart(epoch, 0)
+        for first, last in fields["runs"]:
+            sequence.pass_over(first, last)
 
     def every(self) -> Iterator[tuple[str, Seen]]:
         """What is on record of each venue."""
@@ -203,4 +256,8 @@ class SeenFold:
         sequence = self._sequences.get(venue)
         if sequence is None:
             return Seen()
-        return Seen(sequence.epoch, sequence.seen, self._days.get(venue, ""))
+        return Seen(sequence.epoch, sequence.seen, self._days.get(venue, ""), tuple(sorted(sequence.pending)))
+
+    def known(self, venue: str) -> Known:
+        """What its reports have said, to know it when it is told again."""
+        return self._known.setdefault(venue, Known())

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from actors.known import Known
+from actors.link import Seen
 from actors.recovery import Recovered, fold
 from actors.repairer import RepairMemory
 from domain.errors import WireError
@@ -95,7 +97,7 @@ def _snapshot(found: Recovered, last: Record) -> Snapshot:
         found.legs,
         {name: ChildState(each.states, each.books, each.opens) for name, each in found.children.items()},
         found.owners,
-        {name: VenueSeen(each.epoch, each.seq, each.trading_day) for name, each in found.venues.every()},
+        {name: _seen(each, found.venues.known(name)) for name, each in found.venues.every()},
         found.controls,
         found.outside.known,
         [(*key, trades) for key, trades in found.outside.waiting.items()],
@@ -106,6 +108,10 @@ def _snapshot(found: Recovered, last: Record) -> Snapshot:
     )
 
 
+def _seen(seen: Seen, known: Known) -> VenueSeen:
+    return VenueSeen(seen.epoch, seen.seq, seen.trading_day, seen.pending, known.day, known.day_before)
+
+
 def _recovered(snapshot: Snapshot) -> Recovered:
     found = Recovered()
     found.pairs, found.legs, found.owners = snapshot.pairs, snapshot.legs, snapshot.owners
@@ -114,7 +120,8 @@ def _recovered(snapshot: Snapshot) -> Recovered:
         memory = found.children[name] = RepairMemory()
         memory.states, memory.books, memory.opens = child.states, child.books, child.opens
     for name, seen in snapshot.venues.items():
-        found.venues.start(name, {"epoch": seen.epoch, "seq": seen.seq, "trading_day": seen.trading_day})
+        told = {"epoch": seen.epoch, "seq": seen.seq, "trading_day": seen.trading_day, "pending": seen.pending}
+        found.venues.start(name, told, Known(seen.day, seen.day_before))
     found.ledgers.of, found.ledgers.past = snapshot.ledgers, snapshot.past_ledgers
     found.ledgers.differences = snapshot.differences
     found.changed = snapshot.changed

@@ -79,6 +79,7 @@ class VenueActor(VenueAnswers):
         self.after_ns(0, _TICK)
 
     def on_stop(self) -> None:
+        self.desk.note_passed()
         if self.link.trade is not None and self.link.stage >= S.SYNCING:
             self.link.trade.send(encode(wire.Logout("stop")))
 
@@ -107,6 +108,9 @@ class VenueActor(VenueAnswers):
         now_ns = self.clock.mono_ns()
         self._pulse.tick(now_ns, self._tick_ns)
         link = self.link
+        link.known.settle()
+        if link.passed.is_due(now_ns):
+            self.desk.note_passed()
         link.feed.check(now_ns)
         if link.stage <= S.CONNECTING:
             self._check_hung(now_ns)
@@ -273,6 +277,7 @@ class VenueActor(VenueAnswers):
         if link.stage is S.DOWN or (link.stage >= S.SYNCING and m.epoch == link.state.epoch):
             return
         is_push = link.stage >= S.SYNCING
+        self.desk.note_passed()
         gap = self._adopt_numbers(m)
         self.desk.record(frame)
         if is_push:
@@ -280,6 +285,7 @@ class VenueActor(VenueAnswers):
             return
         if m.trading_day != link.state.trading_day:
             link.routes.new_day()
+            link.known.new_day()
         link.capabilities = m.capabilities
         self._linked = True
         self._logon_wait_ns = link.settings.logon_timeout_ms * MS

@@ -19,6 +19,7 @@ from domain.errors import JournalError
 from domain.venue_news import VenueChanged, VenueTrouble
 from domain.venues import (
     DAY,
+    OLD_DAY,
     Ask,
     LinkLost,
     LogonSent,
@@ -54,7 +55,7 @@ class VenueMachine(Actor):
         super().__init__(runtime, name)
         self.link = link
         self.asks = Asks(link.settings.node_epoch, self.epoch)
-        self.desk = ReportDesk(link, journal, self.tell, self._journal_failed, strays_to)
+        self.desk = ReportDesk(link, journal, self.tell, self._journal_failed, strays_to, self._is_retelling)
         self.dropped = 0
         self._troubles: dict[str, str] = {}
         settings = link.settings
@@ -98,7 +99,11 @@ class VenueMachine(Actor):
         self._perform()
         self._tell_changed(lost=type(event) in _LOST)
 
+    def _is_retelling(self) -> bool:
+        return self.asks.waits(DAY) or self.asks.waits(OLD_DAY) or self.link.state.gap
+
     def _record(self, facts: tuple[VenueFact, ...], commands: tuple[Any, ...]) -> None:
+        self.desk.note_passed()
         body = {
             "actor": self.name,
             "facts": [to_builtins(fact) for fact in facts],

@@ -42,12 +42,15 @@ class Venue:
         self.feed.bind(f"ipc://{directory}/{name}.feed")
         self.trade = context.socket(zmq.ROUTER)
         self.trade.setsockopt(zmq.LINGER, 0)
+        self.trade.setsockopt(zmq.SNDHWM, 100_000)
         self.trade.bind(f"ipc://{directory}/{name}.trade")
         self.seq = self.feed_seq = self.beat_seq = self.orders = 0
         self.node = b""
         self.mid = NEAR
         self.reject = False
         self.firsts: list[int] = []
+        self.day: list[list] = []
+        """Of each order, its last report: all that the day is told from."""
 
     def quote(self) -> None:
         self.feed_seq += 1
@@ -74,13 +77,25 @@ class Venue:
         self.seq += 1
         now = time.time_ns()
         trade = kind == "F"
-        self.reply(
-            pack(
-                "8", self.seq, ref, f"o{self.orders}", f"e{self.seq}" if trade else None, kind, status, self.symbol,
-                side, qty if trade else 0, px if trade else None, cum, leaves, 99 if kind == "8" else None,
-                "", now, now, False, None, DAY, "O",
-            )
-        )  # fmt: skip
+        told = [
+            "8", self.seq, ref, f"o{self.orders}", f"e{self.seq}" if trade else None, kind, status, self.symbol,
+            side, qty if trade else 0, px if trade else None, cum, leaves, 99 if kind == "8" else None,
+            "", now, now, False, None, DAY, "O",
+        ]  # fmt: skip
+        self.reply(pack(*told))
+        if not leaves:
+            self.day.append(told)
+
+    def tell_day(self, req_id: str) -> None:
+        """Each order's trade, then its state, under new numbers."""
+        before = self.seq
+        for told in self.day:
+            trade = told[5] == "F"
+            state = [*told[:4], None, "I", *told[6:9], 0, None, *told[11:]]
+            for again in (told, state) if trade else (state,):
+                self.seq += 1
+                self.reply(pack("8", self.seq, *again[2:16], time.time_ns(), True, *again[18:]))
+        self.reply(pack("AF", req_id, self.seq - before))
 
     def take(self) -> None:
         identity, body = self.trade.recv(), self.trade.recv()
@@ -95,7 +110,7 @@ class Venue:
         elif kind == "D":
             self.order(message, at_ns)
         elif kind == "AF":
-            self.reply(pack("AF", message[1], 0))
+            self.tell_day(message[1])
         elif kind == "AN":
             self.reply(pack("AP", message[1], self.symbol, *([0] * 8), time.time_ns(), self.seq, True))
         elif kind == "BB":

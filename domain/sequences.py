@@ -65,6 +65,13 @@ class ReportSequence:
             self.pending.add(seq)
         return NEW
 
+    def pass_over(self, first: int, last: int) -> None:
+        """Take a run of numbers, of which nothing more is known."""
+        if first > self.seen + 1:
+            self.pending.update(range(first, min(last, first + MAX_PENDING - len(self.pending) - 1) + 1))
+        else:
+            self.settle_to(last)
+
     def drop_above(self, last: int) -> None:
         """The gateway says that it stands at `last`: higher can't have come."""
         self.pending = {seq for seq in self.pending if seq <= last}
@@ -75,10 +82,14 @@ class ReportSequence:
         What came above `last` and doesn't join on to it is forgotten as a
         number: one absurd seq must not hide every later gap.
         """
+        self.settle_to(last)
+        self.pending.clear()
+
+    def settle_to(self, last: int) -> None:
+        """All up to `last` is there, and what joins on to it."""
         self.seen = max(self.seen, last)
         self.pending = {seq for seq in self.pending if seq > self.seen}
         self._absorb()
-        self.pending.clear()
 
     def _absorb(self) -> None:
         while self.seen + 1 in self.pending:

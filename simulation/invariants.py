@@ -17,6 +17,7 @@ plain MessagePack here, and what a fact means is read from its name.
     JOURNAL no opening order once a sync of the journal has failed
     DOUBT an order whose link is lost is UNKNOWN at once; see lost_links.py
     HAND what a person did by hand holds, over a start too; see by_hand.py
+    RETOLD what is passed over is on record, its numbers noted; see retold.py
     GATE no order before its venue has told what it needs; see gates.py
 
 By the world, at a stop or kill, at rest or after a run without faults:
@@ -43,6 +44,7 @@ from simulation.exposure import SLACK_NS, Exposure
 from simulation.gates import Gates
 from simulation.knowledge import Knowledge, SentOrder, pair_of, units_of
 from simulation.lost_links import LostLinks
+from simulation.retold import Retold
 from simulation.seen import (
     ABOUT_ORDERS,
     CUM_FACTS,
@@ -102,6 +104,7 @@ class Judge:
         bound_ns = (d("hedge_deadline_ms") + d("naked_budget_ms")) * MS + SLACK_NS
         self.exposure = Exposure(agenda, self.knowledge, bound_ns, self.broken)
         self.lost_links = LostLinks(self.records, self.broken)
+        self.retold = Retold(self.records, self.broken)
         self.closes = Mismatches(self.broken, bound_ns)
         self._cap = shape.defaults.get("max_orders_per_hedge", 12)
 
@@ -176,6 +179,7 @@ class Judge:
             self.knowledge.told(m, now_ns)
             self.gates.told(venue, m, now_ns)
             self.closes.told(venue, m, now_ns)
+            self.retold.told(venue, m)
         except BROKEN_FRAMES:
             return  # junk that the venue sent on purpose
 
@@ -199,8 +203,13 @@ class Judge:
     def _read(self, kind: str, body: bytes, seq: int, cause: int) -> None:
         if kind == "report":
             self._reports.add(seq)
+            self.retold.report(unpack(body))
+        elif kind == "known":
+            self.retold.known(unpack(body))
         elif kind == "venue":
-            self.lost_links.venue(unpack(body), self.agenda.now_ns)
+            told = unpack(body)
+            self.lost_links.venue(told, self.agenda.now_ns)
+            self.retold.venue(told)
         elif kind == "operator":
             for fact in unpack(body).get("facts", ()):
                 self.gates.words.take(fact)
@@ -359,6 +368,7 @@ class Judge:
     def disk_failed(self, call: str) -> None:
         """A call on the journal's disk has failed under the node that runs."""
         self._disk_failed = self._disk_failed or call == "sync"
+        self.retold.disk_failed()
         self.lost_links.forget()  # where no disk is left nothing is recorded any more
 
     def killed(self) -> None:
@@ -370,4 +380,5 @@ class Judge:
         """A node starts: its patience, and its budget, begin anew."""
         self._disk_failed = False
         self.exposure.started()
+        self.retold.started()
         self.gates.restarted(self.agenda.now_ns)

@@ -85,6 +85,29 @@ def recovery(out: Output, times: int, seed: int) -> int:
     return FINE if found["ok"] else GATE
 
 
+@bench.command()
+@click.option("--orders", type=click.IntRange(10, 20_000), default=5_000, show_default=True, help="Ended on each venue's day, at least.")
+@click.option("--times", type=click.IntRange(1, 100), default=5, show_default=True, help="Of each kind, by turns.")
+@pass_out
+def resync(out: Output, orders: int, times: int) -> int:
+    """A venue with a long day is logged on again; exit 3 when a gate is missed.
+
+    Journal bytes and milliseconds from the logon until it trades, after a lost
+    link and at a start: with what is known passed over, and with all recorded.
+    """
+    from loguru import logger
+
+    from benchmarks.resync import GATES, measure
+
+    logger.remove()
+    found = measure(orders, times)
+    if out.format in ("json", "jsonl"):
+        out.one(found)
+    else:
+        out.many([{"": name, **found[name]} for name in GATES])
+    return FINE if found["ok"] else GATE
+
+
 def show(out: Output, found: dict[str, Any]) -> None:
     """JSON: all of it. A table: the two ratios, then what stands beside them."""
     if out.format in ("json", "jsonl"):

@@ -163,11 +163,15 @@ class Ours:
     def __init__(self, directory: Path, problems: list[str]) -> None:
         self.intents: set[str] = set()
         self.trades: dict[tuple[str, str, str], tuple] = {}
+        self.known = 0
+        self.numbers: dict[tuple[str, int], set[int]] = defaultdict(set)
         for kind, body in journal_of(directory, problems):
             if kind == "decision":
                 self._decision(unpack(body)[0])
             elif kind == "report":
                 self._report(unpack(body)[0], problems)
+            elif kind == "known":
+                self._known(unpack(body)[0], problems)
 
     def _decision(self, told: dict) -> None:
         for _, frame in told.get("commands", ()):
@@ -177,12 +181,28 @@ class Ours:
 
     def _report(self, told: dict, problems: list[str]) -> None:
         frame = unpack(told["frame"])[0]
+        if frame[0] in ("8", "9"):
+            self.numbers[told["venue"], told.get("epoch", 0)].add(frame[1])
         if frame[0] != "8" or frame[5] not in ("F", "G", "H"):
             return
         key = (told["venue"], frame[19], frame[4])
         row = (frame[5], frame[7], frame[8], frame[9], frame[10])
         if self.trades.setdefault(key, row) != row:
             problems.append(f"trade {key} was told as {self.trades[key]} and as {row}")
+
+
+    def _known(self, told: dict, problems: list[str]) -> None:
+        """Numbers under which nothing was told that is not on record: the day, told again."""
+        seqs = [seq for first, last in told["runs"] for seq in range(first, last + 1)]
+        if len(seqs) != told["count"]:
+            problems.append(f"{told['venue']}: {told['count']} reports were passed over, {len(seqs)} numbers are noted")
+        self.known += len(seqs)
+        self.numbers[told["venue"], told["epoch"]].update(seqs)
+
+    @property
+    def missing(self) -> int:
+        """Numbers between two on record that are not: what a gateway did not send again."""
+        return sum(max(found) - min(found) + 1 - len(found) for found in self.numbers.values())
 
 
 def compared(run: Path, lots: dict[str, int], most_orders: int) -> tuple[dict, list[str]]:
@@ -213,7 +233,8 @@ def compared(run: Path, lots: dict[str, int], most_orders: int) -> tuple[dict, l
     units = {place: venues.positions[place] / lot for place, lot in lots.items()}
     if len({round(each, 9) for each in units.values()}) > 1:
         problems.append(f"naked: the venues hold {dict(venues.positions)}, in units {units}")
-    return {"orders": len(venues.orders), "intents": len(ours.intents), "trades": len(venues.trades), "units": units}, problems
+    figures = {"orders": len(venues.orders), "intents": len(ours.intents), "trades": len(venues.trades), "units": units}
+    return {**figures, "known": ours.known, "numbers_missing": ours.missing}, problems
 
 
 def lot_of(words: str) -> tuple[str, int]:

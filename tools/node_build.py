@@ -22,6 +22,7 @@ from actors.desk import Desk
 from actors.hang_watch import HangWatch
 from actors.hedge_show import terms_map
 from actors.journal_sync import JournalSync
+from actors.known import Adopted
 from actors.lease import LeasedBreaker, link_of
 from actors.link import VenueLink, VenueSettings
 from actors.logs import LogActor
@@ -224,8 +225,12 @@ class Node:
             venue.name, config.node.name, epoch, instruments,
             cancel_on_disconnect_ms=venue.cancel_on_disconnect_ms, keeper=keeper, hang_ms=venue.hang_ms,
         )  # fmt: skip
-        seen = self.recovered.venues.seen(venue.name)
-        return link_of(self.shares.get(venue.name), settings, self.clock, feed, trade, seen=seen, resolve=self.recovered.owner)
+        told = self.recovered.venues
+        seen, known = told.seen(venue.name), told.known(venue.name)
+        share = self.shares.get(venue.name)
+        link = link_of(share, settings, self.clock, feed, trade, seen=seen, known=known, resolve=self.recovered.owner)
+        link.adopted = Adopted(self.desk.pair, self.recovered.outside.known)
+        return link
 
     def budgets(self) -> None:
         """What a person allows where a venue tells no money; again and again the same."""

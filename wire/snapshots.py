@@ -34,12 +34,22 @@ class ChildState(Struct):
     opens: dict[str, bool]
 
 
+class ToldDay(Struct):
+    """One trading day of a venue as reported: by order (where it stands, its last state's words), and trades."""
+
+    orders: dict[str, tuple[str, int]] = {}
+    trades: dict[int, None] = {}
+
+
 class VenueSeen(Struct):
-    """How far a venue's numbering has been read."""
+    """How far a venue's numbering has been read; the present day and the one before it."""
 
     epoch: int
     seq: int
     trading_day: str
+    pending: tuple[int, ...]
+    day: ToldDay
+    day_before: ToldDay
 
 
 class Snapshot(Struct):

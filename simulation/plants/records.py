@@ -46,7 +46,7 @@ PLANTS = (
         "report_not_recorded",
         "a report is acted upon without being on record",
         "actors/reports.py",
-        (('            self.record(frame),\n            now_ns,\n            "8",', '            0,\n            now_ns,\n            "8",'),),
+        (("        seq = self.record(frame)\n        if seq:", "        seq = 0\n        if seq:"),),
     ),
     Plant(
         "journal_chain_broken",
@@ -77,7 +77,7 @@ PLANTS = (
         "recovered_orders_have_no_owner",
         "after a restart reports of older orders find nobody",
         NODE,
-        (("seen=seen, resolve=self.recovered.owner)", "seen=seen)"),),
+        (("known=known, resolve=self.recovered.owner)", "known=known)"),),
     ),
     Plant(
         "epoch_used_again",
@@ -261,5 +261,48 @@ PLANTS = (
         "facts of a repair child are adopted twice",
         PAIR,
         (("        self._follow(told.hedge_id, (), told.seq)", "        self._follow(told.hedge_id, told.facts, told.seq)"),),
+    ),
+    Plant(
+        "retold_by_its_order",
+        "whatever is told again of an order that has ended is passed over, whatever it says",
+        "actors/known.py",
+        (
+            ("        if m.exec_type in TRADES:\n            if self._is_told(_told_then(m)):", "        if stands is not None:\n            return True\n        if m.exec_type in TRADES:\n            if self._is_told(_told_then(m)):"),
+            ("domain/retold.py", "    return not heard.facts and not heard.ask\n", "    return True\n"),
+        ),
+        "T36",
+    ),
+    Plant(
+        "retold_quantity_unread",
+        "a state told again is known by its status alone, not by what is filled",
+        "actors/known.py",
+        (
+            ('    return f"{m.ord_status}{m.cum_qty}/{m.leaves_qty}"', "    return m.ord_status"),
+            ("domain/retold.py", "    return not heard.facts and not heard.ask\n", "    return True\n"),
+        ),
+        "T36",
+    ),
+    Plant(
+        "retold_trade_unread",
+        "a trade told with the day counts as known, though none told it before",
+        "actors/known.py",
+        (
+            ("            return stands is not None and stands[0] == _state(m) and self._is_told(_trade(m))", "            return True"),
+            ("domain/retold.py", "    return not heard.facts and not heard.ask\n", "    return True\n"),
+        ),
+        "T36",
+    ),
+    Plant(
+        "retold_before_it_was_heard",
+        "a report on record counts as known, though nobody has acted on it yet",
+        "domain/retold.py",
+        (("    return not heard.facts and not heard.ask\n", "    return True\n"), ("    if order is None or order.live:\n        return False\n", "    if order is None:\n        return False\n")),
+    ),
+    Plant(
+        "numbers_not_noted",
+        "the numbers of what was passed over are on no record",
+        "actors/reports.py",
+        (("            self._append(KNOWN, pack(body))\n", "            pack(body)\n"),),
+        "T36",
     ),
 )

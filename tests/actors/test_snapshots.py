@@ -24,8 +24,12 @@ def parts(found):
     outside = (found.outside.known, found.outside.waiting)
     found.ledgers.settle()
     ledgers = (found.ledgers.of, found.ledgers.past, found.ledgers.differences)
-    venues = dict(found.venues.every())
+    venues = {name: (seen, _days(found.venues.known(name))) for name, seen in found.venues.every()}
     return found.pairs, found.legs, children, found.owners, venues, found.controls, outside, ledgers, found.changed
+
+
+def _days(known):
+    return known.day, known.day_before
 
 
 def test_all_that_a_start_takes_is_in_a_snapshot():

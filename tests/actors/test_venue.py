@@ -315,7 +315,7 @@ def test_what_was_seen_is_read_back_from_the_record():
     for kind, _, body in rig.journal.records:
         if kind == "report":
             fold.take(body)
-    assert fold.seen("SHFE") == Seen(100, 2, "20260105")
+    assert fold.seen("SHFE") == Seen(100, 2, "20260105", pending=(5,))
     assert fold.seen("NYMEX") == Seen()
     fold.start("SHFE", rig.link.snapshot())
     assert fold.seen("SHFE").seq == 2

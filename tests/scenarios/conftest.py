@@ -10,12 +10,15 @@ import os
 import pytest
 
 from actors.notes import Operate
+from domain import pairs
+from journal.reader import read
 from simulation.agenda import MS
 from simulation.run import audit, heal
 from simulation.settings import CHEAP, PAIR, POLICIES, QUIET, RICH, Shape
 from simulation.world import World
 from system.clock import chance
 from tools.node_build import Node
+from wire.codec import unpack
 
 SEEDS = range(1, 1 + int(os.environ.get("HEDGEROW_SCENARIO_SEEDS", "2")))
 AFTER = {RICH: RICH - 8, CHEAP: CHEAP + 8}
@@ -99,6 +102,15 @@ class Scene(World):
         leg = "AB".index(venue.name)
         refs = [ref for ref, order in self.judge.knowledge.orders.items() if order.leg == leg]
         return [ref for ref in refs if letter in ref.rpartition(".")[2]]
+
+    def reports(self, kind):
+        """How many reports of that kind are on record."""
+        told = (unpack(record.body) for record in read(self.folder / "journal") if record.kind == "report")
+        return sum(unpack(each["frame"])[0] == kind for each in told)
+
+    def cum(self, ref):
+        """What an own order has filled, as its pair knows."""
+        return pairs.place_of(self.pair, ref)[1].cum_qty
 
     def frames(self, kind):
         """How many frames of a kind have left."""

@@ -106,6 +106,55 @@ def test_t36_reconnects_that_tell_the_whole_day_again_book_nothing_twice(scene):
     assert len(s.judge.outcomes) == 1
 
 
+def test_t36_day_told_again_is_passed_over_with_its_numbers_noted(scene):
+    s = scene()
+    s.holds()
+    for link in s.trades.values():
+        link.cut(50 * MS)
+    s.run(1500)  # an order whose `new` came after its fill stands otherwise in the day's words: once
+    on_record, passed, said = s.reports("8"), s.judge.retold.passed, s.a.gateway.seq
+    for _ in range(3):
+        s.trades["A"].cut(50 * MS)
+        s.run(1500)
+    told = s.a.gateway.seq - said
+    assert told > 0
+    assert (s.reports("8"), s.judge.retold.passed) == (on_record, passed + told)
+    s.kill()
+    s.start()
+    assert s.node.desk.links["A"].sequence.seen == s.a.gateway.seq  # nothing is sent again
+    s.run(1500)
+    assert s.reports("8") == on_record
+
+
+def test_t36_trade_that_the_day_tells_first_is_taken(scene):
+    s = scene(tifs="0")
+    s.opens(fates.part(0, rests=True), fates.part(0, rests=True))
+    s.ends()
+    order = next(each for each in s.a.orders.values() if each.status == "4")
+    s.trades["A"].cut(300 * MS)
+    s.a.fill(order, 1)
+    assert s.until(lambda: s.cum(order.ref) == 1, 2000 * MS)
+    assert s.ends() in ("DONE", "NONE", "PART")
+
+
+def test_t36_count_that_rose_meanwhile_is_taken_before_its_trade_is_told(scene):
+    s = scene(tifs="0")
+    s.opens(fates.part(0, rests=True), fates.part(0, rests=True))
+    s.ends()
+    order, gateway = next(each for each in s.a.orders.values() if each.status == "4"), s.a.gateway
+    report = gateway._report
+
+    def tell(said, **how):
+        if said.exec_type != "F" or said.order is not order or s.cum(order.ref):
+            report(said, **how)
+
+    gateway._report = tell
+    s.trades["A"].cut(300 * MS)
+    s.a.fill(order, 1)
+    assert s.until(lambda: s.cum(order.ref) == 1, 2000 * MS)
+    assert s.ends() in ("DONE", "NONE", "PART")
+
+
 def test_t36_link_that_is_cut_again_and_again_books_nothing_twice(scene):
     s = scene()
     s.opens()

@@ -90,6 +90,18 @@ def test_equal_books_are_said_to_be(run):
     assert told["units"] == {"A/X": 1.0, "B/Y": 1.0}
 
 
+def test_numbers_of_what_was_passed_over_are_counted_and_holes_told(run):
+    for runs in ([[2, 4], [6, 6]], [[8, 9]]):
+        count = sum(last - first + 1 for first, last in runs)
+        run.records.append(("known", pack({"venue": "A", "epoch": 0, "count": count, "runs": runs})))
+    code, told = run.write().told()
+    assert (code, told["known"], told["numbers_missing"]) == (0, 6, 2)
+
+
+def miscounted(run):
+    run.records.append(("known", pack({"venue": "A", "epoch": 0, "count": 2, "runs": [[2, 4]]})))
+
+
 def lost_fill(run):
     run.records.pop()
 
@@ -129,6 +141,7 @@ def naked(run):
         (twice, "P.e.1.0h1 was 2 orders: A 1, A 2"),
         (works, "B 1: it works"),
         (naked, "naked: the venues hold"),
+        (miscounted, "2 reports were passed over, 3 numbers are noted"),
     ],
 )
 def test_what_is_spoilt_is_found(run, spoil, what):
