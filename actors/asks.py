@@ -1,8 +1,9 @@
 """Questions to a venue (`AF`, `AN`, `BB`) until each has its whole answer.
 
 A question without its end in time is asked again, ever more slowly, for ever:
-an answer that does not come is no answer, and is not an empty one. The end of
-any of the last few askings of a question counts.
+an answer that does not come is no answer, and is not an empty one. One that is
+still coming is waited for, up to a bound: a long day asked for again while it
+is told would be told twice. The end of any of the last few askings counts.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from wire.messages import CollateralInquiry, MassStatusRequest, Message, Positio
 MS = 1_000_000
 FIRST_WAIT_NS = 1000 * MS
 LONGEST_WAIT_NS = 8000 * MS
+MOST_COMING_NS = 30_000 * MS
+"""So long after it was asked a question may be put off by an answer that comes without an end."""
 MAX_ASKINGS = 4
 TOLD_ASKINGS = 4
 """The fourth asking, 7 s after the first: a person is told."""
@@ -22,12 +25,12 @@ MAX_ROWS = 20_000
 
 
 class _Question:
-    __slots__ = ("asked", "due_ns", "rows", "trading_day", "wait_ns")
+    __slots__ = ("asked", "asked_ns", "due_ns", "rows", "trading_day", "wait_ns")
 
     def __init__(self, trading_day: str | None) -> None:
         self.trading_day = trading_day
         self.wait_ns = FIRST_WAIT_NS
-        self.due_ns = 0
+        self.due_ns = self.asked_ns = 0
         self.asked = 0
         self.rows: dict[str, list[Any]] = {}
 
@@ -80,6 +83,7 @@ class Asks:
         """
         question = self._open[what]
         question.asked += 1
+        question.asked_ns = now_ns
         question.due_ns = now_ns + question.wait_ns
         question.wait_ns = min(2 * question.wait_ns, LONGEST_WAIT_NS)
         question.rows[req_id] = []
@@ -89,6 +93,15 @@ class Asks:
             del question.rows[oldest]
             self._what.pop(oldest, None)
         return question.asked == TOLD_ASKINGS
+
+    def comes(self, what: str, now_ns: int) -> bool:
+        """Whether `what` is waited for; a part of its answer came now."""
+        question = self._open.get(what)
+        if question is None:
+            return False
+        if question.rows and now_ns - question.asked_ns < MOST_COMING_NS:
+            question.due_ns = max(question.due_ns, now_ns + FIRST_WAIT_NS)
+        return True
 
     def what(self, req_id: str) -> str:
         """What an id asks for; "" where nobody waits for it."""

@@ -16,7 +16,7 @@ from hashlib import blake2b
 
 from domain.pairs import Pair
 from domain.reports import OrderReport
-from domain.retold import OUTSIDE, identity_of, says_nothing
+from domain.retold import OUTSIDE, Past, identity_of, says_nothing
 from wire.codec import pack
 from wire.messages import ExecutionReport
 from wire.snapshots import ToldDay
@@ -153,9 +153,11 @@ class Adopted:
 
     def __init__(self, pair_of: Callable[[str], Pair | None], outside: set[tuple[str, ...]]) -> None:
         self._pair_of, self._outside = pair_of, outside
+        self._past = Past()
+        self.forget = self._past.forget
 
     def __call__(self, report: OrderReport) -> bool:
         """True where nobody would do anything about it."""
         if report.cl_ord_id is None:
             return report.origin not in OUTSIDE or identity_of(report) in self._outside
-        return says_nothing(self._pair_of, report)
+        return says_nothing(self._pair_of, self._past, report)

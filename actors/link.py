@@ -113,6 +113,8 @@ class VenueLink:
         self.passed = Passed()
         self.adopted: Callable[[OrderReport], bool] = lambda _report: False
         """Whether nobody would do anything about a report that is on record already."""
+        self.told: Callable[[], object] = bool
+        """Called when what was passed over is noted."""
         self.routes = Routes(resolve) if resolve is not None else Routes()
         self.claim = self.routes.claim  # reports of this order go to that owner; called before it can leave
         self.capabilities: dict[str, Any] = {}

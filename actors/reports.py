@@ -28,7 +28,7 @@ MAX_STRAY_REJECTS = 1000
 class ReportDesk:
     """Records and routes. `tell(name, message)`, `on_failure(error)`.
 
-    `is_retelling()`: the venue tells its day, or fills a gap, now.
+    `is_retelling(now_ns)`: the venue tells its day, or fills a gap.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ReportDesk:
         tell: Callable[[str, Any], None],
         on_failure: Callable[[JournalError], None],
         strays_to: str = "",
-        is_retelling: Callable[[], bool] = bool,
+        is_retelling: Callable[[int], bool] = bool,
     ) -> None:
         self.last_trade_seq = 0
         self.strays = self.repeats = self.clashes = 0
@@ -84,7 +84,7 @@ class ReportDesk:
     def _is_known(self, m: ExecutionReport, now_ns: int) -> bool:
         """Told again, and nobody would do anything about it: its number is kept to be noted."""
         link = self._link
-        if not self._is_retelling() or not link.known.has(m) or not link.adopted(report_of(link.name, 0, now_ns, m)):
+        if not self._is_retelling(now_ns) or not link.known.has(m) or not link.adopted(report_of(link.name, 0, now_ns, m)):
             return False
         link.passed.add(link.sequence.epoch, m.seq, now_ns)
         return True
@@ -100,6 +100,7 @@ class ReportDesk:
         except JournalError as error:
             self._on_failure(error)
         passed.clear()
+        self._link.told()
 
     def cancel_reject(self, m: CancelReject, frame: bytes, now_ns: int) -> None:
         """A `9`: to the owner of the order that was to be cancelled."""

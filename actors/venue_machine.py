@@ -99,8 +99,10 @@ class VenueMachine(Actor):
         self._perform()
         self._tell_changed(lost=type(event) in _LOST)
 
-    def _is_retelling(self) -> bool:
-        return self.asks.waits(DAY) or self.asks.waits(OLD_DAY) or self.link.state.gap
+    def _is_retelling(self, now_ns: int) -> bool:
+        """Whether a report that is told again may be of the day; it is one more of it then."""
+        coming = [self.asks.comes(what, now_ns) for what in (OLD_DAY, DAY)]
+        return any(coming) or self.link.state.gap
 
     def _record(self, facts: tuple[VenueFact, ...], commands: tuple[Any, ...]) -> None:
         self.desk.note_passed()

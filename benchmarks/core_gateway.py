@@ -51,6 +51,8 @@ class Venue:
         self.firsts: list[int] = []
         self.day: list[list] = []
         """Of each order, its last report: all that the day is told from."""
+        self.log: list[bytes] = []
+        """All reports, as they are sent again."""
 
     def quote(self) -> None:
         self.feed_seq += 1
@@ -82,9 +84,14 @@ class Venue:
             side, qty if trade else 0, px if trade else None, cum, leaves, 99 if kind == "8" else None,
             "", now, now, False, None, DAY, "O",
         ]  # fmt: skip
-        self.reply(pack(*told))
+        self.number(told)
         if not leaves:
             self.day.append(told)
+
+    def number(self, told: list) -> None:
+        """It leaves, and is kept to be sent again."""
+        self.reply(pack(*told))
+        self.log.append(pack(*told[:17], True, *told[18:]))
 
     def tell_day(self, req_id: str) -> None:
         """Each order's trade, then its state, under new numbers."""
@@ -94,7 +101,7 @@ class Venue:
             state = [*told[:4], None, "I", *told[6:9], 0, None, *told[11:]]
             for again in (told, state) if trade else (state,):
                 self.seq += 1
-                self.reply(pack("8", self.seq, *again[2:16], time.time_ns(), True, *again[18:]))
+                self.number(["8", self.seq, *again[2:16], time.time_ns(), True, *again[18:]])
         self.reply(pack("AF", req_id, self.seq - before))
 
     def take(self) -> None:
@@ -107,6 +114,9 @@ class Venue:
             self.reply(pack("A", 1, self.name, self.epoch, DAY, self.seq, {"positions": True, "collateral": True,
                             "mass_status": True}, 1))  # fmt: skip
             self.reply(pack("d", definition(self.symbol), True))
+            if message[4] == self.epoch:
+                for body in self.log[message[5] :]:
+                    self.reply(body)
         elif kind == "D":
             self.order(message, at_ns)
         elif kind == "AF":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from domain import orders, pairs
+from domain import orders
 from domain.hedges import Hedge, order_of
 from domain.ids import hedge_of, hedge_pair
 from domain.pairs import MAX_PAST_HEDGES, Pair
@@ -27,31 +27,37 @@ def identity_of(report: OrderReport) -> tuple[str, ...]:
     )
 
 
-def says_nothing(pair_of: Callable[[str], Pair | None], report: OrderReport) -> bool:
+class Past:
+    """Pairs' past hedges by id, looked up again and again while a day is told."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, tuple[tuple[Hedge, ...], dict[str, Hedge]]] = {}
+
+    def find(self, pair: Pair, hedge_id: str) -> Hedge | None:
+        """As `pairs.find`."""
+        if pair.hedge is not None and pair.hedge.hedge_id == hedge_id:
+            return pair.hedge
+        kept = self._by_id.get(pair.name)
+        if kept is None or kept[0] is not pair.past:
+            kept = self._by_id[pair.name] = (pair.past, {each.hedge_id: each for each in pair.past})
+        return kept[1].get(hedge_id)
+
+    def forget(self) -> None:
+        """The day is told."""
+        self._by_id.clear()
+
+
+def says_nothing(pair_of: Callable[[str], Pair | None], past: Past, report: OrderReport) -> bool:
     """True where its order has ended as its pair knows, or where its hedge is so old that the pair has forgotten it."""
     named = hedge_of(report.cl_ord_id or "")[0]
     pair = pair_of(hedge_pair(named))
     if pair is None:
         return False
-    hedge = _hedge(pair, named)
+    hedge = past.find(pair, named)
     if hedge is None:
-        return len(pair.past) >= MAX_PAST_HEDGES and _count(named) <= pair.hedge_count
+        return len(pair.past) >= MAX_PAST_HEDGES and int(named.rpartition(".")[2]) <= pair.hedge_count
     order = order_of(hedge, report.cl_ord_id)
     if order is None or order.live:
         return False
     heard = orders.decide(order, report)
     return not heard.facts and not heard.ask
-
-
-def _hedge(pair: Pair, named: str) -> Hedge | None:
-    """As `pairs.find`; looks first where it stands if none was ever reopened."""
-    past = pair.past
-    if past:
-        at = len(past) - 1 - _count(past[-1].hedge_id) + _count(named)
-        if 0 <= at < len(past) and past[at].hedge_id == named:
-            return past[at]
-    return pairs.find(pair, named)
-
-
-def _count(hedge_id: str) -> int:
-    return int(hedge_id.rpartition(".")[2])

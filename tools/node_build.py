@@ -229,7 +229,8 @@ class Node:
         seen, known = told.seen(venue.name), told.known(venue.name)
         share = self.shares.get(venue.name)
         link = link_of(share, settings, self.clock, feed, trade, seen=seen, known=known, resolve=self.recovered.owner)
-        link.adopted = Adopted(self.desk.pair, self.recovered.outside.known)
+        link.adopted = adopted = Adopted(self.desk.pair, self.recovered.outside.known)
+        link.told = adopted.forget
         return link
 
     def budgets(self) -> None:

@@ -2,13 +2,14 @@
 
 from msgspec.structs import replace
 
+from actors.asks import MOST_COMING_NS
 from actors.link import Purpose
 from actors.venue import AskAgain
 from domain.venue_news import PositionsTold
 from domain.venues import POSITIONS
 from wire import messages as wire
 
-from .venue_rig import CU, CU_MAP, SYMBOL, Rig
+from .venue_rig import CU, CU_MAP, MS, SYMBOL, Rig
 
 # ------------------------------------------------------------------ definitions
 
@@ -47,6 +48,32 @@ def test_unanswered_question_is_asked_again_ever_more_slowly():
     assert len({each.req_id for each in asked}) == len(asked)
     rig.put(wire.MassStatusEnd(asked[0].req_id, 0))
     assert rig.stage == "RECONCILED"
+
+
+def told_again(rig, ms):
+    """A part of the day every half second, for so long; how often it was asked for meanwhile."""
+    for _ in range(ms // 500):
+        rig.put(rig.report(exec_type="I", ord_status="2", cum_qty=2, leaves_qty=0))
+        rig.advance(500)
+    return len(rig.sent(wire.MassStatusRequest))
+
+
+def test_day_that_is_still_being_told_is_not_asked_for_again():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon()
+    (question,) = rig.sent(wire.MassStatusRequest)
+    assert told_again(rig, 20_000) == 0
+    rig.put(wire.MassStatusEnd(question.req_id, 40))
+    assert rig.stage == "RECONCILED"
+
+
+def test_day_without_an_end_is_asked_for_again_however_much_comes():
+    rig = Rig()
+    rig.advance(20)
+    rig.logon()
+    rig.sent(wire.MassStatusRequest)
+    assert told_again(rig, MOST_COMING_NS // MS + 2000) == 1
 
 
 def test_answer_without_its_end_is_no_answer():

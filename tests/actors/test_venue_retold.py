@@ -105,7 +105,7 @@ def test_trade_is_known_with_the_state_of_its_time_and_with_the_last_one():
 def test_what_somebody_would_act_upon_is_on_record_again():
     rig = ended()
     asked = []
-    rig.link.adopted = lambda report: asked.append(report)
+    rig.link.adopted = asked.append
     rig.put(*day_of(rig))
     assert [each.exec_type for each in asked] == ["F", "I"]
     assert [each.exec_type for each in rig.news(OrderReport)] == ["F", "I"]

@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from domain import pairs, retold
+from domain import pairs
 from domain.orders import OrderFilled
 from domain.pairs import MAX_PAST_HEDGES
-from domain.retold import says_nothing
+from domain.retold import Past, says_nothing
 from tests.domain.making import adopted, hedge, report
 
 REF = "cu.1.7.0h1"
@@ -28,7 +28,7 @@ def told(ref=REF, **changes):
 
 
 def is_nothing(pair, report):
-    return says_nothing({"cu": pair}.get, report)
+    return says_nothing({"cu": pair}.get, Past(), report)
 
 
 def test_what_an_ended_order_has_already_says_nothing():
@@ -68,9 +68,11 @@ def test_hedge_that_a_full_memory_has_forgotten_says_nothing():
     assert not is_nothing(full, told(f"cu.1.{8 + MAX_PAST_HEDGES}.0h1"))
 
 
-def test_hedge_is_found_wherever_it_stands():
-    done = FILLED.past[0]
-    others = tuple(replace(done, hedge_id=f"cu.1.{count}") for count in (3, 4, 9))
-    for at in range(4):
-        past = (*others[:at], done, *others[at:])
-        assert retold._hedge(replace(FILLED, past=past, hedge_count=9), "cu.1.7") is done
+def test_hedge_is_found_as_it_is_now():
+    past, pair = Past(), FILLED
+    assert past.find(pair, "cu.1.7") is pair.past[0]
+    later = replace(pair.past[0], hedge_id="cu.1.8")
+    assert past.find(replace(pair, past=(later,)), "cu.1.7") is None
+    assert past.find(replace(pair, hedge=later), "cu.1.8") is later
+    past.forget()
+    assert past.find(pair, "cu.1.7") is pair.past[0]
