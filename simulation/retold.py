@@ -15,7 +15,7 @@ from simulation.seen import RecordedOrder
 from wire.codec import unpack
 
 NUMBERED = ("8", "9")
-TRADES = "FGH"
+TRADES, UNDOES = "FGH", "GH"
 ANSWERED, DAY = "Answered", "AF"
 
 
@@ -30,6 +30,8 @@ class Retold:
         self._noted: dict[tuple[str, int], set[int]] = {}
         self._trades: set[tuple[Any, ...]] = set()
         self._states: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._undone: set[str] = set()
+        """Orders of which a trade was taken back or corrected: their count may have been higher."""
         self._is_blind = False
         self.passed = 0
         """How many were passed over."""
@@ -60,6 +62,8 @@ class Retold:
             if m[5] in TRADES:
                 self._trades.update((_trade(venue, m), (_trade(venue, m), _state(m))))
             self._states[venue, m[2]] = _state(m)
+            if m[5] in UNDOES:
+                self._undone.add(m[2])
 
     def known(self, body: dict[str, Any]) -> None:
         """Numbers of what was passed over are on record."""
@@ -80,7 +84,8 @@ class Retold:
         if m[0] != "8":
             return False
         order = self._records.get(m[2])
-        if m[2] is not None and (order is None or not order.ended or order.cum < m[11]):
+        least = 0 if m[2] in self._undone else m[11]
+        if m[2] is not None and (order is None or not order.ended or order.cum < least):
             return False  # on record as a report perhaps, but nobody has acted upon it
         if m[5] in TRADES and (_trade(venue, m), _state(m)) in self._trades:
             return True
