@@ -39,6 +39,20 @@ def by_hand(config: Config, places: Mapping[str, str] | None = None) -> Config:
     return replace(config, shard=tuple(shards))
 
 
+def joined(whole: Config, parts: Mapping[str, Config]) -> Config:
+    """The whole configuration with the tables as the shards run them, each pair's shard named."""
+    running = {pair.name: pair for part in parts.values() for pair in part.pair}
+    places = {pair.name: name for name, part in parts.items() for pair in part.pair}
+    order = [*(pair.name for pair in whole.pair if pair.name in running), *(name for name in running if name not in {pair.name for pair in whole.pair})]
+    instruments = {(each.venue, each.symbol): each for each in (*whole.instrument, *(each for part in parts.values() for each in part.instrument))}
+    rates = {each.name: each for each in (*whole.fx, *(each for part in parts.values() for each in part.fx))}
+    defaults = next((part.defaults for part in parts.values()), whole.defaults)
+    made = replace(
+        whole, defaults=defaults, instrument=tuple(instruments.values()), fx=tuple(rates.values()), pair=tuple(running[name] for name in order)
+    )
+    return by_hand(made, {name: places[name] for name in order})
+
+
 def directory_of(node_dir: str, shard: str) -> str:
     """Where a shard's journal and sockets are."""
     return f"{node_dir}/{FOLDER}/{shard}"

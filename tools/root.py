@@ -79,8 +79,6 @@ class Root:
             self._checked()
             self.journal = self._journal()
             self.settled = settle(self.directory, config)
-            if shard_places.read(self.directory) not in ({}, self.places):
-                self.places = shard_places.as_changed(self.places, self.shard_dirs)
             self.say_places()
         except HedgerowError:
             machine.close()
@@ -114,7 +112,8 @@ class Root:
             emergency_dir=Path(self.config.node.emergency_dir or self.directory / "emergency"),
         )
         try:
-            shard_places.refuse_moved(self.directory, {pair: self.shard_dirs[shard] for pair, shard in self.places.items()})
+            changed = shard_places.refuse_moved(self.directory, {pair: self.shard_dirs[shard] for pair, shard in self.places.items()})
+            self.places = placed_in(shard_places.as_run(self.config, {name: changed.get(place, {}) for name, place in self.shard_dirs.items()}))
         except HedgerowError:
             journal.close()
             raise

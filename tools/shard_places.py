@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from config.changes import pair_of
-from config.shards import FOLDER
+from config.changes import again, placement_problems
+from config.schema import Config
+from config.shards import FOLDER, for_shard, joined, placed_in
 from domain.errors import ConfigError, JournalError
 from system.locks import LockHeldError, is_locked, read_holder
 
@@ -73,16 +74,22 @@ def refuse_living(directory: Path) -> None:
             raise LockHeldError(place / JOURNAL, read_holder(place / JOURNAL))
 
 
-def refuse_moved(directory: Path, places: Mapping[str, Path]) -> None:
+Changed = dict[str, tuple[Any, Any]]
+"""Tables that were changed while a node ran: as the files said them, and as they are."""
+
+
+def refuse_moved(directory: Path, places: Mapping[str, Path]) -> dict[Path, Changed]:
     """What a pair holds is in the journal of the node that it is placed in.
 
     `places`: by pair. A journal that can't be read may hold anything of the
-    pairs that were placed there. Raises: ConfigError, naming the pair and where it was.
+    pairs that were placed there. What was changed while they ran is given, as
+    all is read here. Raises: ConfigError, naming the pair and where it was.
     """
     before = read(directory)
+    changed: dict[Path, Changed] = {}
     for place in (directory, *all_on_disk(directory)):
         try:
-            held = open_in(place)
+            held, changed[place] = on_record(place)
         except JournalError:
             held = [pair for pair, shard in before.items() if shard == place.name]
         for pair in held:
@@ -91,37 +98,36 @@ def refuse_moved(directory: Path, places: Mapping[str, Path]) -> None:
                 now = "a node without shards" if places[pair] == directory else f"shard {places[pair].name}"
                 allowed = f"where its position is on record: {was}; flatten it there first, then place it in {now}"
                 raise ConfigError("configuration", f"pair[{pair}]", now, allowed)
+    return changed
 
 
-def as_changed(places: Mapping[str, str], dirs: Mapping[str, Path]) -> dict[str, str]:
-    """Where pairs are, after what was added and removed while the shards ran. Raises: JournalError."""
-    from actors.snapshots import recover
-    from journal.segment import segment_paths
+def as_run(config: Config, changed: Mapping[str, Changed]) -> Config:
+    """What all shards together will run: the files, and what was changed since, by shard.
 
-    found = dict(places)
-    for shard, place in dirs.items():
-        if not (place / JOURNAL).is_dir() or not segment_paths(place / JOURNAL):
-            continue
-        for key, (_, now) in recover(place / JOURNAL, {})[0].changed.items():
-            pair = pair_of(key)
-            if now is None and found.get(pair) == shard:
-                del found[pair]
-            elif pair and now is not None:
-                found.setdefault(pair, shard)
-    return found
+    Raises: ConfigError where both together may not be placed so.
+    """
+    parts = {}
+    for shard in config.shard:
+        elsewhere = [pair for pair, place in placed_in(config).items() if place != shard.name]
+        parts[shard.name] = again(for_shard(config, shard.name), changed.get(shard.name, {}), elsewhere).config
+    whole = joined(config, parts)
+    for problem in placement_problems(whole):
+        allowed = f"{problem.allowed}; the files and what was changed while the shards ran do not go together: ./hedgerow config diff against the files of then"
+        raise ConfigError("configuration", problem.key, problem.value, allowed)
+    return whole
 
 
-def open_in(place: Path) -> list[str]:
-    """Pairs that hold something, or have a hedge in flight, by a journal. Raises: JournalError."""
+def on_record(place: Path) -> tuple[list[str], Changed]:
+    """Pairs that hold something, or have a hedge in flight; what was changed while it ran. Raises: JournalError."""
     from actors.snapshots import recover
     from journal.segment import segment_paths
     from tools.node_again import why_needed
 
     journal = place / JOURNAL
     if not journal.is_dir() or not segment_paths(journal):
-        return []
+        return [], {}
     found, _, _ = recover(journal, {})
-    return [name for name, pair in found.pairs.items() if why_needed(pair)]
+    return [name for name, pair in found.pairs.items() if why_needed(pair)], found.changed
 
 
 def left_open(place: Path) -> dict[str, Any]:

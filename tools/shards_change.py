@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from config import changes
 from config.changes import Proposal, differences, encoded, merged, proposed, start_needed
 from config.schema import Config, Venue
-from config.shards import by_hand, for_shard, placed_in
+from config.shards import for_shard, joined, placed_in
 from tools.asking import Asked
 from tools.client import Client
 from tools.errors import NotConnected, Refused, ToolError
@@ -71,20 +71,6 @@ def read_tables(client: Any) -> Config:
     for name in ("venue", "instrument", "fx", "shard", "pair"):
         told[name] = [settings for table, settings in rows.items() if table.startswith(f"{name}[")]
     return msgspec.convert(told, Config, strict=True)
-
-
-def joined(whole: Config, parts: Mapping[str, Config]) -> Config:
-    """The root's configuration with the tables as the shards run them by now."""
-    running = {pair.name: pair for part in parts.values() for pair in part.pair}
-    places = {pair.name: name for name, part in parts.items() for pair in part.pair}
-    order = [*(pair.name for pair in whole.pair if pair.name in running), *(name for name in running if name not in {pair.name for pair in whole.pair})]
-    instruments = {(each.venue, each.symbol): each for each in (*whole.instrument, *(each for part in parts.values() for each in part.instrument))}
-    rates = {each.name: each for each in (*whole.fx, *(each for part in parts.values() for each in part.fx))}
-    defaults = next((part.defaults for part in parts.values()), whole.defaults)
-    made = replace(
-        whole, defaults=defaults, instrument=tuple(instruments.values()), fx=tuple(rates.values()), pair=tuple(running[name] for name in order)
-    )
-    return by_hand(made, {name: places[name] for name in order})
 
 
 # ------------------------------------------------ each shard's part

@@ -1,9 +1,11 @@
 """Where shards are: by a file, by locks, by what their journals hold."""
 
-from types import SimpleNamespace
-
 import pytest
+from msgspec import to_builtins
+from msgspec.structs import replace
 
+from config.load import ROOT, load
+from config.shards import placed_in
 from domain.errors import ConfigError, JournalError
 from system.locks import DirectoryLock, LockHeldError
 from tools import shard_places
@@ -49,7 +51,7 @@ def test_a_pair_with_a_position_stays_where_it_is(placed, monkeypatch, held_in, 
     def place(name):
         return placed / "shards" / name if name else placed
 
-    monkeypatch.setattr(shard_places, "open_in", lambda where: ["P"] if where == place(held_in) else [])
+    monkeypatch.setattr(shard_places, "on_record", lambda where: (["P"] if where == place(held_in) else [], {}))
     shard_places.refuse_moved(placed, {"P": place(held_in), "R": place(now)})
     with pytest.raises(ConfigError, match="flatten it there first") as refused:
         shard_places.refuse_moved(placed, {"P": place(now)})
@@ -60,11 +62,12 @@ def test_a_journal_that_cannot_be_read_keeps_the_pairs_that_were_placed_there(pl
     def unreadable(where):
         if where.name == "a":
             raise JournalError("its CRC-32 is wrong")
-        return []
+        return [], {"defaults": (1, 2)}
 
-    monkeypatch.setattr(shard_places, "open_in", unreadable)
+    monkeypatch.setattr(shard_places, "on_record", unreadable)
     shards = placed / "shards"
-    shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "a", "R": shards / "b"})
+    changed = shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "a", "R": shards / "b"})
+    assert changed == {placed: {"defaults": (1, 2)}, shards / "b": {"defaults": (1, 2)}, shards / "old": {"defaults": (1, 2)}}
     with pytest.raises(ConfigError, match="shard a; flatten it there first"):
         shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "b", "R": shards / "b"})
 
@@ -74,9 +77,41 @@ def test_a_shard_without_a_pair_is_one_all_the_same(placed):
     assert list(shard_places.shard_dirs(placed)) == ["a", "old"]
 
 
-def test_pairs_are_where_they_were_added_while_the_shards_ran(placed, monkeypatch):
-    changed = {"a": {"pair[NEW]": (None, {}), "pair[Q]": ({}, None), "defaults": ({}, {})}, "b": {"pair[R]": ({}, {}), "pair[NEW]": (None, {})}}
-    monkeypatch.setattr("journal.segment.segment_paths", lambda _journal: {1: "segment"})
-    monkeypatch.setattr("actors.snapshots.recover", lambda journal, _lots: (SimpleNamespace(changed=changed[journal.parent.name]), 1, 0))
-    dirs = {name: placed / "shards" / name for name in ("a", "b")}
-    assert shard_places.as_changed({"P": "a", "Q": "a", "R": "b"}, dirs) == {"P": "a", "R": "b", "NEW": "a"}
+SHARDS = """
+[[shard]]
+name = "metal"
+pairs = ["CU03xHGH", "CU-STOCK"]
+share = { SHFE = "0.5", COMEX = "0.5" }
+[[shard]]
+name = "rest"
+pairs = ["AU04xGCJ", "SC03xBZJ"]
+share = { SHFE = "0.5", COMEX = "0.5" }
+"""
+
+
+@pytest.fixture
+def desk(tmp_path):
+    (tmp_path / "over.toml").write_text(SHARDS)
+    return load([ROOT / "config" / "examples" / "desk.toml", tmp_path / "over.toml"]).config
+
+
+def table(config, of, **more):
+    return to_builtins(replace(next(pair for pair in config.pair if pair.name == of), **more))
+
+
+def test_pairs_are_where_they_were_added_while_the_shards_ran(desk):
+    new, gone = table(desk, "CU03xHGH", name="NEW"), table(desk, "AU04xGCJ")
+    told = shard_places.as_run(desk, {"metal": {"pair[NEW]": (None, new)}, "rest": {"pair[AU04xGCJ]": (gone, None)}})
+    assert placed_in(told) == {"CU03xHGH": "metal", "CU-STOCK": "metal", "NEW": "metal", "SC03xBZJ": "rest"}
+
+
+def test_one_that_the_files_place_in_another_shard_by_now_is_there_alone(desk):
+    added = table(desk, "CU03xHGH")
+    told = shard_places.as_run(desk, {"rest": {"pair[CU03xHGH]": (None, added)}})
+    assert placed_in(told) == placed_in(desk)
+
+
+def test_files_that_give_its_instrument_to_another_shard_are_refused(desk):
+    added = table(desk, "CU03xHGH", name="NEW")
+    with pytest.raises(ConfigError, match=r"in shard metal trades it too.*do not go together"):
+        shard_places.as_run(desk, {"rest": {"pair[NEW]": (None, added)}})

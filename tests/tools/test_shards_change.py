@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from config.changes import decoded, merged, proposed
 from config.load import ROOT, fingerprint, load
-from config.shards import by_hand, for_shard, placed_in
+from config.shards import by_hand, for_shard, joined, placed_in
 from domain.errors import ConfigError
 from tools.errors import NotConnected, Refused
 from tools.root_changes import Ended
-from tools.shards_change import Part, change_parts, joined, steps_of
+from tools.shards_change import Part, change_parts, steps_of
 
 SHARDS = """
 [[shard]]
