@@ -21,6 +21,7 @@ import zmq
 DAY = "20260105"
 NAMES = ("A", "B")
 NEAR, FAR = 1_000, 1_100
+UNKNOWN_ORDER = 5
 LAST_NS = 2_000_000
 """How long after its last quote a round is told."""
 
@@ -49,6 +50,7 @@ class Venue:
         self.mid = NEAR
         self.reject = False
         self.firsts: list[int] = []
+        self.net = 0
         self.day: list[list] = []
         """Of each order, its last report: all that the day is told from."""
         self.log: list[bytes] = []
@@ -97,12 +99,20 @@ class Venue:
         """Each order's trade, then its state, under new numbers."""
         before = self.seq
         for told in self.day:
-            trade = told[5] == "F"
-            state = [*told[:4], None, "I", *told[6:9], 0, None, *told[11:]]
-            for again in (told, state) if trade else (state,):
-                self.seq += 1
-                self.number(["8", self.seq, *again[2:16], time.time_ns(), True, *again[18:]])
+            self.again(told)
         self.reply(pack("AF", req_id, self.seq - before))
+
+    def again(self, told: list) -> None:
+        """One order: its trade, if it had one, and its state."""
+        state = [*told[:4], None, "I", *told[6:9], 0, None, *told[11:]]
+        for each in (told, state) if told[5] == "F" else (state,):
+            self.seq += 1
+            self.number(["8", self.seq, *each[2:16], time.time_ns(), True, *each[18:]])
+
+    def tell(self, ref: str) -> None:
+        """What became of one order; of one that never came, that it did not."""
+        never = ["8", 0, ref, None, None, "I", "8", self.symbol, "1", 0, None, 0, 0, UNKNOWN_ORDER, "", time.time_ns(), 0, True, None, DAY, "O"]
+        self.again(next((told for told in reversed(self.day) if told[2] == ref), never))
 
     def take(self) -> None:
         identity, body = self.trade.recv(), self.trade.recv()
@@ -122,7 +132,10 @@ class Venue:
         elif kind == "AF":
             self.tell_day(message[1])
         elif kind == "AN":
-            self.reply(pack("AP", message[1], self.symbol, *([0] * 8), time.time_ns(), self.seq, True))
+            held = (max(0, self.net), max(0, -self.net))
+            self.reply(pack("AP", message[1], self.symbol, *(held * 4), time.time_ns(), self.seq, True))
+        elif kind == "H":
+            self.tell(message[2])
         elif kind == "BB":
             self.reply(pack("BA", message[1], "USD", "1", "1", "0", "0", time.time_ns(), True))
 
@@ -136,6 +149,7 @@ class Venue:
         if self.reject and hedge:
             self.report(ref, "8", "8", side, 0, 0, 0, 0)
         else:
+            self.net += qty if side == "1" else -qty
             self.report(ref, "F", "2", side, qty, px, qty, 0)
 
 

@@ -3,9 +3,9 @@
 Two shards under a real root, each with a pair, venues and a gateway process of
 its own. In each round the first one's pair is quoted 100 times at 3 ms; its
 gateway, which shares no code with us, tells how long each quote took until the
-second order had arrived. Rounds with a quiet neighbour and with one in trouble
-take turns; the ratio is that of their medians, its spread that of the pairs of
-rounds. What the neighbour does:
+second order had arrived. A round with a quiet neighbour and as many as one
+in trouble lasts take turns; the ratio is the median of theirs. What the
+neighbour does:
 
     crash   killed as soon as it trades, raised again by the root, again and again
     stall   stopped, found, killed and raised by the root
@@ -46,6 +46,7 @@ from tools.fuse import FuseOrder, light
 QUOTES, PACE_US = 100, 3_000
 FLOOD_PACE_US = 50
 WAIT_S = 60
+MOST_ROUNDS = 200
 TOLD = ("SHARD_ENDED", "SHARD_HUNG", "LANE_HUNG", "SHARD_MEMORY_OVER")
 SHARDS = """
 [shards]
@@ -110,12 +111,16 @@ class Desk:
             return client.ask("status")
         return {}
 
+    def is_open(self, shard: str) -> bool:
+        """Its venues are open, and it has nothing in flight."""
+        told = self.told(shard)
+        return bool(told.get("venues")) and all(venue["stage"] == "OPEN" for venue in told["venues"]) and not told["in_flight"]
+
     def until_open(self, shard: str) -> None:
         """Its venues are open. Raises: SystemExit where they are not in time."""
         end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
-            venues = self.told(shard).get("venues") or [{"stage": ""}]
-            if all(venue["stage"] == "OPEN" for venue in venues):
+            if self.is_open(shard):
                 return
             time.sleep(0.02)
         raise SystemExit(f"shard {shard} is not open after {WAIT_S} s")
@@ -166,37 +171,49 @@ class Desk:
             gateway.wait()
 
 
-def crash(desk: Desk) -> Callable[[], None]:
+Over = Callable[[], bool]
+
+
+def until_raised(desk: Desk, epoch: int) -> Over:
+    """It is over once the next second shard trades."""
+    return lambda: desk.told("two").get("epoch", 0) > epoch and desk.is_open("two")
+
+
+def crash(desk: Desk) -> Over:
     """Killed now; whoever measures meanwhile has its raising beside it."""
+    over = until_raised(desk, desk.told("two")["epoch"])
     os.kill(desk.pid(), signal.SIGKILL)
-    return lambda: desk.until_open("two")
+    return over
 
 
-def stall(desk: Desk) -> Callable[[], None]:
-    """Stopped now; the root finds it within the round or after it."""
+def stall(desk: Desk) -> Over:
+    """Stopped now, until the root has found and raised it."""
+    over = until_raised(desk, desk.told("two")["epoch"])
     os.kill(desk.pid(), signal.SIGSTOP)
-    return lambda: desk.until_open("two")
+    return over
 
 
-def spin(desk: Desk) -> Callable[[], None]:
-    """Its lane takes a processor until its watcher ends it."""
+def spin(desk: Desk) -> Over:
+    """Its lane takes a processor until its watcher, or the root, ends it."""
+    over = until_raised(desk, desk.told("two")["epoch"])
     desk.struck("SPIN")
-    return lambda: desk.until_open("two")
+    return over
 
 
-def leak(desk: Desk) -> Callable[[], None]:
-    """80 MB a second until it is over its limit."""
+def leak(desk: Desk) -> Over:
+    """80 MB a second until it is over its limit, ends and is raised."""
+    over = until_raised(desk, desk.told("two")["epoch"])
     desk.struck("LEAK")
-    return lambda: desk.until_open("two")
+    return over
 
 
-def flood(desk: Desk) -> Callable[[], None]:
-    """Quotes for as long as a round lasts, twice over."""
+def flood(desk: Desk) -> Over:
+    """20,000 quotes a second for as long as a round lasts, twice over."""
     desk.quote("C", 2 * QUOTES * PACE_US // FLOOD_PACE_US, FLOOD_PACE_US)
-    return lambda: (desk.took("C"), desk.until_open("two"))[1]
+    return lambda: bool(desk.controls["C"].poll(0) and desk.took("C") is not None)
 
 
-TROUBLES: dict[str, Callable[[Desk], Callable[[], None]]] = {"crash": crash, "stall": stall, "spin": spin, "leak": leak, "flood": flood}
+TROUBLES: dict[str, Callable[[Desk], Over]] = {"crash": crash, "stall": stall, "spin": spin, "leak": leak, "flood": flood}
 
 
 def quantile(samples: list[float], share: float) -> float:
@@ -206,32 +223,41 @@ def quantile(samples: list[float], share: float) -> float:
 
 
 def measured(desk: Desk, trouble: str, rounds: int) -> dict[str, Any]:
-    """Rounds by turns; medians of p50 and of p99 a round, and their ratios. Units: us.
+    """Rounds by turns; medians of p50 and of p99, and their ratios. Units: us.
 
-    `missed`: quotes without two orders before the next one, beside it; and with
-    it quiet. `told`: what people were told of the other, by which its trouble
-    is known to have come about. `silent`: rounds in which no quote was
-    answered, here or in the quiet one before: they are in no figure, and
-    figures of none are null.
+    Beside a trouble there are as many rounds as it lasts, taken together.
+    `missed`: per cent of quotes without two orders before the next one.
+    `told`: what people were told of the other, by which its trouble is known to
+    have come about. `silent`: turns in which no quote was answered, here or in
+    the quiet round before: they are in no figure, and figures of none are null.
     """
-    found: dict[str, list[list[float]]] = {"quiet": [], "beside": []}
+    quiet: list[list[float]] = []
+    beside: list[list[float]] = []
+    sent = 0
     before, told = desk.told("one")["epoch"], desk.codes()
     for _ in range(rounds):
-        found["quiet"].append(desk.round())
-        mend = TROUBLES[trouble](desk)
-        found["beside"].append(desk.round())
-        mend()
-    row: dict[str, Any] = {"trouble": trouble, "rounds": rounds, "missed": sum(QUOTES - len(each) for each in found["beside"])}
-    row["missed_quiet"] = sum(QUOTES - len(each) for each in found["quiet"])
-    row["told"] = dict(desk.codes() - told)
-    heard = [(quiet, beside) for quiet, beside in zip(found["quiet"], found["beside"], strict=True) if quiet and beside]
+        quiet.append(desk.round())
+        over, took = TROUBLES[trouble](desk), []
+        for _ in range(MOST_ROUNDS):
+            took += desk.round()
+            sent += QUOTES
+            if over():
+                break
+        else:
+            raise SystemExit(f"{trouble} was not over after {MOST_ROUNDS} rounds")
+        beside.append(took)
+        desk.until_open("two")
+    row: dict[str, Any] = {"trouble": trouble, "turns": rounds, "rounds_beside": sent // QUOTES, "told": dict(desk.codes() - told)}
+    row["missed"] = round(100 - 100 * sum(map(len, beside)) / sent, 1)
+    row["missed_quiet"] = round(100 - sum(map(len, quiet)) / rounds * 100 / QUOTES, 1)
+    heard = [both for both in zip(quiet, beside, strict=True) if all(both)]
     row["silent"] = rounds - len(heard)
     for name, share in (("p50", 0.5), ("p99", 0.99)):
-        both = [(quantile(quiet, share), quantile(beside, share)) for quiet, beside in heard]
+        both = [(quantile(first, share), quantile(second, share)) for first, second in heard]
         row |= {
-            f"quiet_{name}_us": round(statistics.median(quiet for quiet, _ in both), 1) if both else None,
-            f"beside_{name}_us": round(statistics.median(beside for _, beside in both), 1) if both else None,
-            f"{name}_ratio": round(statistics.median(beside / quiet for quiet, beside in both), 3) if both else None,
+            f"quiet_{name}_us": round(statistics.median(first for first, _ in both), 1) if both else None,
+            f"beside_{name}_us": round(statistics.median(second for _, second in both), 1) if both else None,
+            f"{name}_ratio": round(statistics.median(second / first for first, second in both), 3) if both else None,
         }
     return row | {"same_process": desk.told("one")["epoch"] == before}
 
