@@ -119,6 +119,7 @@ class VenueLink:
         self.claim = self.routes.claim  # reports of this order go to that owner; called before it can leave
         self.capabilities: dict[str, Any] = {}
         self.blocked = {symbol: NOT_ANNOUNCED for symbol in self.instruments if trade_socket is not None}
+        self._barred: tuple[tuple[str, str], ...] | None = None  # of `blocked`, made when news are: a thousand pairs ask in a start
         self.announced: dict[str, Instrument] = {}
         """What the gateway has said of symbols that nobody configured."""
         self.days = {each.symbol: shared(LastDays(each.last_open_day, each.expiry)) for each in settings.instruments}
@@ -146,13 +147,18 @@ class VenueLink:
         self.instruments[symbol] = told
         self.margins[symbol] = rates_of(told, larger_side=told.larger_side)
         if self.trade is not None:
-            self.blocked[symbol] = NOT_ANNOUNCED
+            self.block(symbol, NOT_ANNOUNCED)
         self.days[symbol] = shared(LastDays(told.last_open_day, told.expiry))
         self.roll()
         self.feed.add(symbol)
         known = self.announced.pop(symbol, None)
         if known is not None:
             self.defined(known)
+
+    def block(self, symbol: str, reason: str) -> str:
+        """Why a symbol may not be traded, or "" where it may; said again for whoever goes on with it."""
+        self.blocked[symbol], self._barred = reason, None
+        return reason
 
     def defined(self, announced: Instrument) -> str | None:
         """What its gateway says of an instrument; why it is blocked, None for one of nobody's."""
@@ -162,7 +168,7 @@ class VenueLink:
             if len(self.announced) < MAX_ANNOUNCED:
                 self.announced[symbol] = announced
             return None
-        reason = self.blocked[symbol] = why_blocked(configured, announced)
+        reason = self.block(symbol, why_blocked(configured, announced))
         if not rates_of(configured).known:
             self.margins[symbol] = rates_of(announced, larger_side=configured.larger_side)
         self.last_days(symbol, announced.last_open_day or "", announced.expiry or "")
@@ -280,7 +286,8 @@ class VenueLink:
         """The news of the present state."""
         state = self.state
         why = "JOURNAL" if self.journal_failed and not state.why else state.why
-        blocked = tuple((symbol, reason) for symbol, reason in self.blocked.items() if reason)
+        if self._barred is None:
+            self._barred = tuple((symbol, reason) for symbol, reason in self.blocked.items() if reason)
         return VenueChanged(
             self.name,
             state.stage,
@@ -291,7 +298,7 @@ class VenueLink:
             lost,
             state.epoch,
             state.trading_day,
-            blocked,
+            self._barred,
         )
 
     def snapshot(self) -> dict[str, Any]:

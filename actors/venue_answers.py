@@ -22,7 +22,8 @@ class VenueAnswers(VenueMachine):
     """The readers of everything that the venue was asked for."""
 
     def _undefine(self) -> None:
-        self.link.blocked = dict.fromkeys(self.link.instruments, NOT_ANNOUNCED)
+        for symbol in self.link.instruments:
+            self.link.block(symbol, NOT_ANNOUNCED)
 
     def _definition(self, m: wire.SecurityDefinition, _frame: bytes, _now_ns: int) -> None:
         announced = instrument_of(m.instrument)

@@ -3,8 +3,10 @@
     python -m benchmarks.inspection lane      what the lane's counters cost a message
     python -m benchmarks.inspection node      a quote to two orders, in a node of a thousand pairs,
                                               with `ps` once a second and without
+    python -m benchmarks.inspection turns     how long one answer of each verb holds the lane,
+                                              in a node of a thousand pairs; ms of processor
 
-Both interleave the two and give the median of the ratios. `lane` runs the
+The first two interleave both and give the median of the ratios. `lane` runs the
 lane's own code beside the same code without its counters. `node` asks the
 scripted gateway, a process of its own: from a quote's leaving to the arrival of
 the second order, p99 of each window.
@@ -12,6 +14,7 @@ the second order, p99 of each window.
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import subprocess
@@ -19,9 +22,12 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from threading import Event, Thread
+from time import thread_time_ns
+from types import SimpleNamespace
 from typing import Any
 
 import zmq
@@ -32,7 +38,9 @@ from actors.runtime import Runtime
 from actors.trace import Trace
 from benchmarks.bench_lane import Counter, Report, Tick
 from benchmarks.core import CONFIG
+from benchmarks.isolation import Bench
 from system.clock import SystemClock
+from tools import node_answers
 from tools.client import OBSERVE, Client
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +58,9 @@ PAIRS = 1_000
 WINDOWS = 20
 WARM_UP = 3
 PACE_US = 3_000
+TURNS = 11
+QUOTED_NS = 2_500_000_000
+OPEN = 4
 QUOTES = 600
 """A window: 1.8 s."""
 
@@ -57,9 +68,10 @@ QUOTES = 600
 def main() -> int:
     """Measure what is asked for and print one line of JSON."""
     wanted = sys.argv[1:]
-    if wanted not in (["lane"], ["node"]):
-        raise SystemExit("which? python -m benchmarks.inspection lane | node")
-    found = lane() if wanted == ["lane"] else node()
+    kinds = {"lane": lane, "node": node, "turns": turns}
+    if len(wanted) != 1 or wanted[0] not in kinds:
+        raise SystemExit("which? python -m benchmarks.inspection lane | node | turns")
+    found = kinds[wanted[0]]()
     sys.stdout.write(json.dumps(found) + "\n")
     return 0
 
@@ -138,6 +150,50 @@ def timed_us(work: Callable[[], None], times: int) -> float:
     for _ in range(times):
         work()
     return (clock.mono_ns() - began_ns) / times / 1_000
+
+
+# ------------------------------------------------ what an answer holds up
+
+
+def turns() -> dict[str, Any]:
+    """Of each verb that the lane answers: ms of processor, the first page and one from the middle, the worst of TURNS."""
+    from loguru import logger
+
+    logger.remove()
+    middle = {"pairs": "P500", "board": "P500", "positions": "A/A.500", "limits": "A/A.500", "config": "pair[P500]"}
+    with tempfile.TemporaryDirectory(prefix="hgt") as name:
+        bench = Bench(Path(name), PAIRS, 0)
+        try:
+            links = bench.node.desk.links.values()
+            bench.until(lambda: all(link.stage == OPEN for link in links), "both venues open")
+            until_ns = bench.node.clock.mono_ns() + QUOTED_NS
+            bench.lane.run(lambda: bench.node.clock.mono_ns() > until_ns)
+            looks = node_answers.Looks(bench.node, SimpleNamespace(flag=SimpleNamespace(is_set=bool)))
+            gc.collect()
+            gc.disable()  # as in a turn of the lane
+            found = {"beat": {"ms": worst_ms(looks.beat)}}
+            for verb, answer in looks.table().items():
+                if verb == "hedge":
+                    continue
+                found[verb] = {"ms": worst_ms(partial(answer, {"pair": "P500"} if verb == "pair" else {}))}
+                if verb in middle:
+                    answer({})
+                    following = partial(answer, {"after": middle[verb]})
+                    found[verb] |= {"next_ms": worst_ms(following), "rows": len(following()["rows"])}
+        finally:
+            gc.enable()
+            bench.close()
+    return {"pairs": PAIRS, "turns": found}
+
+
+def worst_ms(work: Callable[[], Any]) -> float:
+    """Of TURNS times; processor time, so that others on the machine are not in it."""
+    took_ns = []
+    for _ in range(TURNS):
+        began_ns = thread_time_ns()
+        work()
+        took_ns.append(thread_time_ns() - began_ns)
+    return round(max(took_ns) / 1e6, 2)
 
 
 # ------------------------------------------------ a node that is looked into

@@ -98,12 +98,12 @@ def config(pairs: int = PAIRS, bad: int = BAD) -> str:
 class Bench:
     """The node, and a gateway that quotes and measures."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pairs: int = PAIRS, bad: int = BAD) -> None:
         node_dir = folder / "node"
         node_dir.mkdir(mode=0o700)
-        (folder / "bench.toml").write_text(config())
+        (folder / "bench.toml").write_text(config(pairs, bad))
         script = Path(__file__).with_name("isolation_gateway.py")
-        words = [sys.executable, str(script), str(node_dir), str(PAIRS), str(BAD)]
+        words = [sys.executable, str(script), str(node_dir), str(pairs), str(bad)]
         self.gateway = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.gateway.stdout.readline()
         node_giving_up.children_of = children_of

@@ -230,6 +230,8 @@ def again(config: Config, changed: Mapping[str, tuple[Any, Any]], elsewhere: Col
             kept[key] = (was, now)
         else:
             lost.append(key)
+    if not kept:
+        return Again(config, kept, tuple(lost))
     told.update({key: now for key, (_, now) in kept.items()})
     lists = {
         name: tuple(table for key, table in told.items() if key.startswith(f"{name}[") and table is not None)

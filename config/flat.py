@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from config.schema import Config
+from config.schema import Config, Table
 
 HOT, FLAT, START = "hot", "flat", "start"
 """What a change needs: nothing; that the pair holds nothing; a start of the node."""
@@ -35,22 +35,22 @@ class Change(Struct, frozen=True):
 
 
 def tables(config: Config) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each table with its key: `node`, `defaults`, `pair[CU03xHGH]`, ..."""
-    told = msgspec.to_builtins(config)
-    yield "node", told["node"]
-    yield "defaults", told["defaults"]
+    """Each table as plain values, with its key."""
+    for key, table in named_tables(config).items():
+        yield key, msgspec.to_builtins(table)
+
+
+def named_tables(config: Config) -> dict[str, Table]:
+    """Each table by its key: `node`, `defaults`, `pair[CU03xHGH]`, ..."""
+    found: dict[str, Table] = {"node": config.node, "defaults": config.defaults}
     if config.shard:
-        yield "shards", told["shards"]
-    symbols = Counter(row["symbol"] for row in told["instrument"])
+        found["shards"] = config.shards
+    symbols = Counter(each.symbol for each in config.instrument)
     for name in LISTS:
-        for row in told[name]:
-            yield f"{name}[{_called(name, row, symbols)}]", row
-
-
-def _called(name: str, row: Mapping[str, Any], symbols: Mapping[str, int]) -> str:
-    if name != "instrument":
-        return str(row["name"])
-    return str(row["symbol"]) if symbols[row["symbol"]] == 1 else f"{row['venue']}/{row['symbol']}"
+        for table in getattr(config, name):
+            called = table.name if name != "instrument" else table.symbol if symbols[table.symbol] == 1 else f"{table.venue}/{table.symbol}"
+            found[f"{name}[{called}]"] = table
+    return found
 
 
 def flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -32,17 +32,19 @@ def defaults_of(config: Config, pair: Pair) -> Defaults:
 
 def instrument_at(config: Config, venue: str, symbol: str) -> Instrument | None:
     """The instrument of that venue and symbol, None where none is told."""
-    told, by_key = _Index.last
+    told, by_venue = _Index.last
     if told is not config.instrument:
-        by_key = {(found.venue, found.symbol): found for found in reversed(config.instrument)}  # the first one counts
-        _Index.last = (config.instrument, by_key)
-    return by_key.get((venue, symbol))
+        by_venue = {}
+        for found in reversed(config.instrument):  # the first one counts
+            by_venue.setdefault(found.venue, {})[found.symbol] = found
+        _Index.last = (config.instrument, by_venue)
+    return by_venue.get(venue, {}).get(symbol)
 
 
 class _Index:
     """The instruments of the configuration that was asked last: a node asks for each of its legs, many times."""
 
-    last: ClassVar[tuple[tuple[Instrument, ...], dict[tuple[str, str], Instrument]]] = ((), {})
+    last: ClassVar[tuple[tuple[Instrument, ...], dict[str, dict[str, Instrument]]]] = ((), {})
 
 
 def venue_called(config: Config, name: str) -> Venue | None:

@@ -15,7 +15,7 @@ two are compared. Slippage is apart: it lies in the prices already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
 
@@ -42,7 +42,7 @@ class OpenLot(Struct, frozen=True, array_like=True):
     px: int
 
 
-class LegLedger(Struct):
+class LegLedger(Struct, gc=False):
     """One leg. `cash`: units of flow; `fees`: scaled, by currency.
 
     `by_part`, `scheduled`: fees in the leg's own currency, by what was done
@@ -50,7 +50,7 @@ class LegLedger(Struct):
     currency, each at its hedge's rate; `untold`: lots that came without a price.
     """
 
-    lots: list[OpenLot] = field(default_factory=list)
+    lots: tuple[OpenLot, ...] = ()
     day: str = ""
     cash: int = 0
     realised: int = 0
@@ -115,7 +115,7 @@ class _Traded(Struct):
     slippage: int
 
 
-class Ledger(Struct):
+class Ledger(Struct, gc=False):
     """One pair's ledger. `terms`: by leg."""
 
     pair: str
@@ -280,17 +280,18 @@ def _unbook(ledger: Ledger, cl_ord_id: str, key: str) -> None:
     sent = ledger.sent[cl_ord_id]
     leg, terms = ledger.legs[sent.leg], ledger.terms[sent.leg]
     left = done.opened
-    for place, one in enumerate(leg.lots):
+    lots = list(leg.lots)
+    for place, one in enumerate(lots):
         if one.key == key:
             gone = min(abs(one.lots), left)
             left -= gone
-            leg.lots[place] = OpenLot(key, one.day, one.lots - sent.side * gone, one.px)
-    leg.lots = [one for one in leg.lots if one.lots]
+            lots[place] = OpenLot(key, one.day, one.lots - sent.side * gone, one.px)
+    leg.lots = tuple(one for one in lots if one.lots)
     for one in done.took:
         _apply(leg, one, OPEN)
     if left:  # closed meanwhile: what closed them has opened now
         _apply(leg, OpenLot(f"{key}/off", leg.day, -sent.side * left, done.px), "N")
-    leg.lots.sort(key=lambda one: one.day)
+    leg.lots = tuple(sorted(leg.lots, key=lambda one: one.day))
     _account(leg, terms, done, terms.flow(sent.side, done.px, done.qty), -1)
 
 
@@ -304,7 +305,7 @@ def _by_hand(ledger: Ledger, index: int, lots: int, px: int | None) -> None:
         return
     leg.untold += abs(lots)
     took, opened = _apply(leg, OpenLot("hand", leg.day, lots, 0), "N")
-    leg.lots = [one for one in leg.lots if one.key != "hand" or one.px]
+    leg.lots = tuple(one for one in leg.lots if one.key != "hand" or one.px)
     for one in took:
         flow = terms.flow(side, one.px, abs(one.lots))
         _account(leg, terms, _Traded(abs(one.lots), one.px, (one,), 0, (), 0, 0), flow, 1)
@@ -371,13 +372,13 @@ def _apply(leg: LegLedger, trade: OpenLot, offset: str) -> tuple[tuple[OpenLot, 
         took.append(OpenLot(one.key, one.day, -side * gone, one.px))
         rest = one.lots + side * gone
         kept[place] = OpenLot(one.key, one.day, rest, one.px) if rest else None
-    leg.lots = [one for one in kept if one is not None]
     if left:
-        leg.lots.append(OpenLot(trade.key, trade.day, side * left, trade.px))
+        kept.append(OpenLot(trade.key, trade.day, side * left, trade.px))
+    leg.lots = tuple(one for one in kept if one is not None)
     return tuple(took), left
 
 
-def _order(lots: list[OpenLot], day: str, offset: str) -> list[int]:
+def _order(lots: Sequence[OpenLot], day: str, offset: str) -> list[int]:
     """The places in which lots are closed: as the offset says, then the rest."""
     places = list(range(len(lots)))
     if offset == CLOSE_TODAY:

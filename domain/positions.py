@@ -8,7 +8,7 @@ is taken off first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -70,45 +70,44 @@ def is_less(found: tuple[int, int], accepted: tuple[int, int] = (0, 0)) -> bool:
 
 
 def position_rows(
-    ledgers: Mapping[str, Ledger],
-    pairs: Mapping[str, Pair],
-    told: Mapping[Key, Told],
-    accepted: Mapping[Key, tuple[int, int]],
-    netting: frozenset[Key],
+    key: Key,
+    holders: Iterable[tuple[Pair, int, Ledger]],
+    heard: Told | None,
+    accepted: tuple[int, int],
     now_ns: int,
+    *,
+    nets: bool,
 ) -> Iterator[dict[str, Any]]:
-    """A row for each account's symbol, then one for each pair that trades it.
+    """A row for an account's symbol, then one for each pair's leg that trades it.
 
-    The difference is that of the moment in which the venue was heard: what has
-    been filled since is in ours alone.
+    `holders`: whose legs those are. The difference is that of the moment in
+    which the venue was heard: what has been filled since is in ours alone.
     """
-    places = {name: tuple((each.venue, each.symbol) for each in ledger.terms) for name, ledger in ledgers.items()}
-    ours = held_by((pairs[name], keys) for name, keys in places.items() if name in pairs)
-    for key in sorted({*ours, *told}):
-        mine, heard = ours.get(key, Held()), told.get(key)
-        theirs = None if heard is None else heard.position or Position(key[1], *([0] * 8))
-        more = (0, 0) if heard is None else difference(heard.ours, theirs, nets=key in netting)
-        yield {
-            "place": "/".join(key),
-            "venue": key[0],
-            "symbol": key[1],
-            "pair": None,
-            **_lots(mine),
-            "venue_long": None if theirs is None else theirs.long_qty,
-            "venue_short": None if theirs is None else theirs.short_qty,
-            "venue_long_today": None if theirs is None else theirs.long_today,
-            "venue_short_today": None if theirs is None else theirs.short_today,
-            "difference_long": None if theirs is None else more[0],
-            "difference_short": None if theirs is None else more[1],
-            "accepted": list(accepted.get(key, (0, 0))),
-            "age_ms": None if heard is None else (now_ns - heard.mono_ns) // 1_000_000,
-            "avg_px": None,
-            "equal": None if theirs is None else more == (0, 0),
-        }
-        for name, keys in places.items():
-            for index, place in enumerate(keys):
-                if place == key and name in pairs:
-                    yield _of_pair(key, name, pairs[name], index, ledgers[name])
+    holders = tuple(holders)
+    mine = Held()
+    for pair, index, _ in holders:
+        mine.add(pair.books[index])
+    theirs = None if heard is None else heard.position or Position(key[1], *([0] * 8))
+    more = (0, 0) if heard is None else difference(heard.ours, theirs, nets=nets)
+    yield {
+        "place": "/".join(key),
+        "venue": key[0],
+        "symbol": key[1],
+        "pair": None,
+        **_lots(mine),
+        "venue_long": None if theirs is None else theirs.long_qty,
+        "venue_short": None if theirs is None else theirs.short_qty,
+        "venue_long_today": None if theirs is None else theirs.long_today,
+        "venue_short_today": None if theirs is None else theirs.short_today,
+        "difference_long": None if theirs is None else more[0],
+        "difference_short": None if theirs is None else more[1],
+        "accepted": list(accepted),
+        "age_ms": None if heard is None else (now_ns - heard.mono_ns) // 1_000_000,
+        "avg_px": None,
+        "equal": None if theirs is None else more == (0, 0),
+    }
+    for pair, index, ledger in holders:
+        yield _of_pair(key, pair.name, pair, index, ledger)
 
 
 def _lots(held: Held) -> dict[str, int]:

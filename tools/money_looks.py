@@ -6,7 +6,10 @@ a thousand of them never hold a turn up.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from actors.answering import page, text_arg
@@ -14,7 +17,7 @@ from domain.controls import symbol_scope
 from domain.market import Instrument
 from domain.money import scaled, text_of
 from domain.positions import position_rows
-from domain.profit import mark_of, profit_of
+from domain.profit import mark_of, total_of
 from domain.statement import gathered, statement
 from wire.inspection import BAD_REQUEST, NO_SUCH, Unanswerable
 
@@ -26,8 +29,13 @@ class MoneyLooks:
 
     def __init__(self, node: Any) -> None:
         self.node = node
+        self._listed: list[tuple[str, str]] = []
+        """What the first page of positions found, in order: the pages after it don't sort again."""
         self._next = 0
-        self._profits: dict[str, tuple[str, str | None]] = {}
+        self._profits: dict[str, tuple[str, int | None]] = {}
+        self._known: dict[str, int] = {}
+        self._unknown: dict[str, int] = {}
+        """By currency: the sum of those that are known, and how many are not."""
 
     def look(self) -> None:
         """Reckon the profit of the next few pairs."""
@@ -38,8 +46,15 @@ class MoneyLooks:
             self._next += 1
             actor, ledger = self.node.pair_actor(name), desk.ledgers.of.get(name)
             if actor is not None and ledger is not None:
-                told = profit_of(ledger, actor.view.quotes, actor.view.rates)
-                self._profits[name] = (told["currency"], told["profit"])
+                profit = total_of(ledger, actor.view.quotes, actor.view.rates)
+                self._count(name, ledger.currency, None if profit is None else scaled(profit))
+
+    def _count(self, name: str, currency: str, profit: int | None) -> None:
+        """One pair's profit in place of what was counted of it before."""
+        for sign, (of, amount) in ((-1, self._profits.get(name, (currency, 0))), (1, (currency, profit))):
+            self._known[of] = self._known.get(of, 0) + sign * (amount or 0)
+            self._unknown[of] = self._unknown.get(of, 0) + sign * (amount is None)
+        self._profits[name] = (currency, profit)
 
     def totals(self) -> dict[str, str | None]:
         """Profit by the pairs' currencies, of those too that were removed; null where one is not known."""
@@ -47,11 +62,7 @@ class MoneyLooks:
         if len(self._profits) < len(there):
             self.node.desk.ledgers.settle()
             self.look()
-        sums: dict[str, int | None] = {}
-        for currency, profit in self._profits.values():
-            before = sums.get(currency, 0)
-            sums[currency] = None if before is None or profit is None else before + scaled(profit)
-        return {currency: None if amount is None else text_of(amount) for currency, amount in sums.items()}
+        return {currency: None if self._unknown[currency] else text_of(amount) for currency, amount in self._known.items()}
 
     def accounts(self) -> list[dict[str, Any]]:
         """Every account's money that hedges are held against."""
@@ -72,10 +83,7 @@ class MoneyLooks:
 
     def positions(self, args: dict[str, Any]) -> dict[str, Any]:
         """Ours by fills against the venue's, by account, symbol and pair."""
-        rows = self.position_list()
-        after = args.get("after")
-        places = [row["place"] for row in rows]
-        return page(iter(rows[places.index(after) + 1 if after in places else 0 :]), self.node.clock)
+        return page(self._following(args.get("after")), self.node.clock)
 
     def statement(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every account's trading days by settlement; the last one at the present price.
@@ -111,15 +119,40 @@ class MoneyLooks:
             raise Unanswerable(NO_SUCH, f"no symbol {symbol!r} in any pair")
         return found
 
-    def position_list(self) -> list[dict[str, Any]]:
-        """Every row of `positions`."""
-        desk = self.node.desk
+    def positions_of(self, key: tuple[str, str]) -> Iterator[dict[str, Any]]:
+        """The rows of one account's symbol: its own, then its pairs'."""
+        desk, node = self.node.desk, self.node
         desk.ledgers.settle()
-        words = desk.controls.state.accepted
-        keys = {leg.key: leg.instrument for spec in self.node.specs for leg in spec.legs}
-        accepted = {key: (words[scope].long, words[scope].short) for key in keys if (scope := symbol_scope(key)) in words}
-        netting = frozenset(key for key, told in keys.items() if told.offset_mode == "net")
-        return list(position_rows(desk.ledgers.of, self.node.pairs(), desk.positions, accepted, netting, self.node.clock.mono_ns()))
+        word = desk.controls.state.accepted.get(symbol_scope(key))
+        legs = [(name, index) for name, index in desk.holders.get(key, ()) if node.pair(name) is not None]
+        nets = any(node.by_name[name].legs[index].instrument.offset_mode == "net" for name, index in legs)
+        holders = [(node.pair(name), index, desk.ledgers.of[name]) for name, index in legs]
+        accepted = (0, 0) if word is None else (word.long, word.short)
+        return position_rows(key, holders, desk.positions.get(key), accepted, node.clock.mono_ns(), nets=nets)
+
+    def _following(self, after: Any) -> Iterator[dict[str, Any]]:
+        """The rows after that place; all of them where nothing is there."""
+        desk = self.node.desk
+        if not isinstance(after, str) or not self._listed:
+            self._listed = sorted({*desk.holders, *desk.positions})
+        keys, begin, skips = self._listed, 0, False
+        for key in _keys_of(after) if isinstance(after, str) else ():
+            place = bisect_left(keys, key)
+            if keys[place : place + 1] == [key]:
+                begin, skips = place, True
+        for key in islice(keys, begin, None):
+            for row in self.positions_of(key):
+                if not skips:
+                    yield row
+                skips = skips and row["place"] != after
+            skips = False
+
+
+def _keys_of(place: str) -> Iterator[tuple[str, str]]:
+    """What a row's place may be of: VENUE/SYMBOL, or VENUE/SYMBOL/PAIR/LEG."""
+    venue, _, symbol = place.partition("/")
+    yield venue, symbol
+    yield venue, symbol.rsplit("/", 2)[0]
 
 
 def words(args: dict[str, Any], key: str, count: int = 3) -> list[list[str]]:

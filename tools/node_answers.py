@@ -10,13 +10,15 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from msgspec import to_builtins
+
 from actors.answering import Answer, count_arg, page, text_arg
 from actors.hedge_show import Terms, hedge_map, iso
 from actors.notes import Operate
 from actors.pair_board import board_row
 from actors.pair_show import show_down, show_hedge
 from actors.session_show import show_calendars
-from config.flat import tables
+from config.flat import named_tables
 from domain.errors import IllegalTransition, JournalError
 from domain.hedges import Hedge
 from domain.ids import base36, hedge_pair
@@ -27,7 +29,7 @@ from tools.cli import VERSION
 from tools.money_looks import MoneyLooks
 from tools.node_orders import order_rows
 from tools.node_top import limit_rows, top_of
-from tools.tally import OUTCOMES, Tally
+from tools.tally import Tally
 from wire.codec import pack
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
 
@@ -81,8 +83,7 @@ class Looks:
 
     def beat(self) -> None:
         """Count what has ended, asked or not."""
-        for pair in self.node.pairs().values():
-            self.tally.look(pair)
+        self.tally.look_at(self.node.pairs().values())
         self.money.look()
         self.node.runtime.resume_due()
 
@@ -93,7 +94,6 @@ class Looks:
         node, clock = self.node, self.node.clock
         up_ns = clock.mono_ns() - node.started_ns
         pairs = node.pairs()
-        counts = [self.tally.counts(pair) for pair in pairs.values()]
         return {
             "node": node.config.node.name,
             "state": "stopping" if self.stopper.flag.is_set() else "running",
@@ -105,9 +105,9 @@ class Looks:
             "uptime_s": round(up_ns / 1e9, 3),
             "pairs": len(self._specs),
             "in_flight": node.in_flight()[:64],
-            "naked_qty": sum(abs(lots) for pair in pairs.values() for lots in pair.naked),
+            "naked_qty": sum(abs(lots) for pair in pairs.values() if any(book.net for book in pair.books) for lots in pair.naked),
             "kills": [f"{word.level} {scope}" for scope, word in node.desk.controls.state.kills.items()][:64],
-            "hedges": {word: sum(each[word] for each in counts) for word in OUTCOMES},
+            "hedges": self.tally.sums(pairs.values()),
             "venues": [venue_line(link) for link in node.desk.links.values()],
             "calendars": show_calendars(node.specs, clock.wall_ns()),
             "accounts": self.money.accounts(),
@@ -137,8 +137,9 @@ class Looks:
 
     def config(self, args: dict[str, Any]) -> dict[str, Any]:
         """What the node runs, table by table."""
-        found = dict(tables(self.node.config))
-        rows = page(({"table": name, "settings": found[name]} for name in _after(list(found), args)), self.node.clock)
+        found = named_tables(self.node.config)
+        after = _after(list(found), args)
+        rows = page(({"table": name, "settings": to_builtins(found[name])} for name in after), self.node.clock)
         return {**rows, "sha256": self.node.digest}
 
     def orders(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +169,7 @@ class Looks:
 
     def _board_row(self, name: str) -> dict[str, Any]:
         actor = self.node.pair_actor(name)
-        pair = self.node.pairs().get(name)
+        pair = self.node.pair(name)
         if actor is None or pair is None:
             return self._down(name)
         row = board_row(actor.view, pair, self.node.clock.mono_ns())
@@ -177,7 +178,7 @@ class Looks:
     def _down(self, name: str) -> dict[str, Any]:
         """A pair that has no actor of its own: being raised, or given up."""
         row, why = {**show_down(name), "outcomes": None}, self.node.giving_up.given.get(name)
-        pair = self.node.pairs().get(name)
+        pair = self.node.pair(name)
         if why is None or pair is None:
             return row
         naked, spec = list(pair.naked), self._specs[name]
@@ -193,7 +194,7 @@ class Looks:
 
     def _pair(self, name: str) -> dict[str, Any]:
         actor = self.node.pair_actor(name)
-        pair = self.node.pairs().get(name)
+        pair = self.node.pair(name)
         if actor is None or pair is None:
             return self._down(name)
         row = actor.view.show(pair, self.node.clock.mono_ns())
@@ -245,7 +246,7 @@ class Looks:
                     yield self._hedge(name, hedge)
 
     def _hedges_of(self, name: str) -> list[Hedge]:
-        pair: Pair | None = self.node.pairs().get(name)
+        pair: Pair | None = self.node.pair(name)
         if pair is None:
             return []
         every = [hedge for hedge in (*pair.past, pair.hedge) if hedge is not None]

@@ -378,12 +378,12 @@ class Node:
 
     def pairs(self) -> dict[str, Any]:
         """The present state of every pair, by name."""
-        found = {}
-        for spec in self.specs:
-            memory = self.desk.memories.get(spec.name)
-            if memory is not None:
-                found[spec.name] = memory.pair
-        return found
+        memories = self.desk.memories
+        return {name: memories[name].pair for name in self.by_name if name in memories}
+
+    def pair(self, name: str) -> Any:
+        """One pair's; None where there is none."""
+        return self.desk.memories[name].pair if name in self.by_name and name in self.desk.memories else None
 
     def left(self) -> list[dict[str, Any]]:
         """What a stop would leave: each pair with a hedge, or naked."""

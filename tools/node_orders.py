@@ -14,7 +14,7 @@ def order_rows(node: Any, pair: str | None, every: bool, after: str | None) -> I
     now_ns = node.clock.mono_ns()
     begun = after is None
     for name in [pair] if pair is not None else list(node.by_name):
-        state = node.pairs().get(name)
+        state = node.pair(name)
         hedges = () if state is None else (*(state.past if every else _late(state.past)), *((state.hedge,) if state.hedge is not None else ()))
         for hedge in hedges:
             for leg in hedge.legs:

@@ -6,12 +6,13 @@ Counters only grow; who asks twice has the rates between. Thread: the lane.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from msgspec import to_builtins
 
 from actors.lane import TURN_SHIFT
-from config.changes import limits_by_key
+from config.pairspecs import limits_of
 from system.threads import present_thread, thread_times
 
 
@@ -70,12 +71,20 @@ def limit_rows(node: Any, after: Any) -> Iterator[dict[str, Any]]:
 
     Units: lots, ticks. `room_buy`, `room_sell`: what may still open.
     """
-    begun = after is None
-    for (venue, symbol), limits in limits_by_key(node.config).items():
-        name = f"{venue}/{symbol}"
-        if begun:
-            yield {"instrument": name, **to_builtins(limits), **_used(node, (venue, symbol))}
-        begun = begun or name == after
+    pairs = {pair.name: pair for pair in node.config.pair}
+
+    def teller(key: tuple[str, str]) -> str:
+        """The first pair that limits it; others that do have the same limits."""
+        return next(name for name, leg in node.desk.holders[key] if pairs[name].legs[leg].limits is not None)
+
+    last = tuple(after.split("/", 1)) if isinstance(after, str) else ()
+    begun = last not in node.desk.holders
+    begin = 0 if begun else list(pairs).index(teller(last))
+    for pair in islice(pairs.values(), begin, None):
+        for key, limits in limits_of(pair).items():
+            if begun and teller(key) == pair.name:
+                yield {"instrument": "/".join(key), **to_builtins(limits), **_used(node, key)}
+            begun = begun or key == last
 
 
 def _used(node: Any, key: tuple[str, str]) -> dict[str, Any]:

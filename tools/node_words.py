@@ -139,7 +139,7 @@ class Words(Acts):
         key = (text_arg(args, "venue"), text_arg(args, "symbol"))
         operator, reason = _signed(args)
         looks = MoneyLooks(self.node)
-        row = next((row for row in looks.position_list() if row["place"] == "/".join(key)), None)
+        row = next(looks.positions_of(key)) if key in {*self.node.desk.holders, *self.node.desk.positions} else None
         if row is None:
             raise Unanswerable(NO_SUCH, f"nobody holds {key[1]} at {key[0]}: ./hedgerow position ls")
         if row["equal"] is None:

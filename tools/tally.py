@@ -7,6 +7,7 @@ hand is counted anew at each look, what has left it stays counted as it was.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from domain.hedges import Hedge
@@ -16,6 +17,7 @@ from domain.pairs import Pair
 REPAIRED = {"replenish": "replenished", "rollback": "rolled_back"}
 ENDS = ("done", "part", "none", "handed_over")
 OUTCOMES = (*ENDS, *REPAIRED.values(), "uncounted")
+NOTHING = dict.fromkeys(OUTCOMES, 0)
 BEAT_NS = 100_000_000
 """Often enough for 640 hedges a second of one pair."""
 
@@ -32,6 +34,24 @@ class Tally:
         self._at_hand: dict[str, dict[str, tuple[str, ...]]] = {}
         self._seen: dict[str, Any] = {}
         self._earlier: dict[str, int] = {}
+        self._counted: dict[str, dict[str, int]] = {}
+        """By outcome, of the pairs that have any."""
+
+    def look_at(self, pairs: Iterable[Pair]) -> None:
+        """`look`, at all of them."""
+        seen = self._seen
+        for pair in pairs:
+            if seen.get(pair.name) is not pair.past:
+                self.look(pair)
+
+    def sums(self, pairs: Iterable[Pair]) -> dict[str, int]:
+        """`counts`, of all of them together."""
+        found = dict.fromkeys(OUTCOMES, 0)
+        for pair in pairs:
+            self.look(pair)
+            for word, count in self._counted.get(pair.name, {}).items():
+                found[word] += count
+        return found
 
     def look(self, pair: Pair) -> None:
         """Take in what has ended since the last look."""
@@ -39,6 +59,9 @@ class Tally:
         if self._seen.get(name) is past:
             return
         self._seen[name] = past
+        if not past and name not in self._at_hand:
+            self._earlier.setdefault(name, pair.hedge_count - self._in_flight(pair))
+            return
         now = {h.hedge_id: words_of(h) for h in past if self._ours(h)}
         open_id = pair.hedge.hedge_id if pair.hedge is not None else ""
         if name not in self._earlier:
@@ -48,16 +71,17 @@ class Tally:
             if hedge_id not in now and hedge_id != open_id:
                 gone.update(words)
         self._at_hand[name] = now
+        found = Counter(gone)
+        for words in now.values():
+            found.update(words)
+        fired = pair.hedge_count - self._earlier[name] - self._in_flight(pair)
+        found["uncounted"] = max(0, fired - sum(found[word] for word in ENDS))
+        self._counted[name] = {word: count for word, count in found.items() if count}
 
     def counts(self, pair: Pair) -> dict[str, int]:
         """Hedges of this run by outcome; `replenished` and `rolled_back` too."""
         self.look(pair)
-        found = Counter(self._gone[pair.name])
-        for words in self._at_hand[pair.name].values():
-            found.update(words)
-        fired = pair.hedge_count - self._earlier[pair.name] - self._in_flight(pair)
-        found["uncounted"] = max(0, fired - sum(found[word] for word in ENDS))
-        return {word: found[word] for word in OUTCOMES}
+        return {**NOTHING, **self._counted.get(pair.name, NOTHING)}
 
     def _in_flight(self, pair: Pair) -> int:
         return int(pair.hedge is not None and self._ours(pair.hedge))

@@ -88,6 +88,6 @@ def test_what_it_holds_is_reckoned_by_its_own_prices(desk):
     own.take([HedgeOpened("cu.1.1", "open", 1, 1, (plan,), (sent,), 0.0, 0, "t", (1.0, 7.0)), OrderFilled("cu.1.1.0h1", 9, ("20261130/a", 9, 7537), None)])
     reckon(desk, [SPEC])
     assert desk.margin.used_of == {("cu", "SHFE", "CNY"): scaled(339_165)}
-    own.legs[0].lots.clear()
+    own.legs[0].lots = ()
     reckon(desk, [SPEC])
     assert desk.margin.used_of == {}

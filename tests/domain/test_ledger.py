@@ -140,7 +140,7 @@ def test_a_bust_takes_cash_fee_and_what_was_closed_back():
     pair = book(CU)
     pair.take((opens(1, (0, 1, 2, "O")), fill(1, 0, 0, "20261123/1/F/a", 2, 100)))
     leg = pair.legs[0]
-    before = (list(leg.lots), leg.cash, leg.realised, dict(leg.fees), dict(leg.by_part))
+    before = (leg.lots, leg.cash, leg.realised, dict(leg.fees), dict(leg.by_part))
     pair.take((opens(2, (0, -1, 2, "T")), fill(2, 0, 0, "20261123/2/F/b", 2, 110, "9.00")))
     assert leg.realised == 20
     pair.take((TradeBusted("p.1.2.0h0", 0, ("20261123/2/H/c", 2, 110), "20261123/2/F/b"),))

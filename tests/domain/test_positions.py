@@ -53,7 +53,12 @@ def test_rows_tell_accounts_then_pairs_and_the_difference_as_it_was_heard():
     ledgers = Ledgers()
     ledgers.configure("a", "CNY", (terms_of(CU), terms_of(HG)))
     heard = {KEYS[0]: Told(told(7), Held(9, 0, 9, 0), 1_000_000_000)}
-    rows = list(position_rows(ledgers.of, {"a": pair("a", 18, -8)}, heard, {}, frozenset({KEYS[1]}), 3_000_000_000))
+    held = [(pair("a", 18, -8), ledgers.of["a"])]
+    rows = [
+        row
+        for index in (1, 0)
+        for row in position_rows(KEYS[index], [(held[0][0], index, held[0][1])], heard.get(KEYS[index]), (0, 0), 3_000_000_000, nets=index == 1)
+    ]
     assert [row["place"] for row in rows] == ["COMEX/HG", "COMEX/HG/a/1", "SHFE/cu", "SHFE/cu/a/0"]
     account = rows[2]
     assert (account["long"], account["venue_long"], account["difference_long"], account["equal"], account["age_ms"]) == (18, 7, -2, False, 2000)

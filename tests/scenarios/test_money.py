@@ -143,7 +143,7 @@ def test_t43_account_that_holds_less_stops_opens_until_a_person_has_looked(scene
     s.a.gateway.says_held = (0, 0)
     s.run(12_000)
     assert "POSITION_DIFFERS" in s.judge.alerts and s.judge.alerts.count("POSITION_DIFFERS") == 1
-    row = next(row for row in MoneyLooks(s.node).position_list() if row["place"] == "A/A.X")
+    row = next(MoneyLooks(s.node).positions_of(("A", "A.X")))
     assert (row["difference_long"], row["difference_short"]) == ((-net, 0) if net > 0 else (0, net))
     assert s.fires(RICH) == 0  # nothing opens
     accepted = PositionAccepted("symbol A A.X", row["difference_long"], row["difference_short"], "lin", "counted with the broker")
