@@ -86,6 +86,12 @@ class ControlDesk:
         """What is barred for a pair now."""
         return self._desk.holds.get(name, FREE)
 
+    def needs_person(self, name: str) -> bool:
+        """Whether a kill, or a difference of positions, stands until a person has ended it."""
+        words = (self.state.modes.get(scope) for scope in self._scopes[name])
+        killed = any(scope in self.state.kills for scope in self._scopes[name])
+        return killed or any(word is not None and word.operator == controls.RECONCILER for word in words)
+
     def refresh(self, name: str, mode: Mode) -> None:
         """Compute a pair's hold again: its own mode may have changed."""
         hold = both(hold_of(self.state, mode, self._scopes[name]), self.record)

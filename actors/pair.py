@@ -14,7 +14,7 @@ from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.link import Purpose
 from actors.notes import Operate, OutsideLoss, RepairFacts, RepairTold, Show, Tick
-from actors.pair_lots import PairLots
+from actors.pair_again import PairAgain
 from actors.pair_view import PairView
 from domain import advance, hedges, late, mandates, orders, pairs, watch
 from domain.halt import held
@@ -46,7 +46,7 @@ _SEEING = (hedges.RepairChosen, HedgeStranded)
 class PairMemory:
     """What a pair's journal says of it; outlives its crash."""
 
-    __slots__ = ("heard_seq", "owed", "pair")
+    __slots__ = ("heard_seq", "owed", "pair", "waiting")
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
@@ -54,6 +54,8 @@ class PairMemory:
         """Facts of a hedge, on record and sent, that `pair` has not taken in: adopted after the sends, or by the next incarnation."""
         self.heard_seq = 0
         """The last record of a repair child that it has adopted."""
+        self.waiting: Any = None
+        """What was seen since a close is STRANDED: lost with the node, and begun anew."""
 
     def settle(self) -> None:
         """Take in what is owed.
@@ -71,7 +73,7 @@ class PairMemory:
         self.pair, self.owed = pair, None
 
 
-class PairActor(PairLots):
+class PairActor(PairAgain):
     """One hedged pair. Thread: the lane."""
 
     HANDLERS: ClassVar[dict[type, str]] = {
@@ -245,6 +247,7 @@ class PairActor(PairLots):
             facts = self.sendable(advance.timed(hedge, self.spec.rules, now_ns))
             self.tell_silent(facts)
             self._follow(hedge.hedge_id, facts, 0)
+            self.try_again(now_ns)
         self._arm()
 
     def _await_trades(self, ids: list[str]) -> None:
@@ -460,7 +463,7 @@ class PairActor(PairLots):
         if hedge is None:
             return
         at = advance.next_ns(hedge, self.spec.rules)
-        if hedge.status is hedges.H.STRANDED and hedge.stranded_why in ("MARKET", "BUDGET", "UNKNOWN"):
+        if hedge.status is hedges.H.STRANDED and (hedge.stranded_why in ("MARKET", "BUDGET", "UNKNOWN") or self.waits_again(hedge)):
             retry = self.clock.mono_ns() + self.view.retry_ns()
             at = retry if at is None else min(at, retry)
         if at is None or (self._timer is not None and self._timer_ns <= at):

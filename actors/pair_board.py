@@ -19,6 +19,7 @@ from domain.pairs import Pair
 from domain.pairspec import LegSpec
 from domain.prices import tradable_units
 from domain.profit import total_of
+from domain.stranded import to_type, what_next
 
 
 def board_row(view: Any, pair: Pair, now_ns: int) -> dict[str, Any]:
@@ -106,6 +107,9 @@ def show_brief(hedge: Hedge, now_ns: int) -> dict[str, Any]:
     return {
         "hedge": hedge.hedge_id,
         "state": str(hedge.status),
+        "stranded_why": hedge.stranded_why,
+        "next": what_next(hedge),
+        "to_type": list(to_type(hedge)),
         "naked_qty": sum(abs(lots) for lots in hedge.naked),
         "naked_ms": naked_ns // 1_000_000,
     }

@@ -93,7 +93,6 @@ def show_hedge(hedge: Hedge, now_ns: int) -> dict[str, Any]:
         "covered": hedge.covered,
         "naked": list(hedge.naked),
         "why": hedge.why,
-        "stranded_why": hedge.stranded_why,
         "repairs": list(hedge.repairs),
         "orders_sent": hedge.orders_sent,
         "retries": hedge.retries,

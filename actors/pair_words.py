@@ -20,6 +20,7 @@ from domain.hedges import Hedge, HedgeClaimed, HedgeReleased, HedgeRetried
 from domain.legs import Leg
 from domain.mandates import Mandate, MandateRevoked
 from domain.pairs import Mode, ModeSet, Pair, PairFrozen, PairReleased
+from domain.stranded import told_of
 from wire.codec import pack
 
 FLATTEN_AGAIN_NS = 250_000_000
@@ -195,7 +196,9 @@ class PairWords(Trader):
         return found
 
     def tell_stranded(self, why: str, naked: tuple[int, ...], hedge_id: str, cause: int) -> None:
-        """Tell a person what is naked, and what it is worth."""
+        """Tell a person what is naked, what it is worth, what becomes of it, and what to type."""
+        hedge = pairs.find(self.memory.pair, hedge_id)
+        text = {} if hedge is None or why == "JOURNAL" else {"text": told_of(hedge, self.spec.rules.max_retries)}
         self.desk.alert(
             "critical",
             "STRANDED",
@@ -205,6 +208,7 @@ class PairWords(Trader):
             naked=list(naked),
             value=self.worth(naked),
             currency=self.spec.currency,
+            **text,
             cause=cause,
         )
 

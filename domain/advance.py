@@ -33,6 +33,7 @@ from domain.legs import Leg, LegStatus
 from domain.mandates import Mandate, MandateGiven
 from domain.orders import LIVE_SET, OrdStatus
 from domain.repair import Policy, RepairMarket
+from domain.stranded import MOST_RETRIES
 
 H = HedgeStatus
 _SETTLED = frozenset((LegStatus.SETTLED, LegStatus.IDLE))
@@ -46,7 +47,7 @@ class HedgeRules(Struct, frozen=True, gc=False):
     watch: watch.Rules = watch.Rules()
     policy: Policy = Policy()
     hedge_deadline_ns: int = 1_000_000_000
-    max_retries: int = 3
+    max_retries: int = MOST_RETRIES
 
 
 class Standing(Struct, gc=False):

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulation.knowledge import Knowledge
+from simulation.knowledge import Knowledge, pair_of
 
 
 class LegSeen(Struct):
@@ -67,7 +67,7 @@ class Mismatches:
         self._broken = broken
         self._bound_ns = bound_ns
         self._since: dict[tuple[str, int], int] = {}
-        """By hedge and leg: when the first was excused. By venue, where its days are others unannounced."""
+        """By hedge and leg: when the first was excused. By venue and pair, where its days are others unannounced: each asks when it is refused."""
         self._asked: dict[str, int] = {}
         """By venue: when it last told its positions."""
 
@@ -79,7 +79,7 @@ class Mismatches:
     def check(self, venue: Any, order: Any, knowledge: Knowledge, now_ns: int) -> None:
         """I7: one that the venue will refuse."""
         sent = knowledge.orders[order.ref]
-        key = (venue.name, -1) if venue.is_mismatched else (sent.hedge, sent.leg)
+        key = (f"{venue.name} {pair_of(sent.hedge)}", -1) if venue.is_mismatched else (sent.hedge, sent.leg)
         first_ns = self._since.get(key, -1)
         if (venue.is_mismatched or now_ns - venue.rolled_ns < self._bound_ns) and (first_ns < venue.rolled_ns or self._asked.get(venue.name, -1) <= first_ns):
             self._since[key] = now_ns

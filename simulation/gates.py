@@ -68,11 +68,11 @@ class Words:
 
     def frozen(self, pair: str) -> bool:
         """Whether no order at all may leave for a pair."""
-        return "freeze" in self._kills(pair) or "HALTED" in self._modes(pair)
+        return "freeze" in self.kills_of(pair) or "HALTED" in self._modes(pair)
 
     def why_not_hedge(self, pair: str, kind: str, trigger: str) -> str:
         """What forbids a new hedge of this kind, or ""."""
-        kills, modes = self._kills(pair), self._modes(pair)
+        kills, modes = self.kills_of(pair), self._modes(pair)
         if kind == "open" and (kills or set(modes) - {"ACTIVE"}):
             return f"{kills} {modes}"
         flattens = "flatten" in kills and trigger == "kill"
@@ -84,9 +84,10 @@ class Words:
     def goes_back(self, pair: str) -> bool:
         """Whether an open may not be completed."""
         reducing = any(mode == "REDUCING" and scope.startswith("symbol") and self._holds(scope, pair) for scope, mode in self.modes.items())
-        return bool({"block", "flatten"} & set(self._kills(pair))) or reducing
+        return bool({"block", "flatten"} & set(self.kills_of(pair))) or reducing
 
-    def _kills(self, pair: str) -> list[str]:
+    def kills_of(self, pair: str) -> list[str]:
+        """The levels of the kills that hold for a pair."""
         return [level for scope, level in self.kills.items() if self._holds(scope, pair)]
 
     def _modes(self, pair: str) -> list[str]:

@@ -16,6 +16,7 @@ plain MessagePack here, and what a fact means is read from its name.
     I13 no opening order from a quote that does not count
     JOURNAL no opening order once a sync of the journal has failed
     DOUBT an order whose link is lost is UNKNOWN at once; see lost_links.py
+    AGAIN what is tried again by itself is a close, seldom, and told; see own_tries.py
     HAND what a person did by hand holds, over a start too; see by_hand.py
     RETOLD what is passed over is on record, its numbers noted; see retold.py
     GATE no order before its venue has told what it needs; see gates.py
@@ -44,6 +45,7 @@ from simulation.exposure import SLACK_NS, Exposure
 from simulation.gates import Gates
 from simulation.knowledge import Knowledge, SentOrder, pair_of, units_of
 from simulation.lost_links import LostLinks
+from simulation.own_tries import OwnTries
 from simulation.retold import Retold
 from simulation.seen import (
     ABOUT_ORDERS,
@@ -92,6 +94,7 @@ class Judge:
         self.alert_seqs: list[int] = []
         self.shown = Shown(shape, self.broken)
         self.by_hand = HandJudge(self.broken)
+        self.own_tries = OwnTries(self.broken)
         self.gates = Gates(self.broken, NAMES[: 1 if shape.kind == "cover" else None])
         self.kind_of: dict[str, str] = {}
         self.tries: dict[str, int] = {}
@@ -228,6 +231,8 @@ class Judge:
             self.alert_seqs.append(seq)
             if told["code"] == "STRANDED":
                 self.exposure.told(told["hedge"])
+            elif told["code"] == "TRIED_AGAIN":
+                self.own_tries.told(told["hedge"])
 
     def _fact(self, hedge: str | None, fact: list[Any]) -> None:
         name = fact[0]
@@ -292,6 +297,7 @@ class Judge:
     def _hedge(self, hedge: str, name: str, fact: list[Any]) -> None:
         if name == "HedgeStranded":
             self.exposure.strands(hedge)
+            self.own_tries.strands(hedge, fact[1], self.agenda.now_ns)
         elif name == "HedgeAimed":
             self.targets.plans[hedge, 0] = (self.targets.plans[hedge, 0][0], fact[1])
         elif name == "HedgeLeft":
@@ -301,6 +307,8 @@ class Judge:
             self.exposure.stranded.discard(hedge)
         elif name == "HedgeRetried" or (name == "HedgeSentBack" and hedge in self.exposure.stranded):
             self.retries[hedge] = self.retries.get(hedge, 0) + (fact[1] != "doubt ended")
+            if name == "HedgeRetried":
+                self._tried(hedge, fact[1])
             self.exposure.stranded.discard(hedge)
             self.exposure.begins_anew(hedge)
         elif name == "HedgeReopened":
@@ -309,6 +317,11 @@ class Judge:
         elif name == "RepairChosen":
             self.repairs += 1
             self.targets.check_repair(hedge, self.kind_of[hedge], fact[1], to_units=fact[2])
+
+    def _tried(self, hedge: str, word: str) -> None:
+        doubts = [ref for ref, order in self.records.items() if order.intent[0] == hedge and order.state == "UNKNOWN"]
+        kills = self.gates.words.kills_of(pair_of(hedge))
+        self.own_tries.tried(hedge, word, self.kind_of[hedge], self.agenda.now_ns, doubts, kills)
 
     def _order(self, name: str, fact: list[Any], order: RecordedOrder) -> None:
         ref = fact[1]
@@ -354,6 +367,8 @@ class Judge:
     def step(self) -> None:
         """After each turn of an actor."""
         self.exposure.step()
+        if self.own_tries.untold:
+            self.own_tries.step(self.agenda.now_ns)
         if self.gates.doubted:
             self.gates.step(self.agenda.now_ns)
         if self.lost_links.owes:
@@ -374,6 +389,7 @@ class Judge:
     def killed(self) -> None:
         """Its process is dead."""
         self.exposure.killed()
+        self.own_tries.killed()
         self.lost_links.forget()
 
     def started(self) -> None:
@@ -381,4 +397,5 @@ class Judge:
         self._disk_failed = False
         self.exposure.started()
         self.retold.started()
+        self.shown.started()
         self.gates.restarted(self.agenda.now_ns)

@@ -19,6 +19,7 @@ from domain.ledgers import account_of
 from domain.money import SCALE
 from simulation.agenda import MS
 from simulation.faults import Plan
+from simulation.own_tries import CAUSES
 from simulation.settings import CHEAP, NAMES, POLICIES, QUIET, RICH, Shape
 from simulation.shapes import shape_of
 from simulation.venue import VirtualVenue
@@ -221,7 +222,7 @@ def _settles(world: World) -> bool:
 
 def _waiting_at(world: World) -> list[int]:
     """The mids that put what has not come to its end in reach."""
-    mids = (_mid_for(world, pair.hedge) for pair in world.pairs if not _is_told(pair.hedge))
+    mids = (_mid_for(world, pair.hedge) for pair in world.pairs if not _is_told(pair))
     return [mid for mid in mids if mid is not None]
 
 
@@ -287,15 +288,17 @@ def _covers(world: World) -> None:
 
 
 def _is_quiet(world: World) -> bool:
-    told = all(_is_told(pair.hedge) for pair in world.pairs)
+    told = all(_is_told(pair) for pair in world.pairs)
     return told and world.is_open() and not any(venue.working for venue in world.venues.values())
 
 
-def _is_told(hedge: Any) -> bool:
-    """Over, or in the hands of people."""
+def _is_told(pair: Any) -> bool:
+    """Over, or in the hands of people; a close goes on by itself while it has retries for time alone."""
+    hedge = pair.hedge
     if hedge is None:
         return True
-    return hedge.status == "STRANDED" and (hedge.retries >= RETRIES or hedge.stranded_why not in PASSING)
+    closes = hedge.kind == "close" and hedge.stranded_why in CAUSES and hedge.retries < RETRIES - 1 and pair.status != "FROZEN" and not hedge.claimed
+    return hedge.status == "STRANDED" and not closes and (hedge.retries >= RETRIES or hedge.stranded_why not in PASSING)
 
 
 def audit(world: World, *, free: bool) -> None:

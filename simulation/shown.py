@@ -53,6 +53,11 @@ class Shown:
                 book.bid, book.ask, book.gw_ns, book.changed_ns = bid, ask, m[4], now_ns
             book.heard_ns = now_ns
 
+    def started(self) -> None:
+        """A node that starts has seen no book before: it can't know since when the first one stands."""
+        for book in self.books.values():
+            book.gw_ns = None
+
     def check(self, order: list[Any], now_ns: int) -> None:
         """The quote that this opening order was priced from."""
         ref, name, side, qty, px = order[1], NAMES[order[2]], order[4], order[5], order[6]

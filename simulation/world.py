@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from msgspec import structs
 
 from actors.controls import HoldChanged
 from actors.notes import ExposureNews, Operate
-from domain.controls import ScopeModeSet, Unkilled
+from domain.controls import RECONCILER, PositionAccepted, ScopeModeSet, Unkilled
 from domain.errors import IllegalTransition
 from domain.exposures import Exposure
 from domain.pairs import Mode
@@ -182,8 +183,8 @@ class World(NodeLife):
         state = self.node.desk.controls.state
         for scope in list(state.kills):
             self.word(Unkilled(scope, OPERATOR, "over"), "unkill")
-        for scope in list(state.modes):
-            self.word(ScopeModeSet(scope, Mode.ACTIVE, OPERATOR, "over"), "mode")
+        for scope, word in list(state.modes.items()):
+            self.word(_ended(scope, word), "mode")
         for pair in self.pairs:
             hedge = pair.hedge
             for order in [] if hedge is None else [order for leg in hedge.legs for order in leg.orders]:
@@ -250,6 +251,14 @@ class World(NodeLife):
         for path in sorted((self.folder / "journal").glob("segment-*")):
             sha.update(path.read_bytes())
         return sha.hexdigest()
+
+
+def _ended(scope: str, word: ScopeModeSet) -> ScopeModeSet | PositionAccepted:
+    """The word that ends a mode; what the node set for a difference ends as a person accepts that."""
+    if word.operator != RECONCILER:
+        return ScopeModeSet(scope, Mode.ACTIVE, OPERATOR, "over")
+    long, short = (int(lots) for lots in re.findall(r"-?\d+", word.reason)[:2])
+    return PositionAccepted(scope, long, short, OPERATOR, "over")
 
 
 def _numbered(folder: Path) -> int:

@@ -125,7 +125,10 @@ def lines_of(told: Told, before: Told | None, choice: Choice, word: Word) -> lis
 
 
 def reason_of(told: Told, word: Word) -> str:
-    """Why it does not trade, in the language."""
+    """Why it does not trade, in the language; of a STRANDED hedge what becomes of it, and what to type."""
+    hedge = told.get("hedge") or {}
+    if hedge.get("next"):
+        return f"{word(hedge['stranded_why'])}: {word(hedge['next'])}; {hedge['to_type'][0]}"
     waits = next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), "")
     return reason_text(told.get("held") or closed_text(told) or told.get("reason") or waits, word)
 

@@ -207,6 +207,8 @@ def hedge_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     row["repairs"] = None
     more = {"repair": " ".join(out.word(kind) for kind in told["repairs"])}
     more |= {"reason": told["why"], "stranded": told["stranded_why"], "naked_ms": told["naked_ms"] or None}
+    if told.get("next"):
+        more |= {"next": out.word(told["next"]), "to_type": ", ".join(told["to_type"])}
     more["slippage"] = short(told["cost"]["slippage"])
     more["fees"] = short(told["cost"]["fees"])
     return {key: value for key, value in {**row, **more}.items() if value not in (None, "")}

@@ -1,4 +1,4 @@
-"""Plants in what people do: words that do not hold."""
+"""Plants in what people do, and in what is not left to them."""
 
 from simulation.plants import Plant
 
@@ -32,5 +32,41 @@ PLANTS = (
         "T71",
         seeds=False,
         note="the late fill must find the hedge ended and its pair idle",
+    ),
+    Plant(
+        "closes_tried_without_end",
+        "a STRANDED close is tried again and again",
+        "domain/again.py",
+        (
+            (" and hedge.retries < most\n", "\n"),
+            ('    return "time" if count < most - 1 and now_ns', '    return "time" if now_ns'),
+            ("waiting.begun_ns + pause_ns(count) else", "waiting.begun_ns + FIRST_PAUSE_NS else"),
+        ),
+        "T72",
+        seeds=False,
+        note="no seed refuses a close for minutes",
+    ),
+    Plant(
+        "closes_tried_at_once",
+        "a STRANDED close is tried again before its quotes have stayed sane for a while",
+        "domain/again.py",
+        (("    if not waiting.well_ns or now_ns < waiting.well_ns + SETTLE_NS:\n", "    if not waiting.well_ns:\n"),),
+        "T72",
+    ),
+    Plant(
+        "closes_tried_under_a_kill",
+        "a STRANDED close is tried again though a kill stands",
+        "actors/controls.py",
+        (("        return killed or any(", "        return any("),),
+        "T72",
+        seeds=False,
+        note="a kill must fall on a pair whose close was stranded before",
+    ),
+    Plant(
+        "closes_never_tried_again",
+        "a close that was refused waits for a person, though it could go on",
+        "actors/pair_again.py",
+        (("        if not sign:\n", "        if sign or not sign:\n"),),
+        "T72",
     ),
 )

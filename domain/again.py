@@ -1,0 +1,112 @@
+"""A STRANDED close is tried again by itself once its cause has gone.
+
+A close has one way only, to be completed. Where its orders were refused, used
+up, or its quotes were out of reach, a person would wait for a sign that it may
+go now and try once more. So does this: what is seen at each look becomes a
+`Waiting`, and `due` says which sign it is that a try is made for.
+
+    price    in reach again, by quotes that count (stranded PRICE)
+    market   the market could not trade meanwhile, and trades again
+    money    the account has more free money, by a tenth
+    fills    the venue fills orders again that it refused
+    limits   the pair has other rules or limits
+    time     none of these: a venue does not say when its reason has gone
+
+Bounded by the hedge's retries, as all that it tries by itself; further apart
+each time; the last retry is never spent on time alone. What only a person can
+judge (an order in doubt, a kill, a difference of positions) is no such cause.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.hedges import Hedge, HedgeStatus
+
+MS = 1_000_000
+CAUSES = ("REFUSED", "CAP", "PRICE")
+SETTLE_NS = 2_000 * MS
+"""So long it must have been possible, at every look."""
+FIRST_PAUSE_NS = 10_000 * MS
+GROWTH_BITS = 2
+"""Each pause is four times the one before."""
+AGAIN = "again: "
+"""Why a hedge is tried again by itself begins so."""
+
+
+class Sight(Struct, frozen=True):
+    """One look. `well`: a retry would find its way now, by quotes that count.
+
+    `trades`: every leg that is needed could take an order; `free`: money by
+    account, None where unknown; `refusing`: venues that have refused since
+    they filled; `rules`: whatever is another thing when the pair's rules are.
+    """
+
+    well: bool
+    trades: bool
+    free: tuple[int | None, ...] = ()
+    refusing: frozenset[str] = frozenset()
+    rules: Any = None
+
+
+class Waiting(Struct, frozen=True):
+    """What was seen since it was stranded. `well_ns`: since when it is well; 0: it is not."""
+
+    hedge_id: str
+    retries: int
+    begun_ns: int
+    first: Sight
+    last: Sight
+    well_ns: int = 0
+    away: bool = False
+
+
+def waits(hedge: Hedge, most: int) -> bool:
+    """Whether it may be tried again by itself, sooner or later."""
+    stranded = hedge.status is HedgeStatus.STRANDED and hedge.kind == "close" and not hedge.claimed
+    return stranded and hedge.stranded_why in CAUSES and hedge.retries < most
+
+
+def looked(waiting: Waiting | None, hedge: Hedge, sight: Sight, now_ns: int) -> Waiting:
+    """What is known after one more look; begun anew for each stranding."""
+    if waiting is None or (waiting.hedge_id, waiting.retries) != (hedge.hedge_id, hedge.retries):
+        waiting = Waiting(hedge.hedge_id, hedge.retries, now_ns, sight, sight)
+    well_ns = (waiting.well_ns or now_ns) if sight.well else 0
+    return replace(waiting, last=sight, well_ns=well_ns, away=waiting.away or not sight.trades)
+
+
+def due(waiting: Waiting, hedge: Hedge, most: int, now_ns: int) -> str:
+    """The sign for which it is tried again now, or ""."""
+    if not waiting.well_ns or now_ns < waiting.well_ns + SETTLE_NS:
+        return ""
+    count = hedge.retries
+    found = sign(waiting, hedge)
+    if found:
+        return found if now_ns >= waiting.begun_ns + pause_ns(count - 1) else ""
+    return "time" if count < most - 1 and now_ns >= waiting.begun_ns + pause_ns(count) else ""
+
+
+def pause_ns(count: int) -> int:
+    """How long it waits at least before the try that follows so many pauses."""
+    return FIRST_PAUSE_NS << (GROWTH_BITS * count) if count >= 0 else 0
+
+
+def sign(waiting: Waiting, hedge: Hedge) -> str:
+    """What has changed since it was stranded, or ""."""
+    first, last = waiting.first, waiting.last
+    if hedge.stranded_why == "PRICE":
+        return "price"
+    if waiting.away and last.trades:
+        return "market"
+    if any(_is_more(old, new) for old, new in zip(first.free, last.free, strict=False)):
+        return "money"
+    if first.refusing - last.refusing:
+        return "fills"
+    return "limits" if first.rules is not last.rules else ""
+
+
+def _is_more(old: int | None, new: int | None) -> bool:
+    return old is not None and new is not None and new > old + abs(old) // 10
