@@ -19,6 +19,8 @@ from wire.codec import HEARTBEAT_TOPIC, decode_feed, feed_topic
 from wire.messages import FeedHeartbeat, MarketData, SecurityStatus
 
 MAX_FRAMES = 64
+READ_NS = 5_000_000
+"""A read of a venue's socket ends after so long, whatever waits: the lane has others."""
 SILENCE_NS = 2_000_000_000
 """A feed without any frame for so long is connected anew."""
 STEP_NS = 50_000_000
@@ -69,6 +71,8 @@ class Feed:
         self._offset_ns = clock.wall_ns() - clock.mono_ns()
         self.latest: dict[str, Quote] = {}
         self._topics = {feed_topic(symbol): _Topic(venue, symbol) for symbol in symbols}
+        self._held: dict[_Topic, None] | None = None
+        """Those whose newest quote is told at the end of the read; None: each quote is told as it comes."""
 
     def subscribe(self, symbol: str, address: Any) -> None:
         """Tell `address` each quote of `symbol`, and the present one now.
@@ -100,7 +104,7 @@ class Feed:
         return self._topics[feed_topic(symbol)].quote
 
     def drain(self) -> None:
-        """Read what has come, at most 64 messages.
+        """Read what has come: at most 64 messages, for READ_NS at most.
 
         The first is dealt with before the socket is asked for another, since
         mostly there is none; what waits behind it is conflated.
@@ -110,12 +114,28 @@ class Feed:
         if frames is not None:
             self.take(frames[0], frames[1])
             self.flush()
+            if socket.has_more():
+                self._read_on(socket)
+        self._frame_ns = self._clock.mono_ns()
+
+    def _read_on(self, socket: Any) -> None:
+        """What waited behind the first: of each symbol the newest quote is told, once."""
+        mono_ns = self._clock.mono_ns
+        until_ns = mono_ns() + READ_NS
+        self._held = held = {}
+        try:
             for _ in range(MAX_FRAMES - 1):
-                frames = socket.recv() if socket.has_more() else None
+                frames = socket.recv()
                 if frames is None:
                     break
                 self.take(frames[0], frames[1])
-        self._frame_ns = self._clock.mono_ns()
+                if mono_ns() >= until_ns or not socket.has_more():
+                    break
+        finally:
+            self._held = None
+        for topic in held:
+            for accept in topic.ports:
+                accept(topic.quote)
 
     def take(self, topic_bytes: bytes, body: bytes) -> None:
         """One message of the feed; a wrong one is counted and dropped."""
@@ -193,6 +213,9 @@ class Feed:
             status_ns,
             m.last,
         )
+        if self._held is not None:
+            self._held[topic] = None
+            return
         for accept in topic.ports:
             accept(quote)
 
@@ -241,6 +264,9 @@ class Feed:
 
     def _tell(self, topic: _Topic, quote: Quote) -> None:
         topic.quote = self.latest[topic.key[1]] = quote
+        if self._held is not None:
+            self._held[topic] = None
+            return
         for address in topic.subscribers:
             address.tell(quote)
 

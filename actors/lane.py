@@ -30,6 +30,8 @@ from domain.ports import Clock
 
 TRADE, FEED, OTHER = 0, 1, 2
 TURNS_A_FLUSH = 256  # more wait for the next lap, so that sockets are looked at
+FLUSH_NS = 5_000_000
+"""So do turns that are left after so long."""
 FOREIGN_MOST = 65_536
 FOREIGN_A_LAP = 256
 IDLE_MS = 1_000
@@ -224,7 +226,7 @@ class LaneDispatcher(Executor):
             self.contain(source.owner, None, error)
 
     def flush(self) -> None:
-        """Turns until nobody has mail, at most TURNS_A_FLUSH of them.
+        """Turns until nobody has mail, at most TURNS_A_FLUSH, for FLUSH_NS.
 
         Who is told something in a turn answers in the same flush: a repair's
         order leaves before the next socket is looked at.
@@ -236,8 +238,9 @@ class LaneDispatcher(Executor):
             return
         mono_ns = self.clock.mono_ns
         began_ns = mono_ns()
+        until_ns = began_ns + FLUSH_NS
         for _ in range(TURNS_A_FLUSH):
-            if not ready:
+            if not ready or began_ns >= until_ns:
                 break
             box = ready.popleft()
             self.turn(box)

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from actors.feed import READ_NS
 from actors.gateway_notes import GatewayEnded, GatewaySilent
 from actors.link import MS
 from actors.mailbox import Lane
@@ -91,7 +92,9 @@ class VenueActor(VenueAnswers):
         self.link.feed.drain()
 
     def read_trade(self) -> None:
+        """Each report and what follows of it, in order; at most 64, and for READ_NS at most once the first is dealt with."""
         socket = self.link.trade
+        until_ns = 0
         for _ in range(MAX_FRAMES):
             frame = socket.recv()
             if frame is None:
@@ -99,6 +102,10 @@ class VenueActor(VenueAnswers):
             self.take(frame)
             self._flush()
             if not self.live or not socket.has_more():
+                return
+            now_ns = self.clock.mono_ns()
+            until_ns = until_ns or now_ns + READ_NS
+            if now_ns >= until_ns:
                 return
 
     # ------------------------------------------------ time

@@ -1,6 +1,6 @@
 import pytest
 
-from actors.feed import Feed
+from actors.feed import MAX_FRAMES, READ_NS, Feed
 from actors.simulated import VirtualClock
 from domain.guards import QuoteLimits, why_not
 from wire import codec
@@ -187,3 +187,91 @@ def test_late_subscriber_gets_the_present_quote_and_a_leaver_nothing(rig):
 def test_empty_sides_are_none(rig):
     quote = rig.market((), (101, 2))
     assert (quote.bid_px, quote.bid_qty, quote.ask_px) == (None, 0, 101)
+
+
+# ------------------------------------------------------------------ a read of many frames
+
+
+class Waiting:
+    """A feed socket with frames that wait; each reading of it takes so long."""
+
+    def __init__(self, clock, takes_ns=0):
+        self.clock, self.takes_ns, self.frames = clock, takes_ns, []
+
+    def put(self, message, topic=TOPIC):
+        self.frames.append((topic, codec.encode(message)))
+
+    def recv(self):
+        self.clock.advance(self.takes_ns)
+        return self.frames.pop(0) if self.frames else None
+
+    def has_more(self):
+        return bool(self.frames)
+
+
+OTHER = "SHFE.al2609"
+
+
+@pytest.fixture
+def waiting(rig):
+    """Twelve books of one symbol wait, and three of another between them."""
+    rig.feed = Feed("SHFE", Waiting(rig.clock), [SYMBOL, OTHER], rig.clock)
+    rig.feed.subscribe(SYMBOL, rig.quotes)
+    rig.others = Inbox()
+    rig.feed.subscribe(OTHER, rig.others)
+    for number in range(12):
+        book = [100 + number, 1], [200, 2]
+        rig.feed.socket.put(wire.MarketData(number + 1, SYMBOL, None, rig.clock.wall_ns() + number, *book))
+        if number % 4 == 1:
+            book = [50 + number, 1], [90, 2]
+            rig.feed.socket.put(wire.MarketData(number // 4 + 1, OTHER, None, rig.clock.wall_ns(), *book), codec.feed_topic(OTHER))
+    return rig
+
+
+def test_first_quote_of_a_read_is_told_at_once_and_of_the_rest_the_newest(waiting):
+    flushed = []
+    waiting.feed.flush = lambda: flushed.append(list(waiting.quotes))
+    waiting.feed.drain()
+    assert [len(each) for each in flushed] == [1]
+    assert [quote.bid_px for quote in waiting.quotes] == [100, 111]
+    assert [quote.bid_px for quote in waiting.others] == [59]
+    assert waiting.feed.gaps == 0
+    assert waiting.feed.quote(SYMBOL) is waiting.quotes[-1]
+
+
+def test_halt_within_a_read_is_in_the_quote_that_is_told(waiting):
+    waiting.feed.socket.frames.insert(5, (TOPIC, codec.encode(wire.SecurityStatus(99, SYMBOL, 1, 2, 90, 110))))
+    waiting.feed.drain()
+    assert [quote.status for quote in waiting.quotes] == [None, 2]
+
+
+def test_quotes_after_a_read_are_told_one_by_one_again(waiting):
+    waiting.feed.drain()
+    for seq in (13, 14):
+        waiting.take(wire.MarketData(seq, SYMBOL, None, waiting.clock.wall_ns() + 99 + seq, [seq, 1], [200, 2]))
+    assert [quote.bid_px for quote in waiting.quotes] == [100, 111, 13, 14]
+
+
+def test_broken_frame_within_a_read_keeps_nobody_from_the_newest(waiting):
+    waiting.feed.socket.frames.insert(5, (TOPIC, b"junk"))
+    waiting.feed.drain()
+    assert waiting.quotes[-1].bid_px == 111
+    assert waiting.feed.dropped == 1
+
+
+def test_read_ends_by_time_and_goes_on_with_the_next(waiting):
+    socket = waiting.feed.socket
+    socket.takes_ns = READ_NS // 2
+    waiting.feed.drain()
+    assert len(socket.frames) == 15 - 3
+    socket.takes_ns = 0
+    waiting.feed.drain()
+    assert waiting.quotes[-1].bid_px == 111
+
+
+def test_read_takes_so_many_frames_at_most(waiting):
+    socket = waiting.feed.socket
+    socket.frames += socket.frames * 9
+    before = len(socket.frames)
+    waiting.feed.drain()
+    assert before - len(socket.frames) == MAX_FRAMES

@@ -12,7 +12,7 @@ import zmq
 
 from actors.base import Actor
 from actors.deaths import Cause
-from actors.lane import FEED, OTHER, TRADE, LaneDispatcher
+from actors.lane import FEED, FLUSH_NS, OTHER, TRADE, LaneDispatcher
 from actors.mailbox import Lane
 from actors.runtime import Runtime
 from domain.errors import InvariantViolation
@@ -226,6 +226,26 @@ def test_a_slow_turn_is_an_event(lane):
     lane.run_once()
     ((_, event, values),) = runtime.events
     assert (event, values["actor"]) == ("slow_turn", "slow")
+
+
+def test_turns_that_are_left_after_long_wait_for_the_next_lap(lane, monkeypatch):
+    class Slow(Reader2):
+        def on_note(self, note):
+            self.notes.append(note.text)
+            now_ns[0] += FLUSH_NS // 2
+
+    now_ns, notes = [10**12], []
+    runtime = Runtime(lane, lane.clock)
+    for number in range(5):
+        runtime.spawn(Slow, f"slow{number}", notes)
+        runtime.tell(f"slow{number}", Note(number))
+    monkeypatch.setattr(lane.clock, "mono_ns", lambda: now_ns[0], raising=False)
+    laps = []
+    while len(notes) < 5:
+        lane.run_once()
+        laps.append(len(notes))
+    assert laps == [2, 4, 5]
+    assert notes == sorted(notes)
 
 
 def test_one_lap_takes_sixteen_messages_of_an_actor(lane):

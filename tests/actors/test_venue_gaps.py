@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from actors.feed import READ_NS
 from actors.link import Purpose
 from domain.reports import OrderReport
 from domain.venue_news import MassCancelTold
@@ -31,6 +32,27 @@ def test_gap_uses_what_came_and_logs_on_with_the_last_before_it():
     assert rig.stage == "CONNECTING"
     assert not rig.news()[-1].can_open
     assert rig.news()[-1].why == "GAP"
+
+
+def test_read_of_reports_ends_by_time_and_the_rest_is_read_in_the_next():
+    rig = Rig().open()
+    rig.link.claim("o1", "pair")
+    recv, left = rig.trade.recv, []
+
+    def slow():
+        rig.clock.advance(READ_NS // 2)
+        left.append(len(rig.trade.inbox))
+        return recv()
+
+    rig.trade.recv = slow
+    actor = rig.runtime.mailbox("venue/SHFE").actor
+    rig.trade.inbox += [codec.encode(rig.fill(exec_id=f"t{number}")) for number in range(10)]
+    actor.read_trade()
+    assert left == [10, 9, 8]
+    rig.trade.recv = recv
+    actor.read_trade()
+    rig.dispatcher.run_idle()
+    assert [each.exec_id for each in rig.news(OrderReport)] == [f"t{number}" for number in range(10)]
 
 
 def test_gap_is_closed_by_the_resend_and_nothing_is_told_twice():
