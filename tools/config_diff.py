@@ -14,7 +14,7 @@ from config.shards import by_hand, placed_in
 from tools.errors import FAILED, FINE
 from tools.init import CONFIG_FILE
 from tools.output import Output, pass_out
-from tools.running import as_run, is_place, running
+from tools.running import as_run, by_the_same_gateways, is_place, running
 
 
 @click.command()
@@ -32,7 +32,7 @@ def diff(out: Output, files: tuple[str, ...], others: tuple[str, ...], given: st
     loaded = load(files)
     wanted = as_run(loaded, files)
     before = as_run(load(others), others) if others else running(Path(given or wanted.node.dir))
-    changes = differing(before, wanted)
+    changes = differing(before, wanted if others else by_the_same_gateways(before, wanted))
     out.many([row_of(change, loaded) for change in changes], ["key", "before", "after", "needs", "file"])
     if out.format == "table":
         against = "the running node" if not others else ", ".join(others)

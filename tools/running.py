@@ -109,7 +109,7 @@ def _placed(before: Config, after: Config, pairs: Sequence[str]) -> Iterator[Sha
         yield replace(shard, pairs=(*there, *(name for name in pairs if places.get(name) == shard.name)))
 
 
-def _by_the_same_gateways(before: Config, after: Config) -> Config:
+def by_the_same_gateways(before: Config, after: Config) -> Config:
     """On paper the node has made the gateways' commands, of the files that it was started with."""
     if before.node.mode != PAPER:
         return after
@@ -125,7 +125,7 @@ def stays(change: Change) -> bool:
 
 def change(asked: Asked, label: str, before: Config, after: Config, base: Base, files: Sequence[tuple[str, str]] = ()) -> dict[str, Any] | None:
     """Ask the node to run `after`; what it answers. Raises: Refused, UsageError."""
-    after = _by_the_same_gateways(before, after)
+    after = by_the_same_gateways(before, after)
     if base.parts:
         after = by_hand(after)
     found = differences(before, after)
