@@ -32,7 +32,8 @@ STOP_MS = 8_000
 """For the whole tree to stop; less than the process waits for it."""
 SERVICE_BACKOFF = Backoff(first_ms=50, most_ms=5_000)
 GATEWAY_BACKOFF = Backoff(first_ms=50, most_ms=30_000)
-SHARD_BACKOFF = Backoff(first_ms=50, most_ms=10_000)
+SHARD_BACKOFF = Backoff(first_ms=50, most_ms=500, reset_ms=10_000)
+"""While it waits nobody repairs what its pairs have open; one that fails on and on is held back by its count."""
 
 
 class ShardTerms(Struct, frozen=True):

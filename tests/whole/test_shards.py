@@ -7,12 +7,14 @@ import subprocess
 import pytest
 
 from config.load import ROOT
+from journal.reader import read
 from system import processes
 from tests.whole.shard_desk import ENV, WAIT_MS
 from tools.alert import read_all
 from tools.demo_run import DemoRun
 from tools.fuse import FuseOrder, light
 from tools.inspect_views import VIEWS, Source, describe
+from wire.codec import unpack
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +103,21 @@ def test_a_shard_dies_alone_and_a_kill_reaches_one_that_is_away(desk):
     assert desk.shards()["metal"]["epoch"] == before["metal"]["epoch"]
     assert desk.say("unkill", "-y", "--reason", "test")[0] == 0
     desk.trades_on("rest")
+    desk.stop()
+    desk.check()
+
+
+def test_a_shard_that_dies_again_and_again_waits_for_no_long_time(desk):
+    desk.begin()
+    for _ in range(7):
+        before = desk.shards()["rest"]
+        os.kill(before["pid"], signal.SIGKILL)
+        desk.until(lambda before=before: desk.is_up("rest", before["epoch"]), "rest is raised")
+    news = [(record.mono_ns, told["event"]) for record in read(desk.node_dir / "journal") if record.kind == "shard" and (told := unpack(record.body))["shard"] == "rest"]
+    ended = [at_ns for at_ns, event in news if event == "ended"]
+    waits_ms = [(next(at_ns for at_ns, event in news if event == "started" and at_ns > end_ns) - end_ns) / 1e6 for end_ns in ended]
+    assert len(waits_ms) == 7
+    assert max(waits_ms) < 2_000  # what its pairs have open has three seconds
     desk.stop()
     desk.check()
 
