@@ -94,18 +94,18 @@ def absorb(files: Files, directory: Path) -> str:
     return note
 
 
-def make_whole(directory: Path, node: str, files: Files | None = None) -> None:
+def make_whole(directory: Path, node: str, files: Files | None = None) -> list[str]:
     """What opening to write does first, for whoever must read before that.
 
     What a failed disk has forgotten is brought back, what a power loss left
-    torn is cut off. Blocks. Raises: LockHeldError; JournalError where it is
+    torn is cut off: told in words, since opening finds no trace of it. Blocks. Raises: LockHeldError; JournalError where it is
     damaged, or the disk refuses.
     """
     files = files or Files()
     lock = DirectoryLock(directory, node)
     try:
-        absorb(files, directory)
-        recover(files, directory)
+        note = absorb(files, directory)
+        return [*recover(files, directory).notes, *[note] * bool(note)]
     except OSError as error:
         raise unreadable(directory, error) from error
     finally:

@@ -57,7 +57,7 @@ class Journal:
     is called, in the lane); without one, or when that fails too, it is `lost` at
     once, whichever thread finds it, and every later call raises.
 
-    Shape: `last_seq` the last record appended, `durable_seq` the last one
+    Shape: `start` the first record's body, or what makes it of opening's notes; `last_seq` the last record appended, `durable_seq` the last one
         that a sync covers, `node_epoch`, `recovered` (what opening found).
     Raises: JournalError; LockHeldError, naming the holder, if it is taken.
     Thread: append() and roll() in one thread, the lane; sync() and
@@ -74,7 +74,7 @@ class Journal:
         code_version: str = "",
         config_hash: bytes | str = NO_HASH,
         segment_bytes: int = SEGMENT_BYTES,
-        start: bytes | None = None,
+        start: bytes | Callable[[list[str]], bytes] | None = None,
         node: str = "",
         snapshot: Snapshot | None = None,
         files: Files | None = None,
@@ -103,7 +103,7 @@ class Journal:
         try:
             self._open(node_epoch)
             if start is not None:
-                self.append("start", start)
+                self.append("start", start(self.recovered.notes) if callable(start) else start)
         except BaseException:
             self._drop()
             raise

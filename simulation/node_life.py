@@ -37,6 +37,7 @@ class _Died(Exception):
     """The process ended within an append, in a record that goes before."""
 
 
+MENDED = "JOURNAL_MENDED"
 NodeMaker = Callable[..., Any]
 """(config, live=..., machine=...) -> a node: the composition root's."""
 
@@ -65,6 +66,8 @@ class NodeLife:
         """How often a start is tried on a damaged copy of the journal first."""
         self.fuse: int | None = None
         self.torn = self.is_torn = False
+        self._is_cut = False
+        """The next start cuts a torn tail off, and tells it."""
         self._down_ns = 0
         self._last_seq = 0
         self._held: list[str] = []
@@ -93,7 +96,11 @@ class NodeLife:
         self.starts += 1
         self._watch(self.node.journal)
         self.judge.started()
+        told = self.judge.alerts.count(MENDED)
         self.node.build()
+        if self._is_cut and not self.disk.failing and self.judge.alerts.count(MENDED) == told:
+            self.judge.broken("I8", "what the start cut off the journal was told to nobody")
+        self._is_cut = False
 
     def _start_damaged(self) -> None:
         """A byte of a copy is flipped, or a block of it zeroed: no node may start on that, or only its end is lost."""
@@ -233,6 +240,7 @@ class NodeLife:
         cut = self.rng.randrange(offset, journal._offset)
         journal._map[cut : journal._offset] = bytes(journal._offset - cut)
         self.is_torn = True
+        self._is_cut = any(journal._map[offset:cut])
         self.count("torn_tail")
 
     # ------------------------------------------------ deaths

@@ -89,7 +89,10 @@ def file_of(files: tuple[str, ...], table: str) -> str:
 
 
 def report(node: Any) -> None:
-    """Tell, after a start, what is not as the files say. Thread: the lane."""
+    """Tell, after a start, what is not as the files say, and what became of the journal. Thread: the lane."""
+    if node.mended:
+        text = "cut off or brought back by the start: what was cut is kept beside the journal, nothing that was synced is lost; compare positions with the venues"
+        node.desk.alert("warning", "JOURNAL_MENDED", notes=node.mended, text=text)
     if node.again.kept:
         told = {"tables": list(node.again.kept), "text": "as changed while running, not as the files say: ./hedgerow config diff shows it; write it into them"}
         node.desk.alert("info", "CONFIG_KEPT", **told)

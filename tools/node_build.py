@@ -116,6 +116,8 @@ class Node:
         self.adopt(config)
         self.started_ns = self.clock.mono_ns()
         self.read_from = 1
+        self.mended: list[str] = []
+        """What was cut off or brought back of the journal before it was read."""
         try:
             self.recovered, epoch = self._recover()
             self.again = as_changed(config, self.recovered, elsewhere)
@@ -156,7 +158,7 @@ class Node:
         try:
             found, self.read_from, _ = recover(directory, lots)
         except DamagedError:  # or only torn
-            make_whole(directory, self.config.node.name, self.machine.journal.get("files"))
+            self.mended = make_whole(directory, self.config.node.name, self.machine.journal.get("files"))
             found, self.read_from, _ = recover(directory, lots)
         return found, next_node_epoch(last_node_epoch(directory), self.clock.wall_ns())
 
@@ -171,13 +173,18 @@ class Node:
             "changed": to_builtins(self.again.kept),
             **terms_map(self.specs),
         }
+
+        def told(notes: list[str]) -> bytes:
+            self.mended += notes
+            return pack_large({**start, "mended": self.mended} if self.mended else start)
+
         return Journal(
             self.directory / "journal",
             clock=self.clock,
             node_epoch=epoch,
             code_version=VERSION,
             config_hash=self.digest,
-            start=pack_large(start),
+            start=told,
             node=self.config.node.name,
             emergency_dir=self.machine.emergency(self.config.node.emergency_dir or str(self.directory / "emergency")),
             **self.machine.journal,

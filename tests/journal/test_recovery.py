@@ -134,11 +134,14 @@ def test_what_a_power_loss_tore_is_cut_for_whoever_reads_before_he_opens(crashed
     directory = crashed.parent
     with pytest.raises(DamagedError, match="record 31"):
         list(read(directory))
-    make_whole(directory, "n1", RebootedFiles())
+    (note,) = make_whole(directory, "n1", RebootedFiles())
+    assert "torn tail behind record 30" in note
     assert [record.seq for record in read(directory)] == list(range(1, 31))
     assert verify(directory).ok
     assert not is_locked(directory)
-    assert open_journal().append("start", b"") == 31
+    again = open_journal()
+    assert again.recovered.notes == []  # it finds no trace
+    assert again.append("start", b"") == 31
 
 
 def test_what_is_damaged_is_left_as_it_is_for_whoever_reads_before_he_opens(crashed):

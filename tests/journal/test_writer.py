@@ -151,6 +151,14 @@ def test_snapshot_too_large_for_a_segment_closes_the_journal(open_journal):
         open_journal(snapshot=lambda: [("snapshot", bytes(40_000))])
 
 
+def test_start_body_is_made_of_what_opening_noted(open_journal):
+    asked = []
+    open_journal(start=lambda notes: asked.append(notes) or b"\x80").close()
+    journal = open_journal(start=lambda notes: b"\x81\xa1n" + bytes([0x90 + len(notes)]))
+    assert asked == [[]]
+    assert [r.body for r in read(journal.directory)] == [b"\x80", b"\x81\xa1n\x90"]
+
+
 def test_start_body_becomes_the_first_record(open_journal):
     journal = open_journal(start=b"\x80")
     assert [r.kind for r in read(journal.directory)] == ["start"]

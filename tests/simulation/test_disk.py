@@ -10,6 +10,7 @@ from actors.notes import Operate
 from actors.record_keeper import RECORD
 from actors.trader import Trader
 from domain.record_state import RecordState
+from journal.reader import read
 from journal.recovery import look
 from journal.scan import Scan, later_record
 from journal.segment import pointed
@@ -248,4 +249,17 @@ def test_journal_damaged_in_the_middle_starts_no_node(world):
         world.restart(10 * MS)
         world.run(500)
     assert world.a.struck["journal_damaged"] >= 1
+    ends(world)
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_what_a_start_cuts_off_is_told_in_its_record_and_by_an_alert(world, torn):
+    world.light(1, 50, torn=torn)
+    world.mid = RICH
+    assert world.until(lambda: world.starts == 2, 3000 * MS)
+    assert world.a.struck.get("torn_tail", 0) == torn
+    first, *_, last = (unpack(record.body) for record in read(world.folder / "journal") if record.kind == "start")
+    assert "mended" not in first
+    assert [each.partition(":")[0] for each in last.get("mended", ())] == ["segment-00000001.journal"] * torn
+    assert world.judge.alerts.count("JOURNAL_MENDED") == torn
     ends(world)
