@@ -15,6 +15,7 @@ from tools.watch import watch_option, watched
 
 FILE = "alerts.jsonl"
 SEVERITIES = ("info", "warning", "critical")
+SENTENCES = ("text", "do")
 FIRST = ("severity", "code", "seq", "wall_ns")
 
 
@@ -34,7 +35,7 @@ def alert_ls(out: Output, directory: Path, watch: bool, last: int, severity: str
 
     def look() -> None:
         rows = [row for row in read_all(directory) if severity in (None, row["severity"])][-last:]
-        out.many(rows if out.format in ("json", "jsonl") else [_cells(row) for row in rows])
+        out.many(rows if out.format in ("json", "jsonl") else [_cells(row, out) for row in rows])
 
     watched(look, again=watch)
 
@@ -69,8 +70,9 @@ def read(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _cells(row: dict[str, Any]) -> dict[str, Any]:
+def _cells(row: dict[str, Any], out: Output) -> dict[str, Any]:
     from actors.hedge_show import iso
 
+    row = {key: out.sentence(value) if key in SENTENCES else value for key, value in row.items()}
     rest = " ".join(f"{key}={value}" for key, value in row.items() if key not in FIRST and value not in (None, ""))
     return {"time": iso(row["wall_ns"]), "severity": row["severity"], "code": row["code"], "seq": row["seq"], "what": rest}

@@ -65,7 +65,7 @@ class Asked:
             return True
         if not sys.stdin.isatty():
             raise UsageError("nobody can be asked here: give -y to agree beforehand, or --dry-run to only look")
-        return click.confirm("do it?", err=True)
+        return click.confirm(self.out.sentence("do it?"), err=True)
 
     def show(self, told: Mapping[str, Any] | None) -> int:
         """The record's number, and what stands now; the exit code.

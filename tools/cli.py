@@ -17,7 +17,7 @@ import click
 
 from domain.errors import HedgerowError
 from tools.errors import FAILED, FINE, USAGE, OutputLost, ReaderGone, exit_code_of, is_bug
-from tools.output import FORMATS, LANGS, Output, lang_of, lost
+from tools.output import FORMATS, LANGS, Output, lang_of, lost, spoken
 
 VERSION = "0.1.0"
 INTERRUPTED = 130
@@ -138,6 +138,7 @@ def run(argv: Sequence[str], group: click.Command = cli) -> int:
     """Run one command line; the exit code, every user's error as one text."""
     from tools.tree import check_tree
 
+    lang = lang_in(argv)
     try:
         check_tree()
         result = group.main(args=list(argv), prog_name="hedgerow", standalone_mode=False)
@@ -145,28 +146,49 @@ def run(argv: Sequence[str], group: click.Command = cli) -> int:
         error.show()
         return USAGE
     except click.ClickException as error:
-        error.show()
+        show(error, lang)
         return USAGE if isinstance(error, click.UsageError) else FAILED
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("hedgerow: interrupted\n")
+        sys.stderr.write(f"hedgerow: {spoken('interrupted', lang)}\n")
         return INTERRUPTED
     except OSError as error:
         if not stdout_is_lost():
             raise
         if not isinstance(error, BrokenPipeError):
-            sys.stderr.write(f"hedgerow: {lost(error)}\n")
+            sys.stderr.write(f"hedgerow: {spoken(str(lost(error)), lang)}\n")
         return FAILED
     except HedgerowError as error:
         if is_bug(error):
             raise
         if not isinstance(error, ReaderGone):
-            sys.stderr.write(f"hedgerow: {error}\n")
+            sys.stderr.write(f"hedgerow: {spoken(str(error), lang)}\n")
         if isinstance(error, OutputLost):
             stdout_is_lost()
         return exit_code_of(error)
     return result if isinstance(result, int) and not isinstance(result, bool) else FINE
+
+
+def lang_in(argv: Sequence[str]) -> str:
+    """The language that a command line asks for, whatever else is wrong with it."""
+    for place, word in enumerate(argv):
+        following = argv[place + 1] if place + 1 < len(argv) else ""
+        asked = following if word == "--lang" else word.removeprefix("--lang=") if word.startswith("--lang=") else ""
+        if asked in LANGS:
+            return asked
+    return lang_of()
+
+
+def show(error: click.ClickException, lang: str) -> None:
+    """What click has against the command line, in the language."""
+    ctx = getattr(error, "ctx", None)
+    if lang != "zh":
+        error.show()
+        return
+    if ctx is not None:
+        sys.stderr.write(f"{ctx.get_usage()}\n用 '{ctx.command_path} --help' 查看用法。\n\n")
+    sys.stderr.write(f"错误:{spoken(error.format_message(), lang)}\n")
 
 
 def stdout_is_lost() -> bool:

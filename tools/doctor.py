@@ -56,7 +56,7 @@ def doctor(out: Output, files: tuple[str, ...], given: str | None) -> int:
         for each in every(loaded, place, error)
     ]
     if out.format == "table":
-        out.many([{key: row[key] for key in ("check", "result", "found")} for row in rows])
+        out.many([{"check": row["check"], "result": row["result"], "found": out.sentence(str(row["found"]))} for row in rows])
         said = [f"{out.word(row['result'])} {out.word(row['check'])}: {row['advice']}" for row in rows if row["advice"]]
         for line in dict.fromkeys(said):
             out.line(line)

@@ -160,7 +160,7 @@ def directory(place: Path) -> Iterator[Finding]:
     there = next(each for each in (place, *place.parents) if each.exists())
     if there != place:
         writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-        yield Finding("directory", OK if writable else BAD, f"{place}: not there yet; {there} can{'' if writable else 'not'} be written")
+        yield Finding("directory", OK if writable else BAD, f"{place}: not there yet; {there} can be written" if writable else f"{place}: not there yet; {there} can not be written")
         return
     told = place.stat()
     mode = stat.S_IMODE(told.st_mode)

@@ -101,9 +101,13 @@ class Output:
         """A line of a drawing, where there is no table. Raises: OutputLost."""
         self._line(text)
 
+    def sentence(self, text: str) -> str:
+        """A message in the language of the screen; see `config.messages`."""
+        return spoken(text, self.lang)
+
     def say(self, text: str) -> None:
         """A message for whoever watches: to stderr, never among data."""
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(self.sentence(text) + "\n")
         sys.stderr.flush()
 
     def _line(self, text: str) -> None:
@@ -222,6 +226,15 @@ def lang_of(environ: Mapping[str, str] | None = None) -> str:
     env = os.environ if environ is None else environ
     first = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
     return "zh" if first.lower().startswith("zh") else "en"
+
+
+def spoken(text: str, lang: str) -> str:
+    """A message in that language; nothing is loaded for English."""
+    if lang != "zh":
+        return text
+    from config.messages import translated
+
+    return translated(text)
 
 
 def out_of(ctx: Any) -> Output:

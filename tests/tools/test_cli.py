@@ -118,3 +118,25 @@ def test_lost_output_is_told_without_a_traceback_and_a_closed_pipe_not_at_all(si
         return
     assert done.stderr.startswith("hedgerow: the output can't be written: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--lang", "zh", "status", "--dir", "{tmp}"], "hedgerow: 未连接:{tmp}:其中没有节点在运行。节点在运行吗?"),
+        (["--lang=zh", "hedge", "retry", "X", "--dir", "{tmp}"], "hedgerow: 缘由?请给 --reason TEXT"),
+        (["--lang", "zh", "nothing"], "错误:没有动词 'nothing';现有:demo"),
+        (["--lang", "zh", "hedge", "retry", "--nothing"], "错误:没有这个选项:"),
+        (["--lang", "zh", "hedge", "retry"], "错误:缺少参数 'HEDGE'。"),
+    ],
+)
+def test_errors_are_chinese_where_that_is_asked_for(argv, said, tmp_path, capsys):
+    (tmp_path / "journal").mkdir()
+    assert run([word.format(tmp=tmp_path) for word in argv]) in (2, 4)
+    assert said.format(tmp=tmp_path) in capsys.readouterr().err
+
+
+def test_language_of_the_machine_holds_where_none_is_asked_for(monkeypatch, capsys):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert run(["nothing"]) == 2
+    assert "没有动词" in capsys.readouterr().err
