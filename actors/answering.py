@@ -93,18 +93,20 @@ def count_arg(args: dict[str, Any], key: str, default: int, least: int, most: in
     return value
 
 
-def page(rows: Iterable[Any], clock: Clock, most_ns: int = MAX_PAGE_NS) -> dict[str, Any]:
+def page(rows: Iterable[Any], clock: Clock, most_ns: int | None = None, most_rows: int | None = None) -> dict[str, Any]:
     """As many of the rows as a page holds: bounded in rows, bytes and time.
 
     `rows` is lazy: what is not taken is not made. There is always one. Whoever
-    is not the lane gives `most_ns` more time, and rows that give way by themselves.
+    is not the lane gives `most_ns` more time, and rows that give way by themselves;
+    `most_rows` bounds what is packed at a stretch.
     """
-    until_ns = clock.mono_ns() + most_ns
+    until_ns = clock.mono_ns() + (MAX_PAGE_NS if most_ns is None else most_ns)
+    most_rows = MAX_PAGE_ROWS if most_rows is None else most_rows
     taken: list[Any] = []
     size = 0
     for row in rows:
         taken.append(row)
         size += len(pack(row))
-        if len(taken) >= MAX_PAGE_ROWS or size >= MAX_PAGE_BYTES or clock.mono_ns() >= until_ns:
+        if len(taken) >= most_rows or size >= MAX_PAGE_BYTES or clock.mono_ns() >= until_ns:
             return {"rows": taken, "more": True}
     return {"rows": taken, "more": False}

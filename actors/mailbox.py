@@ -48,8 +48,8 @@ class Lane(IntEnum):
 
 _CONTROL, _ORDERS, _TIMERS, _COMMANDS, _QUOTES = range(5)
 _UNUSED: Any = ()
-"""What has never been used. Queues are lists, since they hold a message or two: an empty deque weighs 0.7 KiB, and taking
-the first of a full lane costs a list some microseconds."""
+"""What has never been used. All lanes but the order events' are lists, since they hold a message or two: an empty deque
+weighs 0.7 KiB, and taking the first of a full lane costs a list some microseconds."""
 _NO_QUOTES: Any = MappingProxyType({})
 _BOUNDS = (CONTROL_MOST, ORDERS_MOST, TIMERS_MOST, COMMANDS_MOST)
 
@@ -156,7 +156,7 @@ class Mailbox:
         self.poison: tuple[Any, int] = (None, 0)
         self.stashed: deque[Any] | None = None
         self.is_ready = False
-        self.orders: list[Any] = _UNUSED
+        self.orders: deque[Any] = _UNUSED
         self.control: list[Any] = _UNUSED
         self.timers: list[Any] = _UNUSED
         self.commands: list[Any] = _UNUSED
@@ -207,11 +207,11 @@ class Mailbox:
             self.is_ready = True
             self.executor.ready.append(self)
 
-    def _first(self, lane: int) -> list[Any]:
+    def _first(self, lane: int) -> Any:
         """The lane's queue, if need be a new one."""
         name = ("control", "orders", "timers", "commands")[min(lane, _COMMANDS)]
         if getattr(self, name) is _UNUSED:
-            setattr(self, name, [])
+            setattr(self, name, deque() if lane == _ORDERS else [])
         return getattr(self, name)
 
     def accept_quote(self, quote: Any) -> None:
@@ -236,7 +236,7 @@ class Mailbox:
         if self.control:
             return self.control.pop(0)
         if self.orders:
-            return self.orders.pop(0)
+            return self.orders.popleft()
         timers = self.timers
         while timers:
             handle = timers.pop(0)
@@ -325,7 +325,7 @@ class Mailbox:
         if keep_orders:
             left.extend(item for item in self.orders if item.__class__ is Ask)
         self.control = self.timers = self.commands = _UNUSED
-        self.orders = kept or _UNUSED
+        self.orders = deque(kept) if kept else _UNUSED
         self.quotes = _NO_QUOTES
         for message in left:
             if message.__class__ not in (Stop, Fault, _ActorStop):

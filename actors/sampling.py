@@ -15,7 +15,7 @@ from system.threads import give_way
 EVERY_NS = 1_000_000_000
 FADE_EVERY = 60
 """After so many looks the counted times are halved: quantiles are of the last minutes."""
-BOXES_A_CHUNK = 64
+BOXES_A_CHUNK = 32
 """Then the lane, which may want the interpreter, is let in."""
 
 

@@ -49,8 +49,11 @@ def names(loaded: Loaded) -> Found:
         ("pair", [pair.name for pair in config.pair]),
     )
     for table, given in keyed:
+        before: set[object] = set()
         for index, name in enumerate(given):
-            if name in given[:index]:
+            if name not in before:
+                before.add(name)
+            else:
                 yield loaded.error((table, index), name, f"each {table} once")
 
 

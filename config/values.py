@@ -13,7 +13,7 @@ from typing import ClassVar
 import msgspec
 from msgspec.structs import replace
 
-from config.schema import Config, Defaults, Fees, Fx, Instrument, Leg, Pair, Venue
+from config.schema import Config, Defaults, Fees, Fx, Instrument, Leg, Overrides, Pair, Venue
 from domain import market
 from domain.alike import shared
 from domain.guards import FxLimits, QuoteLimits
@@ -26,8 +26,13 @@ HEARTBEAT_MAX_MS = 1000
 
 def defaults_of(config: Config, pair: Pair) -> Defaults:
     """The defaults with those that the pair sets for itself."""
-    own = msgspec.structs.asdict(pair.defaults)
-    return msgspec.structs.replace(config.defaults, **{key: value for key, value in own.items() if value is not None})
+    return _with(config.defaults, pair.defaults)
+
+
+@lru_cache(maxsize=256)
+def _with(defaults: Defaults, own: Overrides) -> Defaults:
+    told = msgspec.structs.asdict(own)
+    return msgspec.structs.replace(defaults, **{key: value for key, value in told.items() if value is not None})
 
 
 def instrument_at(config: Config, venue: str, symbol: str) -> Instrument | None:

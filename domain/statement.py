@@ -95,16 +95,17 @@ def statement(
     told: Mapping[tuple[str, str], int],
     opening: Mapping[tuple[str, str], int],
     others: Iterable[tuple[str, str]] = (),
+    symbols: Mapping[Key, Symbol] | None = None,
 ) -> list[dict[str, Any]]:
     """A row for each account, currency and trading day, oldest first.
 
     `marks`: present prices, ticks; `told`: settlement prices by (symbol, day)
     that a person gives, before those on record; `opening`: scaled money by
     (venue, currency) before the first day; `others`: (venue, day) on which
-    somebody else has traded there. Money is text, null where no settlement
-    price of a held symbol is known.
+    somebody else has traded there; `symbols`: what was gathered of the ledgers
+    already. Money is text, null where no settlement price of a held symbol is known.
     """
-    symbols = gathered(ledgers)
+    symbols = gathered(ledgers) if symbols is None else symbols
     days = sorted({(key[0], day) for key, one in symbols.items() for day in {*one.days, *one.settled, one.last_day} if day} | set(others))
     held = {key: one.moved for key, one in symbols.items()}
     worth: dict[Key, int | None] = {key: -one.elsewhere for key, one in symbols.items()}

@@ -94,9 +94,9 @@ class MoneyLooks:
         ledgers = desk.ledgers.every()
         told = {(symbol, day): whole_ticks(self._instrument(symbol), px) for symbol, day, px in words(args, "settle")}
         opening = {(venue, currency): scaled(amount) for venue, currency, amount in words(args, "opening")}
-        nets = {key: one.net for key, one in gathered(ledgers).items()}
-        marks = {key: mark_of(desk.quote(key), net) for key, net in nets.items() if key[0] in desk.links}
-        rows = statement(ledgers, marks, told, opening, [(venue, day) for venue, day in words(args, "days", 2)])
+        symbols = gathered(ledgers)
+        marks = {key: mark_of(desk.quote(key), one.net) for key, one in symbols.items() if key[0] in desk.links}
+        rows = statement(ledgers, marks, told, opening, [(venue, day) for venue, day in words(args, "days", 2)], symbols)
         last = {(row["venue"], row["currency"]): row for row in rows}
         for funds in desk.margin.funds.values():
             row = last.get((funds.venue, funds.currency))

@@ -44,7 +44,7 @@ class GivingUp:
         for name in names:
             waiting = self.node.runtime.mailbox(name).orders
             while waiting:
-                message = waiting.pop(0)
+                message = waiting.popleft()
                 if isinstance(message, OrderReport):
                     self.node.runtime.tell(pair, message)
             self.node.runtime.forget(name)

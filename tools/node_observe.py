@@ -28,12 +28,14 @@ from tools.node_traces import Traces
 from tools.stakes import pair_of, stake_of
 from wire.inspection import NO_SUCH, REFUSED, Unanswerable
 
-CHUNK_NS = 100_000
+CHUNK_NS = 50_000
 """How long rows are made at a stretch: then the lane, which may want the interpreter, is let in."""
+PAGE_ROWS = 64
+"""A page is packed at a stretch: 80 us of them."""
 PAGE_NS = 50_000_000
 """How long an answer of rows may take with all that."""
 DEPTH = 3
-WALKED_A_CHUNK = 64
+WALKED_A_CHUNK = 24
 
 
 class Observes:
@@ -94,12 +96,12 @@ class Observes:
         """Every actor, in the order of the tree."""
         hands, boxes = Hands(self.clock.mono_ns()), self.runtime.boxes
         there = (boxes.get(name) for name in self._names(args))
-        return page(self._giving_way(self._row(box, hands) for box in there if box is not None), self.clock, PAGE_NS)
+        return page(self._giving_way(self._row(box, hands) for box in there if box is not None), self.clock, PAGE_NS, PAGE_ROWS)
 
     def tree(self, args: dict[str, Any]) -> dict[str, Any]:
         """Who keeps whom, under which rules, and how each is."""
         hands = Hands(self.clock.mono_ns())
-        return page(self._giving_way(self._branch(name, hands) for name in self._names(args)), self.clock, PAGE_NS)
+        return page(self._giving_way(self._branch(name, hands) for name in self._names(args)), self.clock, PAGE_NS, PAGE_ROWS)
 
     def _giving_way(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows, in pieces between which others have the interpreter."""

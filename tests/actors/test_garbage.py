@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from actors.garbage import AT_LATEST_NS, EVERY_NS, FULL_EVERY, IdleCollector
+from actors.garbage import AT_LATEST_NS, EVERY_NS, FULL_EVERY, SETTLING, IdleCollector
 from actors.lane import LaneDispatcher
 from actors.runtime import Runtime
 from actors.simulated import VirtualClock
@@ -47,3 +47,14 @@ def test_oldest_generation_is_collected_now_and_then(monkeypatch):
             collector.due(turn * EVERY_NS, idle=True)
     assert asked[1:].count(2) == 1
     assert asked[1:].count(1) == FULL_EVERY - 1
+
+
+def test_what_a_start_has_freed_is_given_back_and_later_memory_stays(monkeypatch):
+    given = []
+    monkeypatch.setattr("actors.garbage.gc.collect", lambda _generation=2: None)
+    monkeypatch.setattr("actors.garbage.give_back", lambda: given.append(collector.collections))
+    collector = IdleCollector(VirtualClock(mono_ns=0))
+    with collector:
+        for _ in range(FULL_EVERY):
+            collector.due(0, idle=True)
+    assert given == [*range(SETTLING + 1), FULL_EVERY]
