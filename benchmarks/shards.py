@@ -41,7 +41,7 @@ from system import processes
 from tools.alert import read_all
 from tools.client import Client
 from tools.errors import NotConnected
-from tools.fuse import FuseOrder, light
+from tools.fuse import FuseOrder, burnt, light
 
 QUOTES, PACE_US = 100, 3_000
 FLOOD_PACE_US = 50
@@ -149,11 +149,15 @@ class Desk:
         return int((self.node_dir / "shards" / "two.pid").read_text().split()[0])
 
     def struck(self, signal_name: str) -> None:
-        """The second shard does it to itself at its next hedge, which begins now."""
+        """The second shard does it to itself at its next hedge, for which it is quoted. Raises: SystemExit."""
         self.lit += 1
         light(self.fuses / "two", FuseOrder(self.lit, "intent", "node", signal_name))
-        self.quote("C", 4, PACE_US)
-        self.took("C")
+        for _ in range(MOST_ROUNDS):
+            self.quote("C", 4, PACE_US)
+            self.took("C")
+            if any(line["number"] == self.lit for line in burnt(self.fuses / "two")):
+                return
+        raise SystemExit(f"the second shard opens no hedge: no {signal_name} came about")
 
     def close(self) -> None:
         """End all of them."""
