@@ -168,13 +168,20 @@ class ShardProcess(ManagedProcess):
         self._pulse.ask()
         pid = self.process.pid
         memory = usage.memory_of(pid)
-        self.vitals = after(self.vitals, Look(told is not None, memory, usage.is_stopped(pid)), self.shard.limits)
+        look = Look(told is not None, memory, usage.is_stopped(pid), closing=self._closes(told))
+        self.vitals = after(self.vitals, look, self.shard.limits)
         if told is not None:
             self._know(told)
         silent_ms = self.vitals.silent * LOOK_MS
         heard = None if told is None else told.get("silent_ms", {})
         self.tell(KEEPER, ShardSeen(self.shard.name, pid, self.vitals.up, self.told_epoch, memory, usage.cpu_ms_of(pid), silent_ms, heard))
         self._act(memory)
+
+    def _closes(self, told: dict[str, Any] | None) -> bool:
+        """It says so; or its journal is closed already, and the rest of its end takes its time."""
+        if told is not None:
+            return bool(told.get("closing"))
+        return self.vitals.up and not is_locked(self.shard.directory / "journal")
 
     def _know(self, told: dict[str, Any]) -> None:
         """One that runs another configuration than ours is drained, and raised with ours."""

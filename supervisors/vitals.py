@@ -5,7 +5,8 @@
     memory above its limit                 DRAIN     asked to settle and end, raised again
     beyond the limit's margin, or it does not end by draining: OVER, killed
 
-Silence is counted in looks, not by a clock: looks that its watcher itself
+One that has said that it stops, with nothing in flight, closes its files: it
+answers no more, and has as long as a drain for that. Silence is counted in looks, not by a clock: looks that its watcher itself
 could not make are not held against it.
 """
 
@@ -46,6 +47,7 @@ class Look(Struct, frozen=True):
     answered: bool
     memory: int = 0  # bytes resident
     stopped: bool = False  # by a signal or a debugger
+    closing: bool = False  # it stops, and nothing is in flight any more
 
 
 class Vitals(Struct, frozen=True):
@@ -55,14 +57,16 @@ class Vitals(Struct, frozen=True):
     silent: int = 0  # looks in a row without an answer
     warned: bool = False
     draining: int = 0  # looks since it was asked to drain
+    closing: bool = False  # and has not answered otherwise since
     sign: Sign = Sign.WELL
 
 
 def after(before: Vitals, look: Look, limits: Limits) -> Vitals:
     """The vital signs after one more look; `sign` says what to do now."""
     silent = 0 if look.answered else before.silent + 1
-    now = replace(before, up=before.up or look.answered, silent=silent, sign=Sign.WELL)
-    patience_ms = limits.hang_ms if now.up or look.stopped else limits.start_ms
+    closing = look.closing or (before.closing and not look.answered)
+    now = replace(before, up=before.up or look.answered, silent=silent, closing=closing, sign=Sign.WELL)
+    patience_ms = DRAIN_MS if closing else limits.hang_ms if now.up or look.stopped else limits.start_ms
     if limits.hang_ms and silent * LOOK_MS >= patience_ms:
         return replace(now, sign=Sign.HUNG)
     return _weighed(now, look, limits) if limits.memory else now

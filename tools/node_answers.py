@@ -122,7 +122,7 @@ class Looks:
         now_ns = node.clock.mono_ns()
         there = {name: node.actor(f"venue/{name}") for name in node.desk.links}
         silent = {name: actor.silent_ns(now_ns) // 1_000_000 for name, actor in there.items() if actor is not None}
-        return {"epoch": node.journal.node_epoch, "config": node.given, "runs": node.digest, "mode": node.mode, "silent_ms": silent}
+        return {"epoch": node.journal.node_epoch, "config": node.given, "runs": node.digest, "mode": node.mode, "silent_ms": silent, "closing": self.stopper.flag.is_set() and not node.in_flight()}
 
     def venues(self, args: dict[str, Any]) -> dict[str, Any]:
         """Every venue, whole."""

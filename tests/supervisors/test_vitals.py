@@ -69,3 +69,10 @@ def test_signs_follow_the_looks_alone(drawn):
             assert not any(look.answered for look in looks[max(0, place - HANG + 1) : place + 1])
         if sign in (Sign.WARN, Sign.DRAIN):
             assert looks[place].memory > 800
+
+
+def test_one_that_closes_with_nothing_in_flight_has_as_long_as_a_drain():
+    last = Look(True, closing=True)
+    told = signs([last, *[Look(False)] * (DRAIN_MS // LOOK_MS)])
+    assert told == [Sign.WELL] * (DRAIN_MS // LOOK_MS) + [Sign.HUNG]
+    assert signs([last, Look(True), *[Look(False)] * HANG])[-1] is Sign.HUNG  # it goes on after all
