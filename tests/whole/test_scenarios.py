@@ -157,8 +157,13 @@ def test_t18_killed_between_the_two_orders_is_resumed_or_taken_back(outside, for
     fuses.mkdir()
     light(fuses, FuseOrder(1, "first_send" if sends else "intent", "node", "KILL", sends, answered=True))
     outside.start("--fuse", str(fuses))
-    outside.world.a.quote(1_051, 1_053)
-    outside.until(lambda: outside.process.poll() is not None, "killed by its fuse", 10)
+
+    def gone():
+        outside.world.a.quote(1_051, 1_053)
+        outside.world.b.quote(999, 1_001)
+        return outside.process.poll() is not None
+
+    outside.until(gone, "killed by its fuse", 10)
     outside.killed += 1
     outside.world.a.quote(1_047, 1_049)
     outside.start()
