@@ -9,7 +9,6 @@ WireError and nothing else, so that its reader counts it and drops it whole.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import msgpack
@@ -44,6 +43,7 @@ _pack = _packer.pack
 _decode_feed = msgspec.msgpack.Decoder(FromFeed).decode
 _from_node = msgspec.msgpack.Decoder(FromNode)
 _decode_gateway = msgspec.msgpack.Decoder(FromGateway).decode
+_fields = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _TRADES = frozenset("FGH")
 
 # What the decoders raise on bytes that are not a message: malformed or wrongly
@@ -113,10 +113,10 @@ def decode_from_gateway(body: bytes) -> FromGateway:
         if message.exec_type in _TRADES:
             _check_trade(message)
     elif kind is SecurityDefinition:
-        _check_map(message.instrument, body)
+        _check_map(message.instrument, _field(body, message, "instrument"))
         instrument_of(message.instrument)
     elif kind is GatewayLogon:
-        _check_map(message.capabilities, body)
+        _check_map(message.capabilities, _field(body, message, "capabilities"))
         _check_capabilities(message.capabilities)
     return message
 
@@ -141,7 +141,7 @@ def unpack(body: bytes) -> Any:
     """The plain value that `pack` wrote. Raises: WireError."""
     if len(body) > MAX_PACKED_BYTES:
         raise WireError(f"a value of {len(body)} bytes, at most {MAX_PACKED_BYTES}")
-    return _unpack(body, _no_ext)
+    return _unpack(body)
 
 
 def _decode(decoder: msgspec.msgpack.Decoder, body: bytes) -> Any:
@@ -153,9 +153,9 @@ def _decode(decoder: msgspec.msgpack.Decoder, body: bytes) -> Any:
         raise WireError(str(error)) from error
 
 
-def _unpack(body: bytes, ext_hook: Callable[[int, bytes], Any]) -> Any:
+def _unpack(body: bytes) -> Any:
     try:
-        return msgpack.unpackb(body, strict_map_key=False, ext_hook=ext_hook, object_pairs_hook=_no_twice)
+        return msgpack.unpackb(body, strict_map_key=False, ext_hook=_no_ext, object_pairs_hook=_no_twice)
     except WireError:
         raise
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
@@ -198,11 +198,16 @@ def _check_trade(report: ExecutionReport) -> None:
         raise WireError(f"a trade of {report.last_qty} lots at {report.last_px} ticks: no market has that")
 
 
+def _field(body: bytes, message: GatewayLogon | SecurityDefinition, name: str) -> bytes:
+    """Its bytes alone: what a later version adds after it is not ours to judge."""
+    return bytes(_fields(body)[1 + message.__struct_fields__.index(name)])
+
+
 def _check_map(found: dict[str, Any], body: bytes | None = None) -> None:
-    """Only plain finite values, no deep nesting; in `body` no key twice."""
+    """Only plain finite values, no deep nesting; in `body`, its bytes, no key twice."""
     _check_plain(found, MAX_MAP_DEPTH)
     if body is not None:
-        _unpack(body, msgpack.ExtType)  # ours holds none by now; a later version's extra field may
+        _unpack(body)
 
 
 def _check_plain(value: Any, depth: int) -> None:

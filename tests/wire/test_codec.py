@@ -235,6 +235,17 @@ def test_gateway_logon_is_refused_when_capabilities_are_wrong(found):
         codec.decode_from_gateway(body)
 
 
+ODD = {"a map by maps": b"\x81\x80\x01", "an extension": b"\xd4\xff\x01", "a key twice": b"\x82\x01\x01\x01\x01"}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+@pytest.mark.parametrize("message", [messages.GatewayLogon(1, "SHFE", 7, "20260106", 0, {"depth": 1}, 0), messages.SecurityDefinition(map_of(GOLD), True)], ids=lambda m: type(m).__name__)
+def test_what_a_later_version_adds_may_be_anything(message, odd):
+    body = codec.encode(message)
+    longer = bytes([body[0] + 1]) + body[1:] + odd
+    assert codec.decode_from_gateway(longer) == message
+
+
 def test_gateway_logon_is_refused_when_a_capability_comes_twice():
     body = b"\x98\xa1A\x01\xa1v\x07\xa820260106\x00\x82\xa5depth\x01\xa5depth\x02\x00"
     with pytest.raises(WireError, match="twice"):
