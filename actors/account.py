@@ -72,19 +72,23 @@ class Account(Actor):
         self._told: dict[tuple, int] = {}
         self._look_ns = LOOK_AGAIN_NS
         self._looking = False
-        self._legs = _legs_of(specs)
+        self._specs = {spec.name: spec for spec in specs}
+
+    def _legs(self, key: tuple[str, str]) -> list[tuple[PairSpec, int]]:
+        """Whose legs trade an instrument."""
+        return [(self._specs[name], leg) for name, leg in self.desk.holders.get(key, ()) if name in self._specs]
 
     def on_specs(self, told: SpecsChanged) -> None:
         """The pairs are others: what waits for one that is gone is nobody's."""
-        self._legs = _legs_of(told.specs)
-        for key in [key for key in self.trades.waiting if key not in self._legs]:
+        self._specs = {spec.name: spec for spec in told.specs}
+        for key in [key for key in self.trades.waiting if not self._legs(key)]:
             del self.trades.waiting[key]
 
     def on_start(self) -> None:
         """Hear what the venues say of positions; look at what was not judged."""
         for link in self.desk.links.values():
             link.watch(self.name)
-        for key in [key for key in self.trades.waiting if key not in self._legs]:
+        for key in [key for key in self.trades.waiting if not self._legs(key)]:
             del self.trades.waiting[key]
         if self.trades.waiting:
             self._look_later()
@@ -153,7 +157,7 @@ class Account(Actor):
         code = "FORCED_LIQUIDATION" if forced else "OUTSIDE_TRADE"
         told = {"venue": r.venue, "symbol": symbol, "side": side, "qty": r.last_qty, "px": r.last_px, "exec_type": r.exec_type}
         self.desk.alert("critical" if forced else "warning", code, **told, cause=cause)
-        if (r.venue, symbol) in self._legs:
+        if self._legs((r.venue, symbol)):
             self._ask(r.venue)
             self._look_later()
         else:
@@ -198,7 +202,7 @@ class Account(Actor):
 
     def _compare(self, key: tuple[str, str], row: Position | None) -> bool:
         """Tell each pair its share of a loss; False where there is none."""
-        legs = self._legs[key]
+        legs = self._legs(key)
         claims = {}
         for spec, index in legs:
             memory = self.desk.memories.get(spec.name)
@@ -259,12 +263,3 @@ class Account(Actor):
                 if not fills[0][0]:
                     fills.pop(0)
             self.tell(name, OutsideLoss(int(leg), tuple(taken), origin, 0))
-
-
-def _legs_of(specs: tuple[PairSpec, ...]) -> dict[tuple[str, str], tuple[tuple[PairSpec, int], ...]]:
-    """Whose legs trade an instrument."""
-    found: dict[tuple[str, str], tuple[tuple[PairSpec, int], ...]] = {}
-    for spec in specs:
-        for index, leg in enumerate(spec.legs):
-            found[leg.key] = (*found.get(leg.key, ()), (spec, index))
-    return found

@@ -53,6 +53,8 @@ class Runtime:
         self.quarantined: deque[tuple[str, Any, BaseException]] = deque(maxlen=QUARANTINED_MOST)
         self.on_quarantine: Callable[[str, Any, BaseException], None] | None = None
         self._lock = RLock()
+        self._held: set[str] = set()
+        """Who was suspended and not resumed; a restart ends a suspension too."""
         for each in (dispatcher, self.blocking):
             each.runtime = self
 
@@ -195,11 +197,13 @@ class Runtime:
             executor.until_ns = until_ns
         else:
             box.executor = Held(executor, until_ns)
+            self._held.add(name)
         self.log("suspended", actor=name, for_ms=(until_ns - self.clock.mono_ns()) // 1_000_000)
 
     def resume(self, name: str) -> bool:
         """Let it go on; False where it is not suspended. Thread: the lane's."""
         box = self.boxes.get(name)
+        self._held.discard(name)
         held = None if box is None else box.executor
         if held.__class__ is not Held:
             return False
@@ -217,7 +221,7 @@ class Runtime:
 
     def suspended(self) -> dict[str, int]:
         """Who is, and until when (monotonic ns). Thread: any."""
-        boxes = [box for box in list(self.boxes.values()) if box.executor.__class__ is Held]
+        boxes = [box for name in list(self._held) if (box := self.boxes.get(name)) is not None and box.executor.__class__ is Held]
         return {box.name: box.executor.until_ns for box in boxes if box.actor is not None}
 
     # ------------------------------------------------ death

@@ -17,7 +17,12 @@ SCALE = 10**DIGITS
 
 def round_half_up(number: Fraction) -> int:
     """To the nearest whole number; halves away from zero."""
-    whole = (2 * abs(number.numerator) + number.denominator) // (2 * number.denominator)
+    return rounded(number.numerator, number.denominator)
+
+
+def rounded(number: int, by: int) -> int:
+    """`number / by`, which is above zero, to the nearest whole number; halves away from zero."""
+    whole = (2 * abs(number) + by) // (2 * by)
     return whole if number >= 0 else -whole
 
 

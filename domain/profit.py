@@ -15,7 +15,7 @@ from typing import Any
 
 from domain.ledger import RATE_SCALE, Ledger, LegLedger, rate_at
 from domain.market import Quote
-from domain.money import round_half_up, text_of
+from domain.money import round_half_up, rounded, text_of
 from domain.terms import PARTS, LegTerms
 
 PRICE_DIGITS = 6
@@ -66,6 +66,8 @@ def total_of(ledger: Ledger, quotes: Sequence[Quote | None], rates: Sequence[flo
     """The profit of `profit_of` alone, for who asks often."""
     total = 0
     for terms, leg, quote, rate in zip(ledger.terms, ledger.legs, quotes, rates, strict=True):
+        if not (leg.trades or leg.lots or leg.cash or leg.fees):
+            continue  # it has never moved
         mark = mark_of(quote, leg.net)
         floating, present = floating_of(terms, leg, mark), rate_at(terms, rate, mark)
         if floating is None or (leg.trades and not present):
@@ -125,7 +127,7 @@ def _leg(terms: LegTerms, leg: LegLedger, mark: int | None, rate: int) -> tuple[
 
 
 def _at(amount: int, rate: int) -> int:
-    return round_half_up(Fraction(amount * rate, RATE_SCALE))
+    return rounded(amount * rate, RATE_SCALE)
 
 
 def average_of(terms: LegTerms, leg: LegLedger, *, today: bool | None = None) -> str | None:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from domain.alike import shared
 from domain.market import NO_FEES, FeeSchedule, Instrument
-from domain.money import DIGITS, SCALE, minor, round_half_up, scaled
+from domain.money import DIGITS, SCALE, minor, round_half_up, rounded, scaled
 
 OPENING, CLOSING, CLOSING_TODAY = "open", "close", "close_today"
 PARTS = (OPENING, CLOSING, CLOSING_TODAY)
@@ -66,7 +66,7 @@ class LegTerms(Struct, frozen=True, gc=False):
 
     def money(self, flow: int) -> int:
         """Units of flow as scaled money."""
-        return round_half_up(flow * self.unit)
+        return rounded(flow * self.unit.numerator, self.unit.denominator)
 
     def fee(self, parts: tuple[tuple[str, int], ...], px: int, day: str = "") -> int:
         """The schedule's fee of a trade of that day, by what its lots did; scaled."""
