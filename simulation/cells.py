@@ -1,8 +1,8 @@
 """The faults by number and kind, and which order states each can meet.
 
 A cell is a fault and the state, on record, of an order that it meets. Where a
-cell can't be met its reason stands here; every other one must be, twenty times
-in a gate run. Seeds are aimed at the cells in turn.
+cell can't be met, by what fault and state mean, its reason stands here; every
+other one must be, twenty times in a gate run. Seeds are aimed at the cells in turn.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ LEAST = 20
 FATE, CANCEL, REPORT, QUOTE, QUESTION, LINK, MARKET, NODE, WORD = (
     "fate", "cancel", "report", "quote", "question", "link", "market", "node", "word",
 )  # fmt: skip
-NO_STATE: dict[tuple[str, str], str] = {
-    **{(FATE, state): "an order's fate is drawn as its gateway is handed it: on record it is SUBMITTED" for state in STATES[1:]},
-    **{(CANCEL, state): "a cancel is on record before it leaves: the order was SUBMITTED before" for state in STATES[:1]},
-    **{(CANCEL, state): "an order whose cancel is out is PENDING_CANCEL or UNKNOWN on record, until its acknowledgement overtakes" for state in STATES[1:4]},
+RUN = 10_000
+"""Seeds of a gate run."""
+UNREACHABLE: dict[tuple[str, str], str] = {
+    **{(FATE, state): "nothing is told of an order before its gateway is handed it, and there its fate is drawn" for state in ("PENDING_NEW", "NEW", "PARTIALLY_FILLED")},
+    (FATE, "UNKNOWN"): "in doubt before its gateway is handed it: by a lost link, with which it is lost too, or once its time is over, when its gateway refuses it",
+    (CANCEL, "SUBMITTED"): "a cancel is on record before it leaves, and nothing makes its order SUBMITTED again",
+    (CANCEL, "PENDING_NEW"): "a cancel is on record before it leaves, and nothing makes its order PENDING_NEW again",
 }
-"""By kind: the states that it can't meet, or only where frames overtake each other, and why."""
+"""By kind: the states that it can't meet by what they mean, and why."""
 
 
 class Kind(NamedTuple):
@@ -103,21 +106,13 @@ FAULTS: dict[str, Kind] = {
     "deaf": Kind("F6", QUESTION),
     "venue_deaf": Kind("F6", LINK),
 }
-NOT_AIMED = frozenset(("mass_cancel_swallowed", "replays_all", "replays_nothing", "journal_damaged", "torn_tail", "by_hand"))
-"""They follow something else: a mass cancel, a logon, a start, a kill on a record."""
-WHY_NOT_AIMED: dict[str, str] = {
-    "mass_cancel_swallowed": "a mass cancel leaves after five cancels without an answer: its orders are PENDING_CANCEL or UNKNOWN",
-    "replays_all": "a logon follows a lost link: what was out is UNKNOWN by then",
-    "replays_nothing": "a logon follows a lost link: what was out is UNKNOWN by then",
-    "journal_damaged": "no node runs while its journal is damaged: it has no order under way",
-    "by_hand": "a person acts on what stands open, beside what a seed is aimed at",
-    "torn_tail": "whether a kill falls on a record is drawn with the kill",
-}
+NOT_AIMED = frozenset(("replays_all", "replays_nothing", "journal_damaged", "torn_tail", "by_hand"))
+"""They follow something else, a logon, a start, a kill on a record, or are a person's: often enough without an aim."""
 
 
 def why_not(fault: str, state: str) -> str:
-    """Why this cell is not asked for, or ""."""
-    return WHY_NOT_AIMED.get(fault) or NO_STATE.get((FAULTS[fault].kind, state), "")
+    """Why this cell can't be met, or ""."""
+    return UNREACHABLE.get((FAULTS[fault].kind, state), "")
 
 
 def cells() -> list[tuple[str, str]]:
@@ -126,16 +121,40 @@ def cells() -> list[tuple[str, str]]:
 
 
 def aims() -> list[tuple[str, str]]:
-    """The cells that seeds are aimed at: all but those that every order passes through."""
-    return [(fault, state) for fault, state in cells() if FAULTS[fault].kind != FATE]
+    """The cells that seeds are aimed at: all but those that every order passes through, and what follows something else."""
+    return [(fault, state) for fault, state in cells() if fault not in NOT_AIMED and (FAULTS[fault].kind, state) != (FATE, "SUBMITTED")]
+
+
+def told(matrix: dict[str, dict[str, int]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Each cell: how often it was met, and why it can't be, "" where it can."""
+    return {
+        fault: {state: {"hits": matrix.get(fault, {}).get(state, 0), "unreachable": why_not(fault, state)} for state in STATES}
+        for fault in FAULTS
+    }
+
+
+def met_though_unreachable(matrix: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Cells whose reason is wrong."""
+    every = ((fault, {state: count for state, count in matrix.get(fault, {}).items() if why_not(fault, state)}) for fault in FAULTS)
+    return {fault: states for fault, states in every if states}
+
+
+def short_in_a_gate_run(matrix: dict[str, dict[str, int]], seeds: int) -> dict[str, dict[str, int]]:
+    """The cells that so many seeds have met too rarely for twenty times in a gate run of seeds like them, with their counts."""
+    least = LEAST * min(seeds, RUN) / RUN
+    return _below(matrix, least)
 
 
 def missed(matrix: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """The cells that were met less than twenty times, with their counts."""
+    return _below(matrix, LEAST)
+
+
+def _below(matrix: dict[str, dict[str, int]], least: float) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for fault, state in cells():
         count = matrix.get(fault, {}).get(state, 0)
-        if count < LEAST:
+        if count < least:
             found.setdefault(fault, {})[state] = count
     return found
 
@@ -151,9 +170,9 @@ def by_number(faults: dict[str, int]) -> dict[str, int]:
 
 def rows(matrix: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
     """The matrix as a table: a fault a row, an order's state a column; `-`: can't be met."""
-    told = []
+    found = []
     for fault in sorted(FAULTS):
         states = matrix.get(fault, {})
         counts = {state: states.get(state, 0) or ("-" if why_not(fault, state) else 0) for state in STATES}
-        told.append({"fault": fault, "number": FAULTS[fault].number, **counts, "ENDED": states.get("ENDED", 0), "NO_ORDER": states.get("NONE", 0)})
-    return told
+        found.append({"fault": fault, "number": FAULTS[fault].number, **counts, "ENDED": states.get("ENDED", 0), "NO_ORDER": states.get("NONE", 0)})
+    return found

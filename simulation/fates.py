@@ -305,7 +305,8 @@ CANCEL_FATES: dict[str, CancelFate] = {
 def drawn(venue: VirtualVenue, order: VenueOrder) -> None:
     """The first fate that the venue's rates draw, else an honest one."""
     for name, fate_of in ORDER_FATES.items():
-        if venue.rates.get(name) and venue.rng.random() < venue.rates[name]:
+        is_aimed = venue.is_aimed(name, order)  # at one whose cancel is on record already: so rare that it strikes each
+        if is_aimed or (venue.rates.get(name) and venue.rng.random() < venue.rates[name]):
             fate = fate_of(venue)
             if name in ("reject", "deny", "part", "rest", "empty"):
                 venue.count(name, order)

@@ -14,7 +14,7 @@ from typing import Any
 from simulation import fates
 from simulation.agenda import MS
 from simulation.by_hand import Person
-from simulation.cells import FAULTS, NODE, aims
+from simulation.cells import FATE, FAULTS, NODE, aims
 from simulation.moments import MOMENTS
 from simulation.world import World
 from system.clock import chance
@@ -23,7 +23,19 @@ FAULT_FREE = 0.2
 CHOSEN = 0.4
 CHOSEN_MOMENTS = 0.3
 """How many of the rates, and of the moments, a seed draws."""
-AIMS = aims()
+COMMON = frozenset(("thin", "crossed", "one_sided", "frame_twice"))
+"""They meet each state hundreds of times in as many seeds, whatever those are aimed at."""
+RARE, TIMES = frozenset(("mass_cancel_swallowed", "cancel_then_fill")), 3
+"""Cells of these, and fates of orders whose cancel is on record, are aimed at so many times as often."""
+
+
+def weighted() -> list[tuple[str, str]]:
+    """What seeds are aimed at in turn: the rarer a cell, the oftener."""
+    wanted = [cell for cell in aims() if cell[0] not in COMMON]
+    return wanted + [cell for cell in wanted if cell[0] in RARE or FAULTS[cell[0]].kind == FATE] * (TIMES - 1)
+
+
+AIMS = weighted()
 MOST_AIMED = 6
 """Moments of its aim that strike in one seed."""
 MOST_RESTARTS = 5
@@ -73,10 +85,31 @@ HELPS: dict[str, dict[str, float]] = {
     "UNKNOWN": {"silent": 0.15, "lost": 0.1, "vanish": 0.1, "say_lost": 0.1},
 }
 """Rates that bring orders into the state that a seed is aimed at."""
+ACKED_LATE = {"rest": 0.4, "say_late": 0.4}
+MASS = {"mass_cancel_swallowed": 0.95, "rest": 0.5, "cancel_swallowed": 0.95}
+ALSO: dict[Any, dict[str, float]] = {
+    "deaf": {"gap": 0.1, "silent": 0.1},
+    ("deaf", "SUBMITTED"): {"vanish": 0.5, "gap": 0.3},
+    "say_lost": {"say_lost": 0.1},
+    "mass_cancel_swallowed": MASS,
+    ("mass_cancel_swallowed", "SUBMITTED"): {**MASS, "vanish": 0.3},
+    ("mass_cancel_swallowed", "PENDING_NEW"): {**MASS, "lost": 0.3},
+    "cancel_swallowed": ACKED_LATE,
+    "cancel_refused": ACKED_LATE,
+    "fill_on_cancel": ACKED_LATE,
+    "cancel_then_fill": ACKED_LATE,
+}
+"""Rates that bring about what a fault needs beside an order in its state."""
+SLOW_UP, DENIED = 600, 0.8
+"""An order is so long on its way to its gateway that its cancel is on record before: the other venue refuses its leg."""
+DAMAGED = 0.3
+"""The most that a start is tried on a damaged copy first."""
 MOMENT_GAP_MS = 3000
 AIM_GAP_MS = 600
 HANDS = 1 << 40
 """Where the numbers begin from which a person's acts are drawn: no seed's own."""
+DAMAGES = 1 << 41
+"""As `HANDS`, of damaged journals."""
 
 
 class Plan:
@@ -99,7 +132,7 @@ class Plan:
             return
         self.aim = AIMS[number % len(AIMS)]
         self.restarts = rng.randrange(MOST_RESTARTS + 1)
-        helps = HELPS[self.aim[1]]
+        helps = {**HELPS[self.aim[1]], **ALSO.get(self.aim, ALSO.get(self.aim[0], {}))}
         for rates in self.rates.values():
             chosen = [fault for fault in RATES if rng.random() < CHOSEN]
             rates.update({fault: RATES[fault] * rng.random() for fault in chosen})
@@ -116,8 +149,21 @@ class Plan:
         world.judge.on_state = lambda ref, state: self._came_to(world, ref, state)
         if self.moments:
             self._next(world)
+        self._slow_way(world)
+        if "journal_damaged" not in self.without:
+            world.damages = DAMAGED * chance(DAMAGES + self.number).random()
         if "by_hand" not in self.without:
             Person(world, chance(HANDS + self.number), lambda: self.active).comes()
+
+    def _slow_way(self, world: World) -> None:
+        """Orders of one venue are long on their way where the aim wants such as are cancelled before their gateway has them."""
+        if self.aim is None or self.aim[0] in self.without or FAULTS[self.aim[0]].kind != FATE:
+            return
+        slow = list(world.venues)[self.number % len(world.venues)]
+        world.trades[slow].up.slow = SLOW_UP
+        for name, venue in world.venues.items():
+            if name != slow:
+                venue.rates["deny"] = DENIED
 
     def _came_to(self, world: World, ref: str, state: str) -> None:
         """An order is in a state now: maybe the one that is aimed at."""

@@ -83,6 +83,8 @@ class Judge:
         """An order has come into a state, by the records."""
         self.violations: list[tuple[int, str, str]] = []
         self.records: dict[str, RecordedOrder] = {}
+        self.out: dict[str, dict[str, None]] = {name: {} for name in NAMES}
+        """By venue: the orders that have not ended by the records, those on their way too."""
         self.commanded: set[bytes] = set()
         self.targets = Targets(agenda, self.knowledge, shape.min_lots, self.broken)
         self.retries: dict[str, int] = {}
@@ -192,7 +194,7 @@ class Judge:
     def fed(self, venue: str, _topic: bytes, body: bytes) -> None:
         """The node read a frame of the feed."""
         self.frames += 1
-        self.shown.fed(venue, unpack(body), self.agenda.now_ns)
+        self.shown.fed(venue, unpack(body), self.agenda.now_ns, self.agenda.wall_ns)
 
     # ------------------------------------------------ records
 
@@ -289,6 +291,7 @@ class Judge:
         if ref in self.records:
             self.broken("I4", f"{ref}: intended twice")
         self.records[ref] = RecordedOrder((hedge, leg, side, qty, px), fact[8])
+        self.out[NAMES[leg]][ref] = None
         self.on_state(ref, "SUBMITTED")
         plan = self.targets.plans.get((hedge, leg))
         if letter == "p" and plan is not None and (px - self.touches[hedge, leg]) * side > CAP_TICKS:
@@ -331,6 +334,8 @@ class Judge:
         if not order.ended or name in LAST_FACTS:
             before = order.state
             order.state = STATES.get((order.state, name)) or STATES.get(name, order.state)
+            if order.state == "ENDED":
+                self.out[NAMES[order.intent[1]]].pop(fact[1], None)
             if order.state != before:
                 self.on_state(ref, order.state)
             if order.state == "UNKNOWN":

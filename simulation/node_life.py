@@ -266,6 +266,8 @@ class NodeLife:
         return self.fuse == 0
 
     def _burnt(self) -> None:
+        if self.node is None:
+            return  # something else has killed it within the instant
         self.fuse = None
         self.count("node_killed")
         self.kill(mid_turn=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from simulation.agenda import MS
@@ -16,7 +17,7 @@ PAYUP_TICKS = 2
 """The configuration's default."""
 STATUS_NS = 3000 * MS
 BEHIND = 3
-"""A pair may be so many frames behind, and all that were read at this instant."""
+"""A pair may be behind by all frames that were read at this instant, and so many before."""
 MOST_AT_ONCE = 512
 
 
@@ -40,8 +41,14 @@ class Shown:
         self.silence_ns = shape.defaults.get("max_silence_ms", 3000) * MS
         self.unchanged_ns = shape.defaults.get("max_unchanged_ms", 2000) * MS
         self.broken = broken
+        self._unheard: set[str] = set()
+        """Venues of which the node that runs has heard no market yet."""
 
-    def fed(self, venue: str, m: list[Any], now_ns: int) -> None:
+    def started(self) -> None:
+        """A new node knows a market's age by the wall clock alone, until that changes: as old as it was stamped."""
+        self._unheard = set(self.books)
+
+    def fed(self, venue: str, m: list[Any], now_ns: int, wall_ns: int) -> None:
         """The node read a frame of the feed."""
         book = self.books[venue]
         if m[0] == "f":
@@ -52,18 +59,17 @@ class Shown:
             if (bid, ask, m[4]) != (book.bid, book.ask, book.gw_ns):
                 book.bid, book.ask, book.gw_ns, book.changed_ns = bid, ask, m[4], now_ns
             book.heard_ns = now_ns
-
-    def started(self) -> None:
-        """A node that starts has seen no book before: it can't know since when the first one stands."""
-        for book in self.books.values():
-            book.gw_ns = None
+            if venue in self._unheard:
+                self._unheard.discard(venue)
+                book.changed_ns = max(book.changed_ns, now_ns - max(0, wall_ns - m[4]))
 
     def check(self, order: list[Any], now_ns: int) -> None:
         """The quote that this opening order was priced from."""
         ref, name, side, qty, px = order[1], NAMES[order[2]], order[4], order[5], order[6]
         book = self.books[name]
-        seen = [each for place, each in enumerate(reversed(book.lately)) if place < BEHIND or each[4] == now_ns]
-        near = seen[: 1 + sum(each[4] == now_ns for each in seen)]
+        just = sum(each[4] == now_ns for each in book.lately)
+        seen = list(islice(reversed(book.lately), just + BEHIND))
+        near = seen[: just + 1]
         if all((each[1] if side > 0 else each[0]) is None for each in near):
             self.broken("I13", f"{ref}: {name} has no opposing side")
         elif all(_is_crossed(each) for each in near):

@@ -82,7 +82,7 @@ class World(NodeLife):
     def _venue(self, name: str, rng: Random) -> None:
         agenda = self.agenda
         venue = self.venues[name] = VirtualVenue(name, agenda, rng, fates.meet, fates.obey)
-        venue.state_of = self.judge.state_of
+        venue.state_of, venue.out = self.judge.state_of, self.judge.out[name]
         venue.on_mismatch = lambda order: self.judge.mismatched(venue, order)
         feed = self.feeds[name] = FeedLink(name, agenda, rng, self.judge)
         trade = self.trades[name] = TradeLink(name, agenda, rng, self.judge)

@@ -51,10 +51,19 @@ def _rows(seeds: range, safety_ms: int, hash_seed: str) -> list[dict[str, Any]]:
         command, env={**environment, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=False
     )
     rows = [json.loads(line) for line in told.stdout.splitlines()]
-    if told.returncode or len(rows) != len(seeds):
-        stuck = seeds[len(rows)] if len(rows) < len(seeds) else seeds[-1]
-        raise ToolError(f"seed {stuck} broke its process (exit {told.returncode}): {told.stderr.strip()[-400:]}")
-    return rows
+    if len(rows) == len(seeds) and not told.returncode:
+        return rows
+    if len(rows) == len(seeds):
+        raise ToolError(f"a process of seeds ended with {told.returncode}: {told.stderr.strip()[-400:]}")
+    rows.append(died(seeds[len(rows)], f"exit {told.returncode}: {told.stderr.strip()[-400:]}"))
+    return rows + (_rows(seeds[len(rows) :], safety_ms, hash_seed) if len(rows) < len(seeds) else [])
+
+
+def died(seed: int, why: str) -> dict[str, Any]:
+    """The row of a seed that broke its process: nothing of it counts but that."""
+    counts = dict.fromkeys(("hedges", "repairs", "events", "messages", "virtual_ms", "kills", "restarts", "cpu_s"), 0)
+    sums: dict[str, Any] = {name: {} for name in ("faults", "live", "outcomes", "phases", "met", "alerts")}
+    return {"seed": seed, "violations": [[0, "PROCESS", why]], "free_of_faults": False, "journal_sha256": "", **counts, **sums}
 
 
 class Total:
@@ -117,6 +126,11 @@ class Total:
             "faults_by_number": cells.by_number(self.faults),
             "cells": len(cells.cells()),
             "cells_missed": missed,
+            "cells_under_20": _count(missed),
+            "cells_short_at_10000": _count(cells.short_in_a_gate_run(self.matrix, self.seeds)),
+            "cells_unreachable": len(cells.FAULTS) * len(cells.STATES) - len(cells.cells()),
+            "unreachable_met": cells.met_though_unreachable(self.matrix),
+            "matrix_cells": cells.told(self.matrix),
             "matrix": {fault: self.matrix[fault] for fault in sorted(self.matrix)},
             "violations": self.violations,
             "broken_seeds": sorted(self.broken),
@@ -140,12 +154,17 @@ def short_of(told: dict[str, Any]) -> list[str]:
         for name, least in GATES.items()
         if told[name] < least
     ]
-    missed = sum(len(states) for states in told["cells_missed"].values())
+    missed = told["cells_under_20"]
+    short += [f"{fault} met {states}, which can't be by simulation/cells.py" for fault, states in told["unreachable_met"].items()]
     if missed:
         short.append(f"{missed} cells of {told['cells']} were met less than {cells.LEAST} times")
     if told["alerts_free_of_faults"] or told["repairs_free_of_faults"]:
         short.append("a seed without faults has alerted or repaired")
     return short
+
+
+def _count(found: dict[str, dict[str, int]]) -> int:
+    return sum(len(states) for states in found.values())
 
 
 def _sum(mine: dict[str, int], theirs: dict[str, int]) -> None:

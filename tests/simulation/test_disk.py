@@ -230,6 +230,16 @@ def test_cover_that_is_told_of_its_exposure_with_both_disks_lost_goes_on():
         world.close()
 
 
+def test_node_that_dies_over_a_record_and_is_killed_within_the_instant_dies_once(world):
+    world.light(1, 50)
+    world.node.pair_actor(PAIR).on_operate(Operate("reducing", "test", "the record over which it dies"))
+    assert world.fuse == 0
+    world.restart(10 * MS)
+    world.run(1000)
+    assert (world.kills, world.starts) == (1, 2)
+    ends(world)
+
+
 def test_crash_in_a_life_that_ended_is_judged(world):
     world.node.runtime.tell("node/alerts", Alert("info", "JOURNAL_WELL", 1, 0, {"text": object()}))
     world.run(1000)

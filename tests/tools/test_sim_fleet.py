@@ -1,6 +1,7 @@
 """`sim fleet`, `sim shrink`: sums, the same bytes twice, small broken seeds."""
 
 import json
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,7 @@ from simulation.faults import MOMENTS, RATES
 from simulation.shrink import shrunk
 from tools.node_build import Node
 from tools.output import Output
-from tools.sim_fleet import Total, short_of
+from tools.sim_fleet import Total, died, results, short_of
 from tools.sim_run import fleet
 
 SHORT_MS = 2_000
@@ -57,8 +58,27 @@ def test_seed_that_differs_or_breaks_is_named():
     told = total.row(1.0, 1)
     assert (told["broken_seeds"], told["differing_seeds"], told["violations"]) == ([7], [7], 1)
     assert (told["faults_met"], told["faults_met_live"], told["faults_by_number"]) == (3, 2, {"F1": 3})
-    assert told["cells_missed"]["lost"] == {"SUBMITTED": 3}
+    assert told["cells_missed"]["lost"] == {"SUBMITTED": 3, "PENDING_CANCEL": 0}
     assert [line.split()[0] for line in short_of(told)][:3] == ["hedges_a_seed", "faults_met_live_a_seed", "events_per_s"]
+    assert told["cells_under_20"] == told["cells"] and told["matrix_cells"]["lost"]["SUBMITTED"] == {"hits": 3, "unreachable": ""}
+    total.matrix["lost"]["NEW"] = 1
+    assert any("can't be" in line for line in short_of(total.row(1.0, 1)))
+
+
+def test_seed_that_breaks_its_process_is_broken_and_the_others_go_on(monkeypatch):
+    said = {3: [3], 4: [], 5: [5, 6]}  # by its first seed: what a process wrote before it died, or was done
+
+    def run(command, **_):
+        seeds = json.loads(command[-1])["seeds"]
+        lines = "".join(json.dumps({**died(seed, ""), "violations": []}) + "\n" for seed in said[seeds[0]])
+        return subprocess.CompletedProcess(command, 0 if seeds[0] == 5 else 1, lines, "" if seeds[0] == 5 else "it died")
+
+    monkeypatch.setattr("tools.sim_fleet.subprocess.run", run)
+    total = Total()
+    for row, again in results(range(3, 7), SHORT_MS, 1, twice=False):
+        total.add(row, again)
+    assert total.row(1.0, 1)["broken_seeds"] == [4]
+    assert total.seeds == 4
 
 
 def noisy(config, **given):
