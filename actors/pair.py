@@ -119,6 +119,7 @@ class PairActor(PairAgain):
             if self.desk.record_state is RecordState.LOST:  # else the record's keeper comes to it
                 self.on_hold(HoldChanged(0))
             return
+        owed = self.pair.hedge is not None and self.pair.hedge.status is hedges.H.STRANDED
         if self.pair.hedge is not None and self.pair.hedge.hedge_id not in self.desk.margin.held:
             self.view.reserve_again(self.pair.hedge)
         for hedge in (self.pair.hedge, *self.pair.past):
@@ -129,7 +130,9 @@ class PairActor(PairAgain):
         self._revoke_overrun()  # what was called back is on no record: of itself its child would go on
         if self.pair.status is pairs.P.COOLDOWN:
             self._cool(self.pair)
-        self.tell_if_stranded()
+        self._arm()
+        if owed:  # else its alert comes with the record, where it is stranded just now
+            self.tell_if_stranded()
         if self.name in self.desk.holds:
             self.on_hold(HoldChanged(0))
 
@@ -185,6 +188,8 @@ class PairActor(PairAgain):
         if facts:
             self.want_lots(facts)
             self._follow(hedge.hedge_id, facts, report.seq)
+            if hedge.status is hedges.H.HANDED_OVER:
+                self.tell_late_of_taken(hedge, report.seq)
             if facts[0].__class__ in _FILLS and facts[0].trade is None:
                 self._await_trades([report.cl_ord_id])
 
@@ -242,7 +247,7 @@ class PairActor(PairAgain):
             if pair.status is pairs.P.COOLDOWN:
                 self._ready(now_ns)
             return
-        hedge = pair.hedge
+        hedge = pair.hedge or self.taken_in_doubt()
         if hedge is not None:
             facts = self.sendable(advance.timed(hedge, self.spec.rules, now_ns))
             self.tell_silent(facts)
@@ -459,7 +464,7 @@ class PairActor(PairAgain):
 
     def _arm(self) -> None:
         """One timer, at the next moment that the hedge wants to be seen."""
-        hedge = self.memory.pair.hedge
+        hedge = self.memory.pair.hedge or self.taken_in_doubt()
         if hedge is None:
             return
         at = advance.next_ns(hedge, self.spec.rules)

@@ -16,10 +16,10 @@ from actors.controls import HoldChanged
 from actors.link import Purpose
 from actors.notes import Operate
 from actors.pair_view import PairView
-from actors.pair_words import PairWords
+from actors.pair_words import PairWords, why_not_in_flight
 from domain import firing, guards, pairs, unit_lots, watch
 from domain.controls import FREE, Hold
-from domain.hedges import COVER, Hedge, HedgeOpened, HedgeSentBack
+from domain.hedges import COVER, HedgeOpened, HedgeSentBack
 from domain.legs import under
 from domain.margin import room, sums_of
 from domain.orders import Order
@@ -40,11 +40,11 @@ class PairHand(PairWords):
         act = _WORDS.get(word.verb)
         return super().on_operate(word) if act is None else act(self, word)
 
-    def would(self, word: Operate) -> list[str]:
-        """What a hedge by hand would send, a line each; or why it would not."""
+    def would(self, word: Operate) -> list[str] | str:
+        """What a hedge by hand would send, a line each; or why it would be refused."""
         opened = self._opened(word)
         if isinstance(opened, str):
-            return [f"{self.name}: refused as things stand: {opened}"]
+            return opened
         shown = [f"{self.name}: {opened.kind} {opened.units} units, whatever the spread; repaired by the pair's rules"]
         for order in opened.orders:
             leg = self.spec.legs[order.leg]
@@ -67,6 +67,11 @@ class PairHand(PairWords):
         return {"seq": seq, "units": opened.units, "left": left, **self._stands(opened.hedge_id), **then}
 
     def _opened(self, word: Operate) -> HedgeOpened | str:
+        """The hedge; or why there is none, and what ends that."""
+        opened = self._meant(word)
+        return with_hint(opened, self.name) if isinstance(opened, str) else opened
+
+    def _meant(self, word: Operate) -> HedgeOpened | str:
         pair = self.memory.pair
         if self.spec.cover is not None:
             return f"a cover pair follows its exposure: ./hedgerow exposure set {self.name}"
@@ -89,7 +94,7 @@ class PairHand(PairWords):
             event = "sell_close" if pair.units > 0 else "buy_close"
         kind = pairs.CLOSE if word.verb == "close" else pairs.OPEN
         if (pair.status, kind) not in pairs.TRANSITIONS:
-            return f"it is {pair.status}"
+            return f"it is {pair.status}"  # `with_hint` says what ends it
         asked = asked or (abs(pair.units) if word.verb == "close" else self.spec.units)
         return by_hand(self.view, self.held, event, pair, self.clock.mono_ns(), asked)
 
@@ -119,8 +124,7 @@ class PairHand(PairWords):
 
     def _rollback(self, word: Operate) -> dict[str, Any]:
         """The hedge in flight goes back, whatever completing it would cost."""
-        hedge = self.memory.pair.hedge
-        why = why_no_rollback(hedge, word.hedge, self.held)
+        why = why_no_rollback(self.memory.pair, word.hedge, self.held)
         if why:
             return {"error": why}
         seq = self.said(word.hedge, HedgeSentBack(word.operator, word.reason, self.clock.mono_ns()))
@@ -129,10 +133,20 @@ class PairHand(PairWords):
         return {"seq": seq, **self._stands(word.hedge)}
 
 
-def why_no_rollback(hedge: Hedge | None, ref: str, held: Hold) -> str:
+def with_hint(why: str, name: str) -> str:
+    """A refusal, and what ends its cause where that is known."""
+    if why == "it is COOLDOWN":
+        return f"{why}: ask once more in a moment"
+    if why.startswith("SUSPENDED pair") or why == "it is FROZEN":
+        return f"{why}: ./hedgerow pair enable {name} ends that"
+    return f"{why}: ./hedgerow mode show says whose word that is" if why.startswith(("SUSPENDED", "KILLED")) else why
+
+
+def why_no_rollback(pair: Pair, ref: str, held: Hold) -> str:
     """Why a hedge can't be told to go back, or ""."""
+    hedge = pair.hedge
     if hedge is None or hedge.hedge_id != ref:
-        return f"{ref} is not in flight"
+        return why_not_in_flight(pair, ref)
     if hedge.trigger == COVER:
         return "a cover follows its exposure: ./hedgerow exposure set"
     if hedge.kind == "close":

@@ -176,7 +176,22 @@ class PairWords(Trader):
         hedge = pair.past[-1]
         operator, reason = hedge.claimed
         told = {"pair": self.name, "hedge": hedge.hedge_id, "operator": operator, "reason": reason, "naked": list(pair.naked)}
-        self.desk.alert("warning", "HANDED_OVER", **told, text=f"yours now: trade what is naked, then ./hedgerow hedge release {hedge.hedge_id}", cause=cause)
+        doubts = ", ".join(doubts_of(hedge))
+        wait = f"; {doubts} may still fill: trade no such leg before that is known" if doubts else ": trade what is naked"
+        self.desk.alert("warning", "HANDED_OVER", **told, text=f"yours now{wait}, then ./hedgerow hedge release {hedge.hedge_id}", cause=cause)
+
+    def taken_in_doubt(self) -> Hedge | None:
+        """A hedge that a person has, and whose orders are not all known: they are asked for on and on."""
+        pair = self.memory.pair
+        taken = pairs.unreleased(pair) if pair.status is pairs.P.FROZEN else None
+        return taken if taken is not None and doubts_of(taken) else None
+
+    def tell_late_of_taken(self, before: Hedge, cause: int) -> None:
+        """Late truth about a hedge that a person has: another amount is naked than they were told."""
+        after = pairs.find(self.memory.pair, before.hedge_id)
+        if after is not None and after.naked != before.naked and not after.released:
+            told = {"pair": self.name, "hedge": before.hedge_id, "naked": list(self.memory.pair.naked)}
+            self.desk.alert("critical", "LATE_TRUTH", **told, text="an order of it has filled since you took it: look at what is naked before you trade", cause=cause)
 
     def owe_no_more(self) -> None:
         """A hedge has ended: what was said of it is over, a loss that waited can be booked."""
@@ -288,8 +303,9 @@ class PairWords(Trader):
         for mandate in out:
             self.call_back(mandate)
         self._follow(hedge.hedge_id, (), seq)
-        waits = {"waits_for": [mandate.mandate_id for mandate in out]} if out else {}
-        return {"seq": seq, **self._stands(hedge.hedge_id), **waits}
+        self._arm()
+        waits = {"waits_for": [mandate.mandate_id for mandate in out], "in_doubt": doubts_of(hedge)}
+        return {"seq": seq, **self._stands(hedge.hedge_id), **{key: found for key, found in waits.items() if found}}
 
     def _give_back(self, word: Operate) -> dict[str, Any]:
         pair = self.memory.pair
@@ -313,9 +329,10 @@ class PairWords(Trader):
     def _stranded_one(self, word: Operate) -> tuple[Hedge | None, str]:
         hedge = self.memory.pair.hedge
         if hedge is None or hedge.hedge_id != word.hedge:
-            return None, f"{word.hedge} is not in flight"
+            return None, why_not_in_flight(self.memory.pair, word.hedge)
         if hedge.status is not hedges.H.STRANDED:
-            return None, f"{word.hedge} is {hedge.status}: only a STRANDED hedge waits for a person"
+            then = f"; to take it back now: ./hedgerow hedge rollback {word.hedge}" if hedge.kind == "open" else ""
+            return None, f"{word.hedge} is {hedge.status}: only a STRANDED hedge waits for a person{then}"
         return hedge, ""
 
     def _word(self, word: Operate) -> int:
@@ -334,6 +351,21 @@ class PairWords(Trader):
         pair = self.memory.pair
         hedge = pairs.find(pair, hedge_id)
         return {"hedge": hedge_id, "state": str(hedge.status), "pair_state": str(pair.status), "naked": list(pair.naked)}
+
+
+def why_not_in_flight(pair: Pair, ref: str) -> str:
+    """What has become of a hedge that a person takes for one in flight."""
+    found = pairs.find(pair, ref)
+    if found is None:
+        return f"{ref} is not in flight: ./hedgerow hedge ls"
+    if found.status is hedges.H.HANDED_OVER and not found.released:
+        return f"{ref} is not in flight: a person has it: ./hedgerow hedge release {ref}"
+    return f"{ref} is not in flight: it has ended, {found.status}"
+
+
+def doubts_of(hedge: Hedge) -> list[str]:
+    """Its orders that may still fill."""
+    return [order.cl_ord_id for leg in hedge.legs for order in leg.orders if order.live]
 
 
 def _why_not_back(hedge: Hedge | None, word: Operate, legs: int) -> str:

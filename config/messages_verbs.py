@@ -84,6 +84,8 @@ VERBS: dict[str, str] = {
     "no pair {}; there are: {}": "没有组合 {};现有:{}",
     "no pair {} runs; there are: {}": "组合 {} 未在运行;现有:{}",
     "no pair {} in the files; there are: {}": "文件里没有组合 {};现有:{}",
+    "no hedge {} is on record": "日志里没有对冲单 {}",
+    "no hedge is on record yet": "日志里还没有对冲单",
     "{}: ./hedgerow hedge ls lists them": "{}:./hedgerow hedge ls 列出",
     "--booked once for each trade: --booked 0:-2@101.5 --booked 1:3@99": "每笔成交写一次 --booked:--booked 0:-2@101.5 --booked 1:3@99",
     "{} runs already: ./hedgerow pair change {} makes it as the file says": "{} 已在运行:./hedgerow pair change {} 使其与文件一致",

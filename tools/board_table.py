@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tools.board_text import DOWN, UP, age_text, closed_text, move, naked_text, reason_text, value_text
+from tools.board_text import DOWN, UP, age_text, closed_text, move, naked_text, reason_text, stranded_text, value_text
 from tools.output import pad, width
 
 Word = Callable[[str], str]
@@ -126,11 +126,8 @@ def lines_of(told: Told, before: Told | None, choice: Choice, word: Word) -> lis
 
 def reason_of(told: Told, word: Word) -> str:
     """Why it does not trade, in the language; of a STRANDED hedge what becomes of it, and what to type."""
-    hedge = told.get("hedge") or {}
-    if hedge.get("next"):
-        return f"{word(hedge['stranded_why'])}: {word(hedge['next'])}; {hedge['to_type'][0]}"
     waits = next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), "")
-    return reason_text(told.get("held") or closed_text(told) or told.get("reason") or waits, word)
+    return stranded_text(told, word) or reason_text(told.get("held") or closed_text(told) or told.get("reason") or waits, word)
 
 
 def _prices(leg: Told, place: int) -> dict[str, Cell]:

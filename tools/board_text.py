@@ -83,6 +83,14 @@ def reason_text(why: str, word: Any) -> str:
     return word(name) + space + more
 
 
+def stranded_text(told: dict[str, Any], word: Any) -> str:
+    """Of a pair with a STRANDED hedge: why, what becomes of it, and what to type; else ""."""
+    hedge = told.get("hedge") or {}
+    if not hedge.get("next"):
+        return ""
+    return f"{word(hedge['stranded_why'])}: {word(hedge['next'])}; {hedge['to_type'][0]}"
+
+
 def value_text(value: float | None) -> str:
     """A spread or ratio in as many places as can mean something."""
     if value is None:

@@ -42,7 +42,10 @@ class HandWords:
         if args.get("dry_run") is True:
             if not hasattr(actor, "would"):
                 raise Unanswerable(REFUSED, tried(lambda: actor.on_operate(word)).get("error", ""))
-            return {"does": actor.would(word)}
+            would = actor.would(word)
+            if isinstance(would, str):
+                raise Unanswerable(REFUSED, f"{name}: refused as things stand: {would}")
+            return {"does": would}
         return tried(lambda: actor.on_operate(word))
 
     def rollback(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -51,10 +54,12 @@ class HandWords:
         operator, reason = signed_arg(args)
         actor = self._actor(hedge_pair(ref), f"hedge {ref!r}")
         if args.get("dry_run") is True:
-            hedge = self.node.pairs()[hedge_pair(ref)].hedge
-            why = why_no_rollback(hedge, ref, self.node.desk.controls.hold(hedge_pair(ref)))
-            says = f"refused as things stand: {why}" if why else f"{hedge.status}, naked {list(hedge.naked)}: what works is cancelled, what was filled is reversed"
-            return {"does": [f"{ref}: {says}"]}
+            pair = self.node.pairs()[hedge_pair(ref)]
+            why, hedge = why_no_rollback(pair, ref, self.node.desk.controls.hold(pair.name)), pair.hedge
+            if why:
+                raise Unanswerable(REFUSED, f"refused as things stand: {why}")
+            stands = f"{ref}: {hedge.status}, naked {list(hedge.naked)}: what works is cancelled, what no other leg covers is reversed"
+            return {"does": [stands, f"units whose legs have all filled by then stay: ./hedgerow hedge close {pair.name} takes them"]}
         return tried(lambda: actor.on_operate(Operate("rollback", operator, reason, ref)))
 
     def cancel(self, args: dict[str, Any]) -> dict[str, Any]:

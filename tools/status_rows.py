@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tools.board_text import OUTCOMES, closed_text, reason_text
+from tools.board_text import OUTCOMES, closed_text, reason_text, stranded_text
 from tools.output import Output
 
 SPARE_OF_HEDGES = ("orders", "covered", "currency", "took_ms", "kind", "opened", "repairs", "qty", "cost")
@@ -97,7 +97,7 @@ def pair_row(out: Output, told: dict[str, Any]) -> dict[str, Any]:
         "hedges": told.get("hedges"),
         "naked": told.get("naked_qty"),
         "hedge": None if hedge is None else hedge["state"],
-        "reason": reason_text(told.get("held") or closed_text(told) or told.get("reason") or "", out.word) or None,
+        "reason": stranded_text(told, out.word) or reason_text(told.get("held") or closed_text(told) or told.get("reason") or "", out.word) or None,
     }
 
 
@@ -207,6 +207,7 @@ def hedge_facts(out: Output, told: dict[str, Any]) -> dict[str, Any]:
     row["repairs"] = None
     more = {"repair": " ".join(out.word(kind) for kind in told["repairs"])}
     more |= {"reason": told["why"], "stranded": told["stranded_why"], "naked_ms": told["naked_ms"] or None}
+    more |= {"sent_back": out.word("yes") if told.get("sent_back") else None, "claimed": ": ".join(told.get("claimed", ()))}
     if told.get("next"):
         more |= {"next": out.word(told["next"]), "to_type": ", ".join(told["to_type"])}
     more["slippage"] = short(told["cost"]["slippage"])

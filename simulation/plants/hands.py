@@ -34,6 +34,15 @@ PLANTS = (
         note="the late fill must find the hedge ended and its pair idle",
     ),
     Plant(
+        "taken_is_not_asked_for",
+        "an order in doubt of a hedge that a person has taken is never asked for again",
+        "actors/pair.py",
+        (("        hedge = pair.hedge or self.taken_in_doubt()\n", "        hedge = pair.hedge\n"),),
+        "T71",
+        seeds=False,
+        note="the venue tells its day again in a seed's end, which shows it too",
+    ),
+    Plant(
         "closes_tried_without_end",
         "a STRANDED close is tried again and again",
         "domain/again.py",

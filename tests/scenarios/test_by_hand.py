@@ -157,3 +157,34 @@ def test_t71_a_person_who_claims_may_have_it_tried_again_instead(desk):
     assert s.pair.hedge.claimed == ()
     assert s.ends() in ("DONE", "NONE")
     assert s.pair.naked == (0, 0)
+
+
+def test_t71_person_who_has_taken_a_hedge_hears_of_its_late_fill(desk):
+    s = desk(policy="replenish_first")
+    s.b.deaf_until_ns = s.agenda.now_ns + 12_000 * MS
+    s.opens(b=fates.silent(1))
+    s.strands()
+    hedge = s.pair.hedge.hedge_id
+    told = says(s, "take", hedge=hedge)
+    assert (told["state"], told["in_doubt"]) == ("HANDED_OVER", [f"{hedge}.1h1"])
+    assert s.pair.naked == (-1, 0)
+    assert "LATE_TRUTH" not in s.judge.alerts
+    assert s.until(lambda: s.pair.naked == (0, 0), 20_000 * MS)
+    assert s.judge.alerts.count("LATE_TRUTH") == 1
+
+
+def test_t71_hedge_that_strands_as_the_node_starts_is_told_once(desk):
+    s = desk(policy="replenish_first")
+    s.b.deaf_until_ns = s.agenda.now_ns + 9_000 * MS
+    s.opens(b=fates.silent(0))
+    assert s.until(lambda: s.pair.hedge.status == "SETTLING", 2000 * MS)
+    s.kill()
+    s.run(4000)
+    s.start()
+    s.run(300)
+    assert s.pair.hedge.status == "STRANDED"
+    assert s.judge.alerts.count("STRANDED") == 1
+    s.kill()
+    s.start()
+    s.run(300)
+    assert s.judge.alerts.count("STRANDED") == 2  # a start tells of what it finds so

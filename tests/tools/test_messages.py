@@ -132,7 +132,7 @@ def test_forms_are_chinese():
     ("text", "zh"),
     [
         ("no pair 'x'; there are: AxB, C", "没有组合 'x';现有:AxB, C"),
-        ("AxB.1.2 is not in flight", "AxB.1.2 不在途"),
+        ("AxB.1.2 is not in flight: it has ended, DONE", "AxB.1.2 不在途:已结束,已完成"),
         (
             "not connected: /d: no answer in 2000 ms (does its lane hang? ./hedgerow ps): is the node running? ./hedgerow run -c FILE",
             "未连接:/d:2000 毫秒内无应答(主循环卡住了吗?./hedgerow ps)。节点在运行吗?./hedgerow run -c FILE",
