@@ -187,7 +187,7 @@ class VenueMachine(Actor):
             )
         )
         self._logon_wanted = False
-        if link.trade.send(body):
+        if link.trade.connected and link.trade.send(body):
             link.reconnects.take(now_ns)
             self._logon_sent_ns = now_ns
             self._apply(LogonSent())

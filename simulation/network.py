@@ -163,6 +163,10 @@ class TradeSocket:
         cut, self.cut = self.cut, False
         return cut
 
+    @property
+    def connected(self) -> bool:
+        return self.link.connected and self.link.socket is self
+
     def reconnect(self) -> None:
         self.inbox.clear()
         self.cut = False

@@ -240,6 +240,15 @@ class TradeSocket:
                 self.refused = _REFUSALS.get(event, "") if self._has_curve else ""
         return cut
 
+    @property
+    def connected(self) -> bool:
+        """Whether the connection stands, as `was_cut` has last read.
+
+        What is sent right after `reconnect` may still go with the one that was
+        given up: libzmq takes it, and nobody gets it.
+        """
+        return self._fd is not None
+
     def reconnect(self) -> None:
         """Drop the connection with all that waits in it, and make a new one."""
         self.was_cut()

@@ -93,6 +93,19 @@ def test_venue_with_a_feed_alone_opens_and_closes_by_its_heartbeats():
     assert (rig.stage, rig.news()[-1].why) == ("DOWN", "SESSION")
 
 
+def test_logon_waits_until_the_new_connection_stands():
+    rig = Rig().open()
+    rig.sent(wire.Logon)
+    rig.trade.reconnect = lambda: setattr(rig.trade, "connected", False)
+    rig.trade.cut = True
+    rig.advance(100)
+    assert not rig.sent(wire.Logon)
+    rig.trade.connected = True
+    rig.advance(20)
+    (logon,) = rig.sent(wire.Logon)
+    assert logon.epoch_seen == rig.epoch
+
+
 def test_unanswered_logon_is_sent_again_on_a_new_connection():
     rig = Rig()
     rig.beats = False

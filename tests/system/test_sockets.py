@@ -126,6 +126,22 @@ def test_cut_connection_is_seen_on_the_monitor(context, room):
     trade.close()
 
 
+def test_what_is_sent_once_the_next_connection_stands_is_never_lost_with_the_one_before(context, room):
+    router, trade = connected(context, room)
+    for number in range(30):
+        trade.reconnect()
+        assert not trade.connected
+        while not trade.connected:
+            assert trade.monitor.poll(2000)
+            trade.was_cut()
+        assert trade.socket.poll(2000, zmq.POLLOUT)
+        assert trade.send(b"%d" % number)
+        readable(router)
+        assert router.recv_multipart()[1] == b"%d" % number
+    router.close(0)
+    trade.close()
+
+
 @pytest.mark.parametrize("is_old_gone", [True, False])
 def test_end_of_a_connection_that_was_given_up_is_no_cut_of_the_next(context, room, is_old_gone):
     theirs = zmq.Context()  # its end is waited for: a socket that still closes would take the next connection
