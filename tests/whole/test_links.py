@@ -3,7 +3,9 @@
 import msgpack
 import pytest
 
+from journal.reader import read
 from tools.node_answers import venue_line
+from wire.codec import unpack
 
 
 def stage(world, name):
@@ -153,3 +155,30 @@ def test_new_trading_day_settles_and_trades_on(world):
     world.closes()
     assert world.ends().status == "DONE"
     assert world.net == (0, 0)
+
+
+def of_kind(world, kind):
+    """What the records of a kind say, in order."""
+    return [unpack(record.body) for record in read(world.node_dir / "journal") if record.kind == kind]
+
+
+def reports(world):
+    return [m for m in (unpack(each["frame"]) for each in of_kind(world, "report")) if m[0] == "8"]
+
+
+def test_day_that_a_start_is_told_again_is_passed_over_and_no_hole_is_left(world, capsys):
+    from tools.cli import run
+
+    world.holds()
+    on_record, hedge_id = reports(world), world.hedges[-1].hedge_id
+    before = sum(venue.seq for venue in world.venues)
+    for _ in range(2):
+        world.stop()
+        said = [[venue.epoch, venue.seq] for venue in world.venues]
+        world.start()
+        assert [venue.got("A")[-1][4:6] for venue in world.venues] == said  # nothing is sent again
+    told = sum(venue.seq for venue in world.venues) - before
+    assert sum(each["count"] for each in of_kind(world, "known")) == told > 0
+    assert reports(world) == on_record
+    assert run(["audit", "show", hedge_id, "--dir", str(world.node_dir)]) == 0
+    assert "DONE" in capsys.readouterr().out
