@@ -47,6 +47,7 @@ QUOTES, PACE_US = 100, 3_000
 FLOOD_PACE_US = 50
 WAIT_S = 60
 MOST_ROUNDS = 200
+READ_MS = 20
 TOLD = ("SHARD_ENDED", "SHARD_HUNG", "LANE_HUNG", "SHARD_MEMORY_OVER")
 SHARDS = """
 [shards]
@@ -115,6 +116,12 @@ class Desk:
         """Its venues are open, and it has nothing in flight."""
         told = self.told(shard)
         return bool(told.get("venues")) and all(venue["stage"] == "OPEN" for venue in told["venues"]) and not told["in_flight"]
+
+    def has_read(self, shard: str) -> bool:
+        """Its feeds are read as they come."""
+        with suppress(NotConnected), Client(self.node_dir / "shards" / shard, timeout_ms=200) as client:
+            return all(venue["transit_ms"] < READ_MS for venue in client.ask("top")["venues"])
+        return False
 
     def until_open(self, shard: str) -> None:
         """Its venues are open. Raises: SystemExit where they are not in time."""
@@ -212,9 +219,16 @@ def leak(desk: Desk) -> Over:
 
 
 def flood(desk: Desk) -> Over:
-    """20,000 quotes a second for as long as a round lasts, twice over."""
+    """20,000 quotes a second for as long as two rounds last; over once it has read them all."""
     desk.quote("C", 2 * QUOTES * PACE_US // FLOOD_PACE_US, FLOOD_PACE_US)
-    return lambda: bool(desk.controls["C"].poll(0) and desk.took("C") is not None)
+    told: list[bool] = []
+
+    def over() -> bool:
+        if not told and desk.controls["C"].poll(0):
+            told.append(bool(desk.took("C")))
+        return bool(told) and desk.has_read("two")
+
+    return over
 
 
 TROUBLES: dict[str, Callable[[Desk], Over]] = {"crash": crash, "stall": stall, "spin": spin, "leak": leak, "flood": flood}

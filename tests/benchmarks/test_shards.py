@@ -43,7 +43,7 @@ def test_it_measures_every_trouble_beside_a_living_neighbour():
 
 def desk_of(rounds, overs):
     codes = iter([Counter(SHARD_ENDED=1), Counter(SHARD_ENDED=3, SHARD_HUNG=1)])
-    words = {"quote": lambda *_: None, "took": lambda _: [], "until_open": lambda _: None, "told": lambda _shard: {"epoch": 1}}
+    words = {"quote": lambda *_: None, "took": lambda _: [], "until_open": lambda _: None, "told": lambda _shard: {"epoch": 1}, "has_read": lambda _shard: True}
     return SimpleNamespace(**words, round=lambda: next(rounds), codes=lambda: next(codes), controls={"C": SimpleNamespace(poll=lambda _ms: next(overs))})
 
 
