@@ -124,7 +124,7 @@ def test_one_of_three_that_cannot_start_undoes_all(world, monkeypatch):
     assert [name for name in ("N1", "N2", "N3") if node.runtime.alive(name) or name in node.by_name] == []
     assert [row["verb"] for row in changes(world)] == ["config apply", "config apply undone"]
     assert changes(world)[-1]["changed"] == {}
-    assert node.desk.holders[("A", "A.X")] == [("AxB", 0)]
+    assert node.desk.holders[("A", "A.X")] == (("AxB", 0),)
     assert world.alerts() == ["ACTOR_CRASHED"] * world.alerts().count("ACTOR_CRASHED") + ["CHANGE_UNDONE"]
     world.until(lambda: all(world.view.quotes), "quoted again")
     world.holds()
