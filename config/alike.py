@@ -15,16 +15,20 @@ import msgspec
 
 def shared(value: Any, known: dict[tuple[Any, ...], Any]) -> Any:
     """`value`, of a configuration that nobody else has seen yet, with what is alike in it kept once."""
+    if value is None:
+        return None
     kind = type(value)
-    if isinstance(value, msgspec.Struct):
-        parts = []
+    if issubclass(kind, msgspec.Struct):
+        parts: list[Any] = [kind]
         for name in value.__struct_fields__:
             told = getattr(value, name)
-            part = shared(told, known)
-            if part is not told:
-                msgspec.structs.force_setattr(value, name, part)
-            parts.append(id(part))
-        return known.setdefault((kind, *parts), value)
+            if told is not None:  # most settings are not said
+                part = shared(told, known)
+                if part is not told:
+                    msgspec.structs.force_setattr(value, name, part)
+                told = id(part)
+            parts.append(told)
+        return known.setdefault(tuple(parts), value)
     if kind is tuple:
         whole = tuple([shared(part, known) for part in value])
         return known.setdefault((kind, *map(id, whole)), whole)

@@ -26,6 +26,7 @@ from domain.units import decimal_wrong
 MAX_FILE_BYTES = 4 * 1024 * 1024
 ROOT = FilePath(__file__).resolve().parent.parent
 IPC = "ipc://"
+_PLAIN = frozenset((str, int, bool, type(None)))
 PAPER = "paper"
 
 
@@ -117,9 +118,11 @@ def refuse_decimals(loaded: Loaded, path: Path, value: Any) -> None:
         wrong = decimal_wrong(value)
         if wrong:
             raise loaded.error(path, str(value), wrong)
-    if isinstance(value, msgspec.Struct):
+    elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
-            refuse_decimals(loaded, (*path, name), getattr(value, name))
+            deeper = getattr(value, name)
+            if deeper.__class__ not in _PLAIN:
+                refuse_decimals(loaded, (*path, name), deeper)
     elif isinstance(value, tuple):
         for index, deeper in enumerate(value):
             refuse_decimals(loaded, (*path, index), deeper)
