@@ -89,14 +89,18 @@ class ReportDesk:
         link.passed.add(link.sequence.epoch, m.seq, now_ns)
         return True
 
-    def note_passed(self) -> None:
-        """The numbers of what was passed over go on record: no gap, and nothing to be sent again."""
+    def note_passed(self, settled: int = 0) -> None:
+        """The numbers of what was passed over go on record: no gap, and nothing to be sent again.
+
+        `settled`: so far nobody waits for a number any more, the day was answered.
+        """
         passed = self._link.passed
-        if not passed.count:
+        if not passed.count and not settled:
             return
-        body = {"venue": self._link.name, "epoch": passed.epoch, "count": passed.count, "runs": passed.runs}
+        epoch = passed.epoch if passed.count else self._link.sequence.epoch
+        body = {"venue": self._link.name, "epoch": epoch, "count": passed.count, "runs": passed.runs}
         try:
-            self._append(KNOWN, pack(body))
+            self._append(KNOWN, pack({**body, "settled": settled} if settled else body))
         except JournalError as error:
             self._on_failure(error)
         passed.clear()
@@ -223,13 +227,15 @@ class SeenFold:
         except WireError:
             return
         venue, epoch = fields["venue"], fields["epoch"]
-        sequence = self._sequences.setdefault(venue, ReportSequence(epoch))
+        sequence = self._sequences.setdefault(venue, ReportSequence())
         if type(message) is GatewayLogon:
             if message.trading_day != self._days.get(venue):
                 self.known(venue).new_day()
             self._days[venue] = message.trading_day
-            if message.epoch != sequence.epoch:
+            if message.epoch != sequence.epoch or message.last_seq < sequence.seen:
                 sequence.restart(message.epoch, message.last_seq)
+            else:
+                sequence.drop_above(message.last_seq)
         elif type(message) in (ExecutionReport, CancelReject):
             if epoch != sequence.epoch:
                 sequence.restart(epoch, 0)
@@ -241,11 +247,13 @@ class SeenFold:
         """The record of numbers under which nothing new was told."""
         fields = unpack(body)
         epoch = fields["epoch"]
-        sequence = self._sequences.setdefault(fields["venue"], ReportSequence(epoch))
+        sequence = self._sequences.setdefault(fields["venue"], ReportSequence())
         if epoch != sequence.epoch:
             sequence.restart(epoch, 0)
         for first, last in fields["runs"]:
             sequence.pass_over(first, last)
+        if "settled" in fields:
+            sequence.settle(fields["settled"])
 
     def every(self) -> Iterator[tuple[str, Seen]]:
         """What is on record of each venue."""

@@ -69,6 +69,7 @@ class VenueAnswers(VenueMachine):
         self._troubles.pop("UNANSWERED", None)  # told anew where it happens anew
         self._apply(Answered(what))
         if what == DAY and self._settling and self.link.state.gap:
+            self.desk.note_passed(settled=self._target_seq)
             self.link.sequence.settle(self._target_seq)
             self._close_gap()
 

@@ -302,7 +302,7 @@ PLANTS = (
         "numbers_not_noted",
         "the numbers of what was passed over are on no record",
         "actors/reports.py",
-        (("            self._append(KNOWN, pack(body))\n", "            pack(body)\n"),),
+        (("            self._append(KNOWN, pack({**body", "            pack({**body"), ('"settled": settled} if settled else body))', '"settled": settled} if settled else body)')),
         "T36",
     ),
     Plant(

@@ -10,7 +10,7 @@ from domain.venue_news import MassCancelTold
 from wire import codec
 from wire import messages as wire
 
-from .venue_rig import Rig
+from .venue_rig import Rig, seen_on_record
 
 
 def gapped():
@@ -76,9 +76,11 @@ def test_gap_that_is_never_filled_is_settled_by_the_day():
     assert [each.code for each in rig.alerts] == ["GAP"]
     rig.answer()
     assert rig.stage == "OPEN"
+    assert seen_on_record(rig)[1] == rig.link.sequence.seen == 3  # a start does not wait for it again
     rig.seq = 4
     rig.put(rig.report(seq=4))
     assert rig.stage == "OPEN"
+    assert seen_on_record(rig)[1] == rig.link.sequence.seen == 4
 
 
 def test_last_seq_ahead_for_200_ms_is_a_lost_report():

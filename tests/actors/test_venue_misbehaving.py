@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from wire import codec
 from wire import messages as wire
 
-from .venue_rig import CU_MAP, Rig
+from .venue_rig import CU_MAP, Rig, seen_on_record
 
 EPOCHS = st.sampled_from([100, 101, 300])
 DAYS = st.sampled_from(["20260105", "20260106"])
@@ -115,3 +115,17 @@ def test_venue_outlives_any_gateway_and_opens_once_it_behaves(actions):
         assert rig.runtime.alive("venue/SHFE"), rig.runtime.boxes["venue/SHFE"].last_reason
     heal(rig)
     assert rig.stage == "OPEN", rig.link.state
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTIONS, max_size=40))
+def test_a_start_names_the_numbers_that_the_link_has_whatever_was_sent(actions):
+    rig = Rig()
+    rig.link.adopted = lambda _report: True  # all that is told again is passed over
+    for act, *values in actions:
+        act(rig, *values)
+    rig.runtime.stop("venue/SHFE")
+    rig.dispatcher.run_idle()
+    sequence = rig.link.sequence
+    assert seen_on_record(rig)[:2] == (sequence.epoch, sequence.seen)

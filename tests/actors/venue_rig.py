@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from actors.base import Actor
 from actors.link import Seen, VenueLink, VenueSettings
+from actors.reports import SeenFold
 from actors.runtime import Runtime
 from actors.simulated import SimulatedDispatcher
 from actors.venue import VenueActor
@@ -229,3 +230,13 @@ class Rig:
 
     def news(self, kind=VenueChanged):
         return [each for each in self.told if type(each) is kind]
+
+
+def seen_on_record(rig):
+    """(epoch, seq) that a start on this journal would name."""
+    fold = SeenFold()
+    for kind, _, body in rig.journal.records:
+        if kind in ("report", "known"):
+            (fold.take if kind == "report" else fold.pass_over)(body)
+    seen = fold.seen("SHFE")
+    return seen.epoch, seen.seq
