@@ -98,7 +98,7 @@ def make_whole(directory: Path, node: str, files: Files | None = None) -> list[s
     """What opening to write does first, for whoever must read before that.
 
     What a failed disk has forgotten is brought back, what a power loss left
-    torn is cut off: told in words, since opening finds no trace of it. Blocks. Raises: LockHeldError; JournalError where it is
+    torn is cut off: told in words, as opening finds little trace of it. Blocks. Raises: LockHeldError; JournalError where it is
     damaged, or the disk refuses.
     """
     files = files or Files()

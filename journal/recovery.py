@@ -103,6 +103,7 @@ def recover(files: Files, directory: Path) -> Recovered:
         result.notes += [f"{each.path.name}: {fault}" for fault in each.faults]
         if not _recover_segment(files, each, active, result):
             break
+    _tell_again(active, result)
     return result
 
 
@@ -191,6 +192,18 @@ def _recover_segment(files: Files, found: Found, active: list[Found], result: Re
     result.last_ordinal, result.node_epoch = found.header.ordinal, found.header.node_epoch
     result.unsealed = found.path
     return bool(following)
+
+
+def _tell_again(active: list[Found], result: Recovered) -> None:
+    """What was cut off where the journal ends, by a start that failed before its own first record: nobody was told."""
+    for each in active:
+        mark = result.mark if each.path == result.unsealed else each.mark
+        if mark is None or mark.seq != result.last_seq:
+            continue
+        aside = each.path.with_suffix(f".{mark.offset}.torn")
+        if aside.exists() and aside not in result.torn:
+            result.torn.append(aside)
+            result.notes.append(f"{each.path.name}: a torn tail behind record {mark.seq} was cut before, kept as {aside.name}, and no start has come up since")
 
 
 def _keep_aside(data: bytes, scan: Scan, found: Found, following: list[Found], result: Recovered) -> None:

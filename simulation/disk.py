@@ -25,15 +25,17 @@ class VirtualDisk(Files):
         self.on_failed: Callable[[str], None] = lambda _call: None
         """A call has failed."""
         self._places: dict[int, str] = {}
+        self._unused: set[int] = set()
+        """Files that are being made ready: nothing is on record in them."""
 
     def mend(self) -> None:
         """It works again."""
         self.failing.clear()
 
-    def _try(self, place: str, call: str) -> None:
+    def _try(self, place: str, call: str, what: str = "") -> None:
         number = self.failing.get((place, call))
         if number is not None:
-            self.on_failed(call)
+            self.on_failed(what or call)
             raise OSError(number, os.strerror(number))
 
     def allocate(self, path: Path, size_bytes: int) -> int:
@@ -42,6 +44,7 @@ class VirtualDisk(Files):
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         os.ftruncate(fd, size_bytes)
         self._places[fd] = place
+        self._unused.add(fd)
         return fd
 
     def open(self, path: Path) -> int:
@@ -49,6 +52,7 @@ class VirtualDisk(Files):
         self._try(place, "open")
         fd = super().open(path)
         self._places[fd] = place
+        self._unused.discard(fd)  # a number that was another file's
         return fd
 
     def write(self, fd: int, data: bytes, offset: int) -> None:
@@ -57,7 +61,8 @@ class VirtualDisk(Files):
 
     def sync(self, fd: int) -> None:
         """Memory needs none."""
-        self._try(self._places.get(fd, JOURNAL), "sync")
+        self._try(self._places.get(fd, JOURNAL), "sync", "make ready" if fd in self._unused else "sync")
+        self._unused.discard(fd)
 
     def sync_directory(self, directory: Path) -> None:
         """Memory needs none."""

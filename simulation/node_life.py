@@ -69,7 +69,7 @@ class NodeLife:
         self._is_cut = False
         """The next start cuts a torn tail off, and tells it."""
         self._down_ns = 0
-        self._last_seq = 0
+        self._last_seq = self._durable_seq = 0
         self._held: list[str] = []
         self.raised: set[str] = set()
         """Actors whose restart was meant."""
@@ -129,8 +129,8 @@ class NodeLife:
         except JournalError:
             return
         found = node.journal.recovered.last_seq
-        if found < self._last_seq - 1:
-            self.judge.broken("I10", f"a damaged journal was taken up to record {found} of {self._last_seq}")
+        if found < self._durable_seq:
+            self.judge.broken("I10", f"a damaged journal was taken up to record {found}, {self._durable_seq} was synced")
         node.journal._drop()
 
     def try_second(self) -> bool:
@@ -278,7 +278,8 @@ class NodeLife:
         self.judge_crashes()
         node, self.node = self.node, None
         self.kills += 1
-        self._last_seq = 0 if node.journal.failed else node.journal.last_seq
+        failed = node.journal.failed
+        self._last_seq, self._durable_seq = (0, 0) if failed else (node.journal.last_seq, node.journal.durable_seq)
         self._held.clear()
         self.judge.killed()
         before = _lasting(node)

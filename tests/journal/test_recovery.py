@@ -23,6 +23,7 @@ from system.files import Files
 from system.locks import LockHeldError, is_locked
 
 from .conftest import CountingClock, fill, kill
+from .test_writer import FailingFiles
 
 
 class RebootedFiles(Files):
@@ -66,6 +67,22 @@ def test_torn_tail_is_cut_and_kept_aside(crashed, open_journal):
     assert "torn tail behind record 39" in journal.recovered.notes[0]
     assert journal.append("start", b"") == 40
     assert verify(journal.directory).ok
+
+
+@pytest.mark.parametrize("fails", ["allocate", "sync"])
+def test_cut_of_a_start_that_failed_is_told_by_the_next_one_and_by_no_other(crashed, open_journal, fails):
+    patch(crashed, ends(crashed)[40] - 50, bytes(50))
+    files = FailingFiles()
+    files.fails = fails
+    with pytest.raises(JournalError, match=f"{fails} fails"):
+        open_journal(files=files)
+    journal = open_journal()
+    assert "torn tail behind record 39 was cut before" in " ".join(journal.recovered.notes)
+    assert journal.recovered.torn[0].exists()
+    journal.append("start", b"")
+    kill(journal)
+    again = open_journal()
+    assert (again.recovered.torn, [note for note in again.recovered.notes if "torn" in note]) == ([], [])
 
 
 def test_garbage_behind_the_last_record_is_cut(crashed, open_journal):
@@ -140,7 +157,8 @@ def test_what_a_power_loss_tore_is_cut_for_whoever_reads_before_he_opens(crashed
     assert verify(directory).ok
     assert not is_locked(directory)
     again = open_journal()
-    assert again.recovered.notes == []  # it finds no trace
+    (note,) = again.recovered.notes
+    assert "behind record 30 was cut before" in note
     assert again.append("start", b"") == 31
 
 

@@ -9,6 +9,7 @@ from actors.alerts import Alert
 from actors.notes import Operate
 from actors.record_keeper import RECORD
 from actors.trader import Trader
+from domain.errors import JournalError
 from domain.record_state import RecordState
 from journal.reader import read
 from journal.recovery import look
@@ -245,6 +246,19 @@ def test_crash_in_a_life_that_ended_is_judged(world):
     world.run(1000)
     world.restart(10 * MS)
     assert [(rule, "node/alerts" in what) for _, rule, what in world.judge.violations] == [("CRASH", True)]
+
+
+def test_next_segment_that_can_not_be_synced_is_no_room_and_no_failed_journal(world):
+    journal, failed = world.node.journal, []
+    world.disk.on_failed = failed.append
+    world.disk.failing[JOURNAL, "sync"] = errno.EIO
+    journal._next = None  # as after a roll
+    with pytest.raises(JournalError, match="can't be made ready"):
+        journal.prepare_next()
+    assert failed == ["make ready"]
+    world.mend_disk()
+    assert world.kills == 0
+    ends(world)
 
 
 def test_second_node_on_the_directory_is_refused(world):
