@@ -30,7 +30,7 @@ def show_session(hours: OpenHours, wall_ns: int, why_closed: str) -> dict[str, A
             "opens_in_s": None if opens is None else max(0, opens - wall_ns) // 1_000_000_000,
         }
         legs.append(row)
-        if row["opens_in_s"] and (last is None or row["opens_in_s"] > last["opens_in_s"]):
+        if row["opens_in_s"] is not None and (last is None or row["opens_in_s"] > last["opens_in_s"]):
             last = row
     opens = {"side": last["side"], "opens": last["opens"], "opens_in_s": last["opens_in_s"]} if why_closed and last else {}
     return {"why": why_closed, **opens, "legs": legs}

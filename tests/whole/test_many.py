@@ -92,6 +92,7 @@ def test_pages_join_to_the_whole(many, verb, monkeypatch):
     [("pair", {"pair": "P003"}), ("board", {}), ("board", {"after": "P003"}), ("positions", {"after": "A/A.3"}), ("limits", {"after": "A/A.3"}), ("pulse", {})],
 )
 def test_a_look_costs_the_lane_no_more_where_there_are_more_pairs(many, verb, args, monkeypatch):
+    monkeypatch.setattr(answering, "MAX_PAGE_NS", 1 << 60)  # three rows, however busy the machine is
     monkeypatch.setattr(answering, "MAX_PAGE_ROWS", 3)
     few, more = many(8), many(24)
     for each in (few, more):
