@@ -255,6 +255,8 @@ GLOSSARY: dict[str, Word] = {
     "stranded": Word("滞留原因", "why it could not be repaired"),
     "sent_back": Word("已责令回退", "a person has had it taken back"),
     "claimed": Word("接管人", "who has taken it over, and why"),
+    "left": Word("遗留", "what a stop leaves"),
+    "nothing": Word("无", "there is none"),
     "waits_for": Word("等待", "repairs that must come back first"),
     "in_doubt": Word("存疑委托", "orders that may still fill"),
     "next": Word("接下来", "what becomes of a STRANDED hedge by itself"),

@@ -213,6 +213,7 @@ VERBS: dict[str, str] = {
     "the {} life itself, in which nothing fails, breaks {}": "{} 这一生本身(无任何失败)破坏了 {}",
     "cuts: {}": "截断:{}",
     "seed {} broke its process (exit {}): {}": "种子 {} 使进程崩溃(退出 {}):{}",
+    "a process of seeds ended with {}: {}": "跑种子的进程以 {} 结束:{}",
     "no reader {}; there are: {}": "没有解码器 {};现有:{}",
     "{} broke its process (exit {}): {}": "{} 使进程崩溃(退出 {}):{}",
     "fuzz: {}: {}": "模糊测试:{}:{}",

@@ -30,6 +30,8 @@ MS = 1_000_000
 CAUSES = ("REFUSED", "CAP", "PRICE")
 SETTLE_NS = 2_000 * MS
 """So long it must have been possible, at every look."""
+AWAY_NS = 1_000 * MS
+"""A market that could not trade for less is no market that was shut: its status may be told late."""
 FIRST_PAUSE_NS = 10_000 * MS
 GROWTH_BITS = 2
 """Each pause is four times the one before."""
@@ -53,7 +55,11 @@ class Sight(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """What was seen since it was stranded. `well_ns`: since when it is well; 0: it is not."""
+    """What was seen since it was stranded.
+
+    `well_ns`, `away_ns`: since when it is well, or could not trade; 0: it is
+    not so. `away`: it could not for long enough, some time since then.
+    """
 
     hedge_id: str
     retries: int
@@ -61,6 +67,7 @@ class Waiting(Struct, frozen=True):
     first: Sight
     last: Sight
     well_ns: int = 0
+    away_ns: int = 0
     away: bool = False
 
 
@@ -75,7 +82,9 @@ def looked(waiting: Waiting | None, hedge: Hedge, sight: Sight, now_ns: int) -> 
     if waiting is None or (waiting.hedge_id, waiting.retries) != (hedge.hedge_id, hedge.retries):
         waiting = Waiting(hedge.hedge_id, hedge.retries, now_ns, sight, sight)
     well_ns = (waiting.well_ns or now_ns) if sight.well else 0
-    return replace(waiting, last=sight, well_ns=well_ns, away=waiting.away or not sight.trades)
+    away_ns = 0 if sight.trades else (waiting.away_ns or now_ns)
+    away = waiting.away or (away_ns > 0 and now_ns >= away_ns + AWAY_NS)
+    return replace(waiting, last=sight, well_ns=well_ns, away_ns=away_ns, away=away)
 
 
 def due(waiting: Waiting, hedge: Hedge, most: int, now_ns: int) -> str:

@@ -54,7 +54,7 @@ def row_of(told: dict[str, Any], before: dict[str, Any] | None = None) -> Row:
         outcomes.get("rolled_back", 0),
         naked_text(told),
         "/".join(age_text(leg) for leg in told.get("legs", [])),
-        told.get("held") or closed_text(told) or told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
+        stranded_text(told, str) or told.get("held") or closed_text(told) or told.get("reason") or next((leg["why_not"] for leg in told.get("legs", []) if leg["why_not"]), ""),
         told.get("value", "spread"),
     )
 

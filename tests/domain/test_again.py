@@ -57,7 +57,12 @@ def test_without_a_sign_time_is_tried_further_apart_and_never_with_the_last_retr
 @pytest.mark.parametrize(("retries", "pause_s"), [(0, 0), (1, 10), (2, 40)])
 def test_with_a_sign_it_waits_shorter_and_the_last_retry_is_for_it(retries, pause_s):
     away = Sight(False, False)
-    assert tries(stranded(retries=retries), [away, *[WELL] * 200]) == (max(pause_s, 1 + SETTLE_NS // S), "market")
+    assert tries(stranded(retries=retries), [away, away, *[WELL] * 200]) == (max(pause_s, 2 + SETTLE_NS // S), "market")
+
+
+def test_market_that_misses_one_look_was_not_shut():
+    away = Sight(False, False)
+    assert tries(stranded(), [WELL, away, *[WELL] * 200]) == (10, "time")
 
 
 def test_each_sign_has_its_name():

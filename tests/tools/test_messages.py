@@ -107,6 +107,7 @@ COLLECTED = messages()
 
 
 def test_every_message_has_a_chinese_form():
+    """Write what is lacking into `config/messages_verbs.py`, `_node.py` or `_config.py`."""
     lacking = {text: file for text, file in COLLECTED.items() if text not in MESSAGES and text not in GLOSSARY and text not in OTHERS}
     assert lacking == {}
     assert len(COLLECTED) > 400
