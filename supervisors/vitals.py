@@ -1,6 +1,7 @@
 """A shard's vital signs, pure: silence and memory, and what they ask for.
 
-    silent for longer than it may be       HUNG      sampled, killed, raised again
+    silent for longer than it may be,
+    or for a third of that and stopped     HUNG      sampled, killed, raised again
     memory above most of its limit         WARN      told, once until it falls
     memory above its limit                 DRAIN     asked to settle and end, raised again
     beyond the limit's margin, or it does not end by draining: OVER, killed
@@ -21,6 +22,8 @@ LOOK_MS = 250
 WARN_AT = 0.8
 OVER_AT = 1.25
 DRAIN_MS = 20_000
+STOPPED_PART = 3
+"""One that is stopped is no slow one: it is given a third of the time, so that the next can be up within a naked budget."""
 
 
 class Sign(StrEnum):
@@ -55,6 +58,7 @@ class Vitals(Struct, frozen=True):
 
     up: bool = False  # it has answered at least once
     silent: int = 0  # looks in a row without an answer
+    stopped: int = 0  # looks in a row at which it was stopped
     warned: bool = False
     draining: int = 0  # looks since it was asked to drain
     closing: bool = False  # and has not answered otherwise since
@@ -65,9 +69,10 @@ def after(before: Vitals, look: Look, limits: Limits) -> Vitals:
     """The vital signs after one more look; `sign` says what to do now."""
     silent = 0 if look.answered else before.silent + 1
     closing = look.closing or (before.closing and not look.answered)
-    now = replace(before, up=before.up or look.answered, silent=silent, closing=closing, sign=Sign.WELL)
-    patience_ms = DRAIN_MS if closing else limits.hang_ms if now.up or look.stopped else limits.start_ms
-    if limits.hang_ms and silent * LOOK_MS >= patience_ms:
+    stopped = before.stopped + 1 if look.stopped else 0
+    now = replace(before, up=before.up or look.answered, silent=silent, stopped=stopped, closing=closing, sign=Sign.WELL)
+    patience_ms = DRAIN_MS if closing else limits.hang_ms if now.up else limits.start_ms
+    if limits.hang_ms and (silent * LOOK_MS >= patience_ms or stopped * LOOK_MS * STOPPED_PART >= limits.hang_ms):
         return replace(now, sign=Sign.HUNG)
     return _weighed(now, look, limits) if limits.memory else now
 

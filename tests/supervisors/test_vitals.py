@@ -28,8 +28,17 @@ def test_a_start_has_longer_than_one_that_has_answered():
     assert signs([Look(False)] * START) == [Sign.WELL] * (START - 1) + [Sign.HUNG]
 
 
-def test_one_that_is_stopped_before_its_first_answer_has_no_longer_than_any():
-    assert signs([Look(False, stopped=True)] * HANG)[-1] is Sign.HUNG
+@pytest.mark.parametrize("first", [[], [Look(True)], [Look(True, closing=True)]])
+def test_one_that_is_stopped_has_a_third_of_the_time_whatever_it_did_before(first):
+    limits = Limits(hang_ms=3_000, start_ms=9_000)
+    third = 1_000 // LOOK_MS
+    assert signs([*first, *[Look(False, stopped=True)] * third], limits) == [Sign.WELL] * (len(first) + third - 1) + [Sign.HUNG]
+
+
+def test_one_that_goes_on_before_that_is_well():
+    limits = Limits(hang_ms=3_000, start_ms=9_000)
+    assert Sign.HUNG not in signs([Look(True), *[Look(False, stopped=True)] * 3, *[Look(False)] * 8], limits)
+    assert Sign.HUNG not in signs([*[Look(False)] * 20, Look(False, stopped=True)], limits)  # slow to start, and looked into
 
 
 def test_an_answer_ends_a_silence():
