@@ -140,7 +140,8 @@ class VirtualAccount:
     def bust(self, sign: int, lots: int, px: int, fee: int, offset: str = "N") -> None:
         """A trade and its fee are taken back."""
         if self.sides is None:
-            self._move(-sign * lots, 0)
+            back = -sign * lots
+            self._move(*((0, back) if offset == "Y" else (back, 0)))  # a close of older lots gives older ones back
         else:
             own, other = (self.sides[0], self.sides[1]) if sign > 0 else (self.sides[1], self.sides[0])
             if offset == "O":

@@ -84,6 +84,7 @@ class Mismatches:
         if (venue.is_mismatched or now_ns - venue.rolled_ns < self._bound_ns) and (first_ns < venue.rolled_ns or self._asked.get(venue.name, -1) <= first_ns):
             self._since[key] = now_ns
             return
-        if all(knowledge.orders[ref].cum == each.cum for ref, each in venue.orders.items() if ref in knowledge.orders):
+        known = [(knowledge.orders[ref], each) for ref, each in venue.orders.items() if ref in knowledge.orders]
+        if all(mine.cum == each.cum and mine.moved_ns <= sent.sent_ns for mine, each in known):  # nothing was heard while it was on its way
             account = venue.account
             self._broken("I7", f"{order.ref}: {order.offset} {order.qty} of {account.today} today's, {account.old} older lots")

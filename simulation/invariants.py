@@ -165,7 +165,7 @@ class Judge:
                 self.broken("I7", f"{ref}: may make {most} lots of {self.shape.position_lots}")
             if qty > self.shape.order_lots:
                 self.broken("I7", f"{ref}: {qty} lots, an order may have {self.shape.order_lots}")
-        self.knowledge.sent(ref, order)
+        self.knowledge.sent(ref, order, self.agenda.now_ns)
         if kind == "close" and side == self.targets.plans[hedge, leg][0] and m[7] == "O" and not (self.shape.locks and record.offset == "L" and "h" in ref.rpartition(".")[2]):
             self.broken("I7", f"{ref}: a close leaves as an open")
         tries = self.tries[hedge] = self.tries.get(hedge, 0) + 1

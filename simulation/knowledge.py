@@ -25,7 +25,8 @@ class SentOrder:
         self.hedge, self.leg, self.sign, self.qty, self.record = hedge, leg, sign, qty, record
         self.cum = 0
         self.done = self.denied = False
-        self.at_ns = -1
+        self.at_ns = self.moved_ns = -1
+        self.sent_ns = 0
         self.before: list[tuple[int, bool]] = []
 
     def hear(self, now_ns: int, cum: int | None, *, done: bool, undone: bool = False) -> None:
@@ -75,9 +76,9 @@ class Knowledge:
         self.changes = 0
         """How often an order was sent or told of, or odd lots left."""
 
-    def sent(self, ref: str, order: SentOrder) -> None:
+    def sent(self, ref: str, order: SentOrder, now_ns: int) -> None:
         """It left."""
-        pair = pair_of(order.hedge)
+        pair, order.sent_ns = pair_of(order.hedge), now_ns
         self.changes += 1
         self.orders[ref] = order
         self.open.setdefault(pair, {})[ref] = order
@@ -132,6 +133,7 @@ class Knowledge:
         self.changes += 1
         pair = pair_of(order.hedge)
         if order.cum != before:
+            order.moved_ns = now_ns
             self.nets[pair][order.leg] += order.sign * (order.cum - before)
             self._bare[pair] = any(self.naked_of(pair))
         if order.done:
