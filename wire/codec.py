@@ -205,12 +205,13 @@ def _field(body: bytes, message: GatewayLogon | SecurityDefinition, name: str) -
 
 def _check_map(found: dict[str, Any], body: bytes | None = None) -> None:
     """Only plain finite values, no deep nesting; in `body`, its bytes, no key twice."""
-    _check_plain(found, MAX_MAP_DEPTH)
+    check_plain(found, MAX_MAP_DEPTH)
     if body is not None:
         _unpack(body)
 
 
-def _check_plain(value: Any, depth: int) -> None:
+def check_plain(value: Any, depth: int) -> None:
+    """Text, whole and finite numbers, flags, and lists and maps of them. Raises: WireError."""
     if depth < 0:
         raise WireError(f"a map nested deeper than {MAX_MAP_DEPTH}")
     if value is None or isinstance(value, (str, bool, int)):
@@ -220,11 +221,11 @@ def _check_plain(value: Any, depth: int) -> None:
             raise WireError("a number that is not finite")
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _check_plain(key, 0)
-            _check_plain(inner, depth - 1)
+            check_plain(key, 0)
+            check_plain(inner, depth - 1)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            _check_plain(inner, depth - 1)
+            check_plain(inner, depth - 1)
     else:
         raise WireError(f"a {type(value).__name__} in a map")
 

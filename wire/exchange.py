@@ -34,7 +34,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain.errors import WireError
-from wire.codec import pack
+from wire.codec import check_plain, pack
 from wire.messages import Code, Count, Decimal, Int, Levels, Name, Symbol, Text, TradingDay
 
 SESSION_VERSION = 1
@@ -406,6 +406,9 @@ FromExchange = (
     | ControlReply
 )
 
+MAX_MAP_DEPTH = 8
+_MAPS = {Fault: "args", InstrumentInfo: "definition", ControlReply: "body"}
+
 FIELDS_OF: dict[type, tuple[str, tuple[str, ...]]] = {
     cls: (cls.__struct_config__.tag, cls.__struct_fields__)
     for union in (FromClient, FromExchange)
@@ -449,6 +452,10 @@ def _decode(decoder: msgspec.msgpack.Decoder, body: bytes) -> Any:
     if len(body) > MAX_BODY_BYTES:
         raise WireError(f"{len(body)} bytes; at most {MAX_BODY_BYTES}")
     try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
         raise WireError(f"not a message of the exchange session: {error}") from error
+    name = _MAPS.get(message.__class__)
+    if name is not None:
+        check_plain(getattr(message, name), MAX_MAP_DEPTH)
+    return message
