@@ -28,7 +28,7 @@ from system.clock import chance
 
 WARM_UP_MS = 1500
 CENT = SCALE // 100
-SAFETY_MS = 15_000
+SAFETY_MS = 18_000
 RESTART_MS = 1200
 STEP_MS, CALM_STEP_MS = (100, 500), (700, 1000)
 """How long the market stays where it is."""

@@ -9,7 +9,7 @@ import click
 from tools.errors import FAILED, FINE
 from tools.output import Output, pass_out
 
-SAFETY_MS = 15_000
+SAFETY_MS = 18_000
 _safety = click.option(
     "--safety-ms", type=click.IntRange(1000), default=SAFETY_MS, show_default=True, help="Virtual time with faults."
 )
