@@ -229,7 +229,9 @@ class VirtualVenue:
             self.fill(order, lots, px)
 
     def fill(self, order: VenueOrder, lots: int, px: int | None = None) -> None:
-        """A trade, whatever the order's state: it is the truth."""
+        """A trade, whatever the order's state: it is the truth. None of a day that is settled."""
+        if order.day != self.day:
+            return
         if px is None:
             px = order.px or self.bid or self.ask
         self._trades += 1

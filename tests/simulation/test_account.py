@@ -5,8 +5,13 @@ from types import SimpleNamespace
 import pytest
 
 from simulation.account import VirtualAccount
+from simulation.agenda import MS
 from simulation.closes import Mismatches
+from simulation.fates import refused_yet_filled
 from simulation.knowledge import Knowledge, SentOrder
+from simulation.settings import RICH, Shape
+from simulation.world import World
+from tools.node_build import Node
 
 LATE_NS = 10**12
 
@@ -36,3 +41,21 @@ def test_close_is_judged_by_what_was_heard_before_it_left(heard_ns, broken):
     judge = Mismatches(lambda rule, _what: found.append(rule), 1000)
     judge.check(venue, SimpleNamespace(ref="AxB.e.1.0b2", offset="T", qty=2), known, 20)
     assert found == ["I7"] * broken
+
+
+@pytest.mark.parametrize(("rolls", "filled"), [(False, True), (True, False)])
+def test_order_of_a_day_that_is_settled_trades_no_more(rolls, filled):
+    world = World(5, Node, Shape())
+    try:
+        world.start()
+        assert world.until(world.is_open, 3000 * MS)
+        world.b.script.append(refused_yet_filled(400))
+        world.mid = RICH
+        assert world.until(lambda: any(order.status == "8" for order in world.b.orders.values()), 3000 * MS)
+        order = next(order for order in world.b.orders.values() if order.status == "8")
+        if rolls:
+            world.b.roll()
+        world.run(600)
+        assert bool(order.trades) is filled
+    finally:
+        world.close()
