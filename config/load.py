@@ -123,9 +123,9 @@ def refuse_decimals(loaded: Loaded, path: Path, value: Any) -> None:
             deeper = getattr(value, name)
             if deeper.__class__ not in _PLAIN:
                 refuse_decimals(loaded, (*path, name), deeper)
-    elif isinstance(value, tuple):
-        for index, deeper in enumerate(value):
-            refuse_decimals(loaded, (*path, index), deeper)
+    elif isinstance(value, tuple | dict):
+        for key, deeper in value.items() if isinstance(value, dict) else enumerate(value):
+            refuse_decimals(loaded, (*path, key), deeper)
 
 
 def placed(loaded: Loaded) -> Config:

@@ -171,7 +171,7 @@ def run(files: tuple[str, ...], live: bool, with_parent: bool, shard: str | None
         stop_with_parent()
     log_to(sys.stderr, log_level)
     for file in files if settled is None else ():
-        if not Path(file).is_file():
+        if not Path(file).exists():
             raise ConfigError(file, "(file)", "absent", "a TOML file; make one: ./hedgerow init DIR")
     if settled is not None:
         from tools.shard import settled_config
