@@ -263,6 +263,7 @@ GLOSSARY: dict[str, Word] = {
     "to_type": Word("可输入", "the commands that a person has for it"),
     "tried again by itself once its market trades": Word("市场恢复交易后自动再试", "three times at most, whatever the reasons"),
     "tried again by itself once its orders are known": Word("委托查明后自动再试", "three times at most, not counting tries that silence ate"),
+    "tried again at once": Word("立即再试", "its alert was told in the turn that went on with it"),
     "tried again by itself once its cause has gone": Word("原因消失后自动再试", "a close that was refused or out of reach; three times at most"),
     "waits for a person": Word("等人处理", "nothing happens by itself"),
     "stopped by a kill or a mode: end that first": Word("被停单或模式拦下:先解除", "no order may leave"),

@@ -14,6 +14,7 @@ BY_EVIDENCE = "tried again by itself once its orders are known"
 BY_CAUSE = "tried again by itself once its cause has gone"
 A_PERSONS = "waits for a person"
 STOPPED = "stopped by a kill or a mode: end that first"
+AT_ONCE = "tried again at once"
 CLAIMED = "yours as soon as its repair is back"
 MOST_RETRIES = 3
 """How often a hedge is tried again by itself, whatever the reason."""
@@ -49,7 +50,15 @@ def to_type(hedge: Hedge) -> tuple[str, ...]:
 
 
 def told_of(hedge: Hedge, most: int = MOST_RETRIES) -> str:
-    """Both in one line, as an alert says it."""
+    """Both in one line, as an alert says it.
+
+    It is told at the end of the turn that stranded the hedge. Where the same
+    turn went on with it, that is what is next, and there is only to look.
+    """
     phrase, left = what_next(hedge, most), max(0, most - hedge.retries)
-    count = f" ({left} of {most} tries left)" if phrase in (BY_MARKET, BY_EVIDENCE, BY_CAUSE) else ""
-    return f"{phrase}{count}; {', or '.join(to_type(hedge))}"
+    commands = to_type(hedge)
+    if not commands:
+        phrase = "" if hedge.final else AT_ONCE
+        commands = (f"./hedgerow hedge show {hedge.hedge_id}",)
+    count = f" ({left} of {most} tries left)" if phrase in (BY_MARKET, BY_EVIDENCE, BY_CAUSE, AT_ONCE) else ""
+    return "; ".join(filter(None, (f"{phrase}{count}", ", or ".join(commands))))

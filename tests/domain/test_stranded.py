@@ -46,3 +46,11 @@ def test_claimed_one_can_only_be_tried_again_and_one_in_flight_says_nothing():
     assert len(stranded.to_type(claimed)) == 1
     working = replace(hedge("CAP"), status=HedgeStatus.WORKING)
     assert (stranded.what_next(working), stranded.to_type(working)) == ("", ())
+
+
+def test_one_that_its_own_turn_went_on_with_is_said_to_be_and_can_be_looked_at():
+    going = replace(hedge("BUDGET", retries=1), status=HedgeStatus.REPLENISHING)
+    assert stranded.AT_ONCE in GLOSSARY
+    assert stranded.told_of(going) == f"{stranded.AT_ONCE} (2 of 3 tries left); ./hedgerow hedge show {going.hedge_id}"
+    ended = replace(going, status=HedgeStatus.HANDED_OVER)
+    assert stranded.told_of(ended) == f"./hedgerow hedge show {ended.hedge_id}"
