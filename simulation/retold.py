@@ -84,7 +84,8 @@ class Retold:
         if m[0] != "8":
             return False
         order = self._records.get(m[2])
-        least = 0 if m[2] in self._undone else m[11]
+        is_booked = m[5] in TRADES and order is not None and _key(m) in order.trades  # told with the count of now, whose own trade is next
+        least = 0 if is_booked or m[2] in self._undone else m[11]
         if m[2] is not None and (order is None or not order.ended or order.cum < least):
             return False  # on record as a report perhaps, but nobody has acted upon it
         if m[5] in TRADES and (_trade(venue, m), _state(m)) in self._trades:
@@ -107,6 +108,11 @@ class Retold:
 def _trade(venue: str, m: list[Any]) -> tuple[Any, ...]:
     """Venue, order, id, kind, symbol, side, lots, price, what it undoes, day, origin."""
     return (venue, *m[2:6], *m[7:11], m[18], m[19], m[20])
+
+
+def _key(m: list[Any]) -> str:
+    """As the pair's facts name it: day, side, kind, id."""
+    return f"{m[19]}/{m[8]}/{m[5]}/{m[4]}"
 
 
 def _state(m: list[Any]) -> tuple[Any, ...]:
