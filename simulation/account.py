@@ -125,7 +125,7 @@ class VirtualAccount:
             for at in (place, 1 - place):
                 gone = min(left, other[at])
                 other[at], left = other[at] - gone, left - gone
-            own[1] += left  # a fill beyond what was held: the troubles of a venue know no account
+            own[place] += left  # a fill beyond what was held: the troubles of a venue know no account
             doing = CLOSES_TODAY if place else CLOSES
         fee = self.tariff.fee(doing, px, lots)
         self._net()

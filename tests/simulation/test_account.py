@@ -28,6 +28,17 @@ def test_close_that_is_busted_gives_back_lots_of_the_day_that_it_closed(offset, 
     assert (account.old, account.today) == (older, todays)
 
 
+@pytest.mark.parametrize("locks", [False, True])
+@pytest.mark.parametrize(("offset", "older", "todays"), [("Y", 1, 0), ("T", 0, 1)])
+def test_close_beyond_what_is_held_leaves_lots_of_the_day_that_it_closed(offset, older, todays, locks):
+    account = VirtualAccount("B")
+    if locks:
+        account.sides = [[0, 0], [0, 0]]
+    account.trade(1, offset, 1, 1000)
+    assert (account.old, account.today) == (older, todays)
+    assert account.closable(-1, offset) == 1
+
+
 @pytest.mark.parametrize(("heard_ns", "broken"), [(5, True), (15, False)])
 def test_close_is_judged_by_what_was_heard_before_it_left(heard_ns, broken):
     """Sent at 10; a late fill of an earlier one, which it could not know, makes it too large."""
