@@ -15,6 +15,7 @@ NODE: dict[str, str] = {
     "lanes={}: allowed: {}": "lanes={}:可用:{}",
     "types={}: {} takes: {}": "types={}:{} 可收:{}",
     "booked={}: allowed: {}": "booked={}:可用:{}",
+    "booked={}: allowed: {}; no market has so much of it": "booked={}:可用:{};没有市场有这么多",
     "booked={}: allowed: {}; a price in whole ticks": "booked={}:可用:{};价格须为整数个最小变动价位",
     "version={}: allowed: a whole number from 0 to 2**53": "version={}:可用:0 至 2**53 的整数",
     "qty: {}": "qty:{}",

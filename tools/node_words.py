@@ -7,7 +7,6 @@ would do. Thread: the lane, in the inspector's turn.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from actors.answering import Answer, text_arg
@@ -22,6 +21,7 @@ from domain.cover import latest_version
 from domain.errors import ConfigError, IllegalTransition, JournalError
 from domain.ids import hedge_pair
 from domain.pairs import Mode
+from domain.units import decimal_of
 from tools.money_looks import MoneyLooks
 from tools.node_answers import Acts, tried
 from tools.node_change import NodeChange
@@ -29,7 +29,9 @@ from tools.node_exposures import exposure_arg, moved_text
 from tools.node_hand import HandWords
 from tools.node_signed import is_dry as _is_dry
 from tools.node_signed import signed as _signed
+from wire.codec import MAX_TURNOVER_TICKS
 from wire.inspection import BAD_REQUEST, NO_SUCH, REFUSED, Unanswerable
+from wire.messages import MAX_TRADE_LOTS
 
 MAX_SHOWN = 64
 CHANGES = ("config apply", "pair add", "pair change", "pair remove", "strategy add", "strategy change", "strategy remove", "risk limits set")
@@ -337,9 +339,11 @@ def _done(text: str, spec: Any) -> tuple[int, int, int | None]:
         leg_text, _, rest = text.partition(":")
         lots_text, _, price = rest.partition("@")
         leg, lots = int(leg_text), int(lots_text)
-        ticks = None if not price else Decimal(price) / spec.legs[leg].instrument.tick_size
-    except (ValueError, InvalidOperation, IndexError):
+        ticks = None if not price else decimal_of(price) / spec.legs[leg].instrument.tick_size
+    except (ValueError, IndexError):
         raise Unanswerable(BAD_REQUEST, f"booked={text!r}: allowed: {allowed}") from None
     if not lots or leg < 0 or (ticks is not None and ticks != int(ticks)):
         raise Unanswerable(BAD_REQUEST, f"booked={text!r}: allowed: {allowed}; a price in whole ticks")
+    if abs(lots) > MAX_TRADE_LOTS or abs(ticks or 0) * abs(lots) > MAX_TURNOVER_TICKS:
+        raise Unanswerable(BAD_REQUEST, f"booked={text!r}: allowed: {allowed}; no market has so much of it")
     return leg, lots, None if ticks is None else int(ticks)

@@ -21,7 +21,8 @@ MAX_LEVELS = 10
 
 Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Lots = Annotated[int, Meta(ge=0, le=2**53)]
+MAX_TRADE_LOTS = 2**53
+Lots = Annotated[int, Meta(ge=0, le=MAX_TRADE_LOTS)]
 """Of one report: so many that their sums still have room in 64 bits."""
 NodeId = Annotated[str, Meta(min_length=1, max_length=48, pattern=r"^[\x20-\x7e]+\Z")]
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+\Z")]

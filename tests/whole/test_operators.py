@@ -67,7 +67,10 @@ def test_taken_hedge_stays_naked_on_the_ledger_until_it_is_given_back(strands):
         ask("hedge_release", hedge=hedge_id)
 
 
-@pytest.mark.parametrize("booked", ["x", "0:0@1", "9:1@5", "0:1@1.5", "-1:1@5"])
+@pytest.mark.parametrize(
+    "booked",
+    ["x", "0:0@1", "9:1@5", "0:1@1.5", "-1:1@5", "0:1@nan", "0:1@-inf", "0:1@1e400", "0:1@999999999999999999", "0:99999999999999999999@5", "0:99999999999999999999"],
+)
 def test_wrong_bookings_are_refused_with_what_is_allowed(strands, booked):
     world, ask = strands()
     ask("hedge_take", hedge=world.hedge.hedge_id)
