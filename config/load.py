@@ -139,7 +139,8 @@ def placed(loaded: Loaded) -> Config:
     directory = str((folder / config.node.dir).resolve())
     tables = tuple(str((folder_of(loaded, ("node", "calendars")) / file).resolve()) for file in config.node.calendars)
     own = f"{directory}/{PAPER}" if config.node.mode == PAPER else directory
-    node = msgspec.structs.replace(config.node, dir=own, calendars=tables)
+    paths = {key: str((folder_of(loaded, ("node", key)) / said).resolve()) for key in ("emergency_dir", "curve_keys") if (said := getattr(config.node, key))}
+    node = msgspec.structs.replace(config.node, dir=own, calendars=tables, **paths)
     venues = tuple(placed_venue(loaded, index, venue, directory) for index, venue in enumerate(config.venue))
     pairs = tuple(placed_pair(loaded, index, pair, directory) for index, pair in enumerate(config.pair))
     return msgspec.structs.replace(config, node=node, venue=venues, pair=pairs)

@@ -83,9 +83,11 @@ def test_load_replaces_unnamed_lists_whole(written):
 
 def test_load_resolves_paths_against_the_file_that_says_them(written, tmp_path):
     (tmp_path / "sub").mkdir()
-    files = written('[node]\ndir = "data"\n[[venue]]\nname = "A"\nfeed = "ipc://other.feed"', "sub/over.toml")
-    config = load(files).config
+    said = '[node]\ndir = "data"\nemergency_dir = "../other"\ncurve_keys = "node.key"\n[[venue]]\nname = "A"\nfeed = "ipc://other.feed"'
+    config = load(written(said, "sub/over.toml")).config
     assert config.node.dir == str(tmp_path / "sub" / "data")
+    assert config.node.emergency_dir == str(tmp_path / "other")
+    assert config.node.curve_keys == str(tmp_path / "sub" / "node.key")
     assert config.venue[0].feed == f"ipc://{tmp_path}/sub/other.feed"
     assert config.venue[0].trade == f"ipc://{tmp_path}/run/a.trade"
 
