@@ -112,7 +112,8 @@ class Root:
             emergency_dir=Path(self.config.node.emergency_dir or self.directory / "emergency"),
         )
         try:
-            changed = shard_places.refuse_moved(self.directory, {pair: self.shard_dirs[shard] for pair, shard in self.places.items()})
+            places = {pair: self.shard_dirs[shard] for pair, shard in self.places.items()}
+            changed = shard_places.refuse_moved(self.directory, places, self.shard_dirs.values())
             self.places = placed_in(shard_places.as_run(self.config, {name: changed.get(place, {}) for name, place in self.shard_dirs.items()}))
         except HedgerowError:
             journal.close()

@@ -65,5 +65,5 @@ def alone(config: Any) -> None:
     if not (directory / FOLDER).is_dir():
         return
     shard_places.refuse_living(directory)
-    shard_places.refuse_moved(directory, {pair.name: directory for pair in config.pair})
+    shard_places.refuse_moved(directory, {pair.name: directory for pair in config.pair}, [directory])
     (directory / FOLDER / shard_places.FILE).unlink(missing_ok=True)

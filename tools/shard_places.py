@@ -8,7 +8,7 @@ that built it: one that is placed elsewhere now is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,27 +78,36 @@ Changed = dict[str, tuple[Any, Any]]
 """Tables that were changed while a node ran: as the files said them, and as they are."""
 
 
-def refuse_moved(directory: Path, places: Mapping[str, Path]) -> dict[Path, Changed]:
+def refuse_moved(directory: Path, places: Mapping[str, Path], raised: Collection[Path]) -> dict[Path, Changed]:
     """What a pair holds is in the journal of the node that it is placed in.
 
-    `places`: by pair. A journal that can't be read may hold anything of the
+    `places`: by pair; `raised`: the nodes that are about to run, also those
+    without a pair. A pair that is placed nowhere holds nothing. A journal that can't be read may hold anything of the
     pairs that were placed there. What was changed while they ran is given, as
     all is read here. Raises: ConfigError, naming the pair and where it was.
     """
     before = read(directory)
     changed: dict[Path, Changed] = {}
     for place in (directory, *all_on_disk(directory)):
+        was = "the node without shards" if place == directory else f"shard {place.name}"
         try:
             held, changed[place] = on_record(place)
         except JournalError:
-            held = [pair for pair, shard in before.items() if shard == place.name]
+            held = [pair for pair, shard in before.items() if shard == place.name and pair in places]
         for pair in held:
+            if pair not in places and not (place in raised and _is_added(pair, changed[place])):
+                allowed = f"there: its position is on record in {was}; run it until that is closed, then take it out"
+                raise ConfigError("configuration", f"pair[{pair}]", "absent", allowed)
             if pair in places and places[pair] != place:
-                was = "the node without shards" if place == directory else f"shard {place.name}"
                 now = "a node without shards" if places[pair] == directory else f"shard {places[pair].name}"
                 allowed = f"where its position is on record: {was}; flatten it there first, then place it in {now}"
                 raise ConfigError("configuration", f"pair[{pair}]", now, allowed)
     return changed
+
+
+def _is_added(pair: str, changed: Changed) -> bool:
+    """Whether it was added while its node ran, so that its next start has it whatever the files say."""
+    return changed.get(f"pair[{pair}]", (None, None))[1] is not None
 
 
 def as_run(config: Config, changed: Mapping[str, Changed]) -> Config:

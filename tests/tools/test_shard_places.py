@@ -52,10 +52,22 @@ def test_a_pair_with_a_position_stays_where_it_is(placed, monkeypatch, held_in, 
         return placed / "shards" / name if name else placed
 
     monkeypatch.setattr(shard_places, "on_record", lambda where: (["P"] if where == place(held_in) else [], {}))
-    shard_places.refuse_moved(placed, {"P": place(held_in), "R": place(now)})
+    shard_places.refuse_moved(placed, {"P": place(held_in), "R": place(now)}, ())
     with pytest.raises(ConfigError, match="flatten it there first") as refused:
-        shard_places.refuse_moved(placed, {"P": place(now)})
+        shard_places.refuse_moved(placed, {"P": place(now)}, ())
     assert refused.value.key == "pair[P]"
+
+
+def test_a_pair_with_a_position_does_not_go_from_the_files(placed, monkeypatch):
+    there, added = placed / "shards" / "a", {"pair[P]": (None, {"name": "P"})}
+    monkeypatch.setattr(shard_places, "on_record", lambda where: (["P"] if where == there else [], added if where == there else {}))
+    shard_places.refuse_moved(placed, {}, [there])  # it was added while running: the start has it
+    with pytest.raises(ConfigError, match="on record in shard a; run it until that is closed"):
+        shard_places.refuse_moved(placed, {}, [placed])  # no such shard is raised
+    added["pair[P]"] = ({"name": "P"}, None)
+    with pytest.raises(ConfigError, match="on record in shard a; run it until that is closed") as refused:
+        shard_places.refuse_moved(placed, {}, [there])
+    assert (refused.value.key, refused.value.value) == ("pair[P]", "absent")
 
 
 def test_a_journal_that_cannot_be_read_keeps_the_pairs_that_were_placed_there(placed, monkeypatch):
@@ -66,10 +78,10 @@ def test_a_journal_that_cannot_be_read_keeps_the_pairs_that_were_placed_there(pl
 
     monkeypatch.setattr(shard_places, "on_record", unreadable)
     shards = placed / "shards"
-    changed = shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "a", "R": shards / "b"})
+    changed = shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "a", "R": shards / "b"}, ())
     assert changed == {placed: {"defaults": (1, 2)}, shards / "b": {"defaults": (1, 2)}, shards / "old": {"defaults": (1, 2)}}
     with pytest.raises(ConfigError, match="shard a; flatten it there first"):
-        shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "b", "R": shards / "b"})
+        shard_places.refuse_moved(placed, {"P": shards / "a", "Q": shards / "b", "R": shards / "b"}, ())
 
 
 def test_a_shard_without_a_pair_is_one_all_the_same(placed):
