@@ -189,6 +189,7 @@ CONFIG: dict[str, str] = {
     "what a root has written there: start the root anew": "根进程写在那里的:请重启根进程",
     "processors of this process: {}": "本进程可用的处理器:{}",
     "there: its position is on record in {}; run it until that is closed, then take it out": "须保留:其持仓记在{};运行到平掉为止,再移除",
+    "a file that can be written: see to the disk, then start anew": "可写的文件:先处理磁盘,再重新启动",
     "where its position is on record: {}; flatten it there first, then place it in {}": "其持仓所在:{};先在那里平掉,再放进 {}",
     "{}; the files and what was changed while the shards ran do not go together: ./hedgerow config diff against the files of then": "{};文件与分片运行时的更改合不到一起:与当时的文件作 ./hedgerow config diff",
     "the same limits in each pair that trades {} ({})": "交易 {} 的各组合限额须相同({})",

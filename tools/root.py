@@ -78,8 +78,7 @@ class Root:
         try:
             self._checked()
             self.journal = self._journal()
-            self.settled = settle(self.directory, config)
-            self.say_places()
+            self._tell_shards_and_tools()
         except HedgerowError:
             machine.close()
             raise
@@ -119,6 +118,15 @@ class Root:
             journal.close()
             raise
         return journal
+
+    def _tell_shards_and_tools(self) -> None:
+        """What shards are raised with, and where pairs are. Raises: ConfigError."""
+        try:
+            self.settled = settle(self.directory, self.config)
+            self.say_places()
+        except OSError as error:
+            self.journal.close()
+            raise ConfigError(str(error.filename), "(file)", error.strerror, "a file that can be written: see to the disk, then start anew") from None
 
     def say_places(self) -> None:
         """For tools: which pair is in which shard."""

@@ -7,6 +7,7 @@ is never said to have ended is told to people. Two at a time are refused.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -52,6 +53,8 @@ class RootChanges:
     def __init__(self, root: Any) -> None:
         self.root = root
         self.open: Begun | None = None
+        self.unsaid = False
+        """Where pairs are could not be written for tools."""
 
     def table(self) -> dict[str, Answer]:
         """Verb to function."""
@@ -85,17 +88,25 @@ class RootChanges:
                 self.root.places[pair] = shard
             else:
                 self.root.places.pop(pair, None)
-        if told.places:
-            self.root.say_places()
+        self.unsaid = self.unsaid or bool(told.places)
         seq = self._record({"verb": label, "event": "ends", "operator": operator, "reason": reason, **msgspec.to_builtins(told)}, cause)
         if told.stays or told.unknown:
             self._alert("critical", "CHANGE_APART", cause, verb=label, operator=operator, done=list(told.done), stays=dict(told.stays), unknown=list(told.unknown))
         elif told.undone:
             self._alert("warning", "CHANGE_UNDONE", cause, verb=label, operator=operator, refused=dict(told.refused))
+        self._say_places()
         return {"seq": seq}
+
+    def _say_places(self) -> None:
+        """For tools, after the record, which holds; a disk that is full now has room at some later beat."""
+        if self.unsaid:
+            with suppress(OSError):
+                self.root.say_places()
+                self.unsaid = False
 
     def beat(self) -> None:
         """One that has never ended is told; the next may begin."""
+        self._say_places()
         begun = self.open
         if begun is not None and self.root.clock.mono_ns() - begun.at_ns >= LATE_NS:
             self.open = None

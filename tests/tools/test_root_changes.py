@@ -88,3 +88,17 @@ def test_nobody_and_no_reason_and_a_root_that_stops_are_refused(root, words):
     with pytest.raises(Unanswerable, match="stopping"):
         words.begin({**WHO, "shards": "one"})
     assert root.journal.rows == []
+
+
+def test_places_that_cannot_be_written_hold_up_no_record_and_are_written_later(root, words):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    say_places, root.say_places = root.say_places, full
+    end(words, words.begin({**WHO, "shards": "one two"})["seq"], done={"two": 6}, places={"NEW": "two"})
+    words.beat()
+    assert [row[1]["event"] for row in root.journal.rows] == ["begins", "ends"]
+    root.say_places = say_places
+    words.beat()
+    words.beat()
+    assert (root.said, root.places) == (1, {"P": "one", "NEW": "two"})
