@@ -33,6 +33,8 @@ from wire.messages import (
 HEARTBEAT_TOPIC = b"\0"
 MAX_TURNOVER_TICKS = 2**58
 """Of one trade, price by lots: books add them up, and their sums must fit 64 bits."""
+MAX_PRICE_TICKS = 2**48
+"""Of a book, either way: a thousand lots at it are still a trade that can be told."""
 MAX_PACKED_BYTES = 16 * 1024 * 1024
 MAX_MAP_DEPTH = 4
 FLAG_CAPABILITIES = ("cancel_on_disconnect", "positions", "collateral", "mass_status")
@@ -181,6 +183,8 @@ def _check_book(bids: list[int], asks: list[int]) -> None:
         last = None
         for index in range(0, len(levels), 2):
             px = levels[index]
+            if not -MAX_PRICE_TICKS <= px <= MAX_PRICE_TICKS:
+                raise WireError(f"a book level at {px} ticks: no market has that")
             if levels[index + 1] <= 0:
                 raise WireError("a book level's qty must be above 0")
             if last is not None and (px - last) * side <= 0:

@@ -70,7 +70,7 @@ def strategy_of(kind: msgspec.inspect.Type, cls: type) -> st.SearchStrategy:
 
 def side_of_book(side: int) -> st.SearchStrategy:
     """Levels from the best price to the worst."""
-    level = st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**63 - 1))
+    level = st.tuples(st.integers(-codec.MAX_PRICE_TICKS, codec.MAX_PRICE_TICKS), st.integers(1, 2**63 - 1))
     levels = st.lists(level, max_size=10, unique_by=lambda each: each[0])
     return levels.map(lambda found: [number for each in sorted(found, reverse=side < 0) for number in each])
 
@@ -277,7 +277,7 @@ def test_definition_reads_lots_when_they_are_text_or_number():
     assert (GOLD.min_lots_int, GOLD.max_lots_int) == (1, None)
 
 
-@pytest.mark.parametrize(("bids", "asks"), [([1], []), ([1, 0], []), ([], [1, -1]), ([1, 1] * 11, [])])
+@pytest.mark.parametrize(("bids", "asks"), [([1], []), ([1, 0], []), ([], [1, -1]), ([1, 1] * 11, []), ([2**61, 5], [2**61 + 1, 5]), ([-(2**49), 5], [1, 5])])
 def test_book_is_refused_when_a_level_is_wrong(bids, asks):
     with pytest.raises(WireError):
         codec.decode_feed(msgpack.packb(["W", 1, "s", None, 5, bids, asks]))
