@@ -118,6 +118,8 @@ class Flattener(Trader):
             return
         for index, leg in enumerate(self.spec.legs):
             if leg.venue == news.venue and self.pair.books[index].day != news.trading_day:
+                if self.comes_again(news):
+                    return
                 self._adopt(None, (DayRolled(index, news.trading_day),), 0)
 
     def on_hold(self, _word: HoldChanged) -> None:

@@ -221,6 +221,8 @@ class PairActor(PairAgain):
             return
         for index, leg in enumerate(self.spec.legs):
             if leg.venue == news.venue and self.pair.books[index].day != news.trading_day:
+                if self.comes_again(news):
+                    return
                 self._own(DayRolled(index, news.trading_day, mark_of(self.view.quotes[index], self.pair.books[index].net)))
 
     def on_told(self, _news: Any) -> None:

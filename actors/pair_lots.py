@@ -49,6 +49,8 @@ class PairLots(PairHand):
     def on_positions(self, told: PositionsTold) -> None:
         """The venue's answer: today's lots are as it has them; go on."""
         wanted = self.view.lots_wanted
+        if wanted and self.comes_again(told):
+            return
         found = [index for index in wanted if self.spec.legs[index].venue == told.venue]
         rows = {row.symbol: row for row in told.positions}
         for index in found:

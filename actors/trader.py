@@ -163,6 +163,18 @@ class Trader(Actor):
 
     # ------------------------------------------------ the record
 
+    def comes_again(self, news: Any) -> bool:
+        """Whether a repair's record waits to be adopted here: then this comes once more behind it, unless newer of its venue does.
+
+        What is recorded of it now is folded after that record: a fill of a repair is of the day that ends.
+        """
+        waiting = self.box.orders
+        if not any(each.__class__ is RepairFacts for each in waiting):
+            return False
+        if not any(each.__class__ is news.__class__ and each.venue == news.venue for each in waiting):
+            self.tell(self.name, news)
+        return True
+
     def record(self, hedge_id: str | None, facts: tuple, commands: list[Command], cause: int, saw: tuple | None) -> int:
         """Append the decision; from here on it is true.
 
