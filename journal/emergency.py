@@ -14,7 +14,7 @@ from pathlib import Path
 
 from domain.errors import JournalError
 from journal.format import ACTIVE, HEADER_BYTES, Mark, decode_header, decode_marks
-from journal.recovery import cut_is_allowed, damaged, recover, seal_file
+from journal.recovery import Recovered, cut_is_allowed, damaged, recover, seal_file
 from journal.scan import Scan
 from journal.segment import POINTER, Segment, close_quietly, pointed, segment_name, unreadable
 from system.files import Files, replace_file
@@ -105,11 +105,27 @@ def make_whole(directory: Path, node: str, files: Files | None = None) -> list[s
     lock = DirectoryLock(directory, node)
     try:
         note = absorb(files, directory)
-        return [*recover(files, directory).notes, *[note] * bool(note)]
+        found = recover(files, directory)
+        note = note or absorbed_before(directory, found)
+        return [*found.notes, *[note] * bool(note)]
     except OSError as error:
         raise unreadable(directory, error) from error
     finally:
         lock.release()
+
+
+def absorbed_before(directory: Path, found: Recovered) -> str:
+    """What `absorb` did in a start that failed before its own first record: nobody was told."""
+    if not found.last_ordinal:
+        return ""
+    aside = (directory / segment_name(found.last_ordinal + 1)).with_suffix(".emergency.torn")
+    if aside.exists():
+        return f"the emergency segment was left at its first record: kept before as {aside.name}, and no start has come up since"
+    data = (directory / segment_name(found.last_ordinal)).read_bytes()
+    first = next(iter(Scan(data, decode_header(data))), None)
+    if first is None or first.kind != KIND:
+        return ""
+    return f"{segment_name(found.last_ordinal)}: taken in before from the emergency segment, to which the journal went on when its disk failed, and no start has come up since"
 
 
 def _keep_aside(target: Path, data: bytes, scan: Scan) -> str:

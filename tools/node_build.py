@@ -175,7 +175,7 @@ class Node:
         }
 
         def told(notes: list[str]) -> bytes:
-            self.mended += notes
+            self.mended = self.mended or notes  # what made it whole has told all that opening still finds
             return pack_large({**start, "mended": self.mended} if self.mended else start)
 
         return Journal(

@@ -172,6 +172,23 @@ def test_a_writer_that_died_over_its_first_record_has_promised_nothing(opener, k
     assert list(read(again.directory))[: len(before)] == before
 
 
+@pytest.mark.parametrize("torn", [False, True], ids=["taken in", "torn"])
+def test_what_a_start_that_came_to_nothing_did_with_it_is_told_by_the_next_alone(opener, torn):
+    path, _ = in_use(opener, 1)
+    if torn:
+        data = path.read_bytes()
+        path.write_bytes(data[: HEADER_BYTES + 8] + bytes(len(data) - HEADER_BYTES - 8))
+    directory = path.parent.parent / "journal"
+    (first,) = emergency.make_whole(directory, "n1")
+    assert "no start has come up since" not in first
+    again = opener()
+    told = [note for note in again.recovered.notes if "no start has come up since" in note]
+    assert len(told) == 1
+    fill(again, 1)
+    again.close()
+    assert opener().recovered.notes == []
+
+
 def test_a_torn_tail_behind_its_first_record_is_kept_aside(opener):
     path, before = in_use(opener, 3)
     whole = list(read(path.parent.parent / "journal"))
