@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from actors.known import KIND as KNOWN
 from actors.known import STATE, TRADES, Known
 from actors.link import Seen, VenueLink
@@ -68,7 +70,9 @@ class ReportDesk:
     def execution(self, m: ExecutionReport, frame: bytes, now_ns: int) -> None:
         """An `8`: to the owner of its order."""
         mark = hash((m.exec_type, m.ord_status, m.clord_id, m.order_id, m.exec_id, m.cum_qty, m.leaves_qty, m.reason))
-        verdict = self._link.sequence.note(m.seq, mark)
+        sequence = self._link.sequence
+        is_old = m.seq <= sequence.seen
+        verdict = sequence.note(m.seq, mark)
         if verdict is not NEW and self._is_repeat(verdict):
             return
         is_again = m.poss_resend or m.exec_type == STATE
@@ -79,7 +83,8 @@ class ReportDesk:
         seq = self.record(frame)
         if seq:
             self._link.known.fresh.append(m)
-        self._route(report_of(self._link.name, seq, now_ns, m))
+        report = report_of(self._link.name, seq, now_ns, m)
+        self._route(replace(report, poss_resend=True) if is_old else report)  # its number has come before, whatever it says of itself
 
     def _is_known(self, m: ExecutionReport, now_ns: int) -> bool:
         """Told again, and nobody would do anything about it: its number is kept to be noted."""

@@ -229,8 +229,7 @@ class Journal:
                     f"{self.directory}: node_epoch {self.node_epoch} is not larger than the journal's last, "
                     f"{found.node_epoch}: leave it out and the journal chooses"
                 )
-            note = note or emergency.absorbed_before(self.directory, found)
-            found.notes += [note] * bool(note)
+            found.notes += filter(None, (note or emergency.absorbed_before(self.directory, found),))
             self.last_seq = self.durable_seq = found.last_seq
             self._hash = found.last_hash
             self._next_ordinal = found.last_ordinal + 1

@@ -208,3 +208,14 @@ def test_what_is_known_of_a_day_is_bounded(monkeypatch):
     assert len(known.day.orders) == 10
     assert len(known.day.trades) == 40
     assert known.has(rig.fill("o49", exec_id="t49"))
+
+
+@pytest.mark.parametrize(("seq", "is_again"), [(4, True), (9, True), (11, False)])
+def test_a_number_that_has_come_before_is_something_sent_again_whatever_it_says_of_itself(seq, is_again):
+    """A gateway may send its whole log again as it stands: a count of then, from before a bust, is no news."""
+    rig = Rig().open()
+    rig.link.claim("o1", "pair")
+    rig.link.sequence.restart(100, 10)  # as after a start: numbers known, their content no more
+    rig.put(rig.report(seq=seq, exec_type="0", ord_status="0", cum_qty=2, leaves_qty=0))
+    (told,) = rig.news(OrderReport)
+    assert (told.poss_resend, told.cum_qty) == (is_again, 2)
