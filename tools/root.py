@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,15 @@ SAME_STOP_NS = 300_000_000
 TREE_STOP_NS = 10_000_000_000
 SEGMENT_BYTES = 4 * 1024 * 1024
 NS_PER_MS = 1_000_000
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """What a file's inode says, so that another or a changed one is seen; () where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 class Root:
@@ -122,11 +132,25 @@ class Root:
     def _tell_shards_and_tools(self) -> None:
         """What shards are raised with, and where pairs are. Raises: ConfigError."""
         try:
-            self.settled = settle(self.directory, self.config)
+            self._settle()
             self.say_places()
         except OSError as error:
             self.journal.close()
             raise ConfigError(str(error.filename), "(file)", error.strerror, "a file that can be written: see to the disk, then start anew") from None
+
+    def _settle(self) -> None:
+        self.settled = settle(self.directory, self.config)
+        self._as_settled = _mark(self.settled)
+
+    def keep_settled(self) -> None:
+        """What shards are raised with stays as this root has written it.
+
+        Where somebody has removed or changed it, a shard that fell would be
+        raised in vain. A disk that can't be written is tried again.
+        """
+        with suppress(OSError):
+            if _mark(self.settled) != self._as_settled:
+                self._settle()
 
     def say_places(self) -> None:
         """For tools: which pair is in which shard."""

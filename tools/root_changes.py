@@ -105,7 +105,8 @@ class RootChanges:
                 self.unsaid = False
 
     def beat(self) -> None:
-        """One that has never ended is told; the next may begin."""
+        """One that has never ended is told; the next may begin. Files that others read are kept."""
+        self.root.keep_settled()
         self._say_places()
         begun = self.open
         if begun is not None and self.root.clock.mono_ns() - begun.at_ns >= LATE_NS:

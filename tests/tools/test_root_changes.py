@@ -31,6 +31,7 @@ def root():
         made.said += 1
 
     made.say_places = say_places
+    made.keep_settled = lambda: None
     return made
 
 
