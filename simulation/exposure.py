@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from simulation.agenda import MS, Agenda
 from simulation.knowledge import Knowledge, pair_of
@@ -22,6 +23,7 @@ class Exposure:
         """Whether a line of the file of alerts says that a pair is STRANDED, and no record can."""
         self._untold: set[str] = set()
         self._owed: set[str] = set()
+        self._life = 0
         self._open_ns: dict[str, int] = {}
         """By pair: since when it is naked, or has something out."""
         self._reported: set[str] = set()
@@ -83,14 +85,17 @@ class Exposure:
         """What was stranded and not yet told is owed by the next node."""
         self._owed |= self._untold
         self._untold.clear()
+        self._life += 1
 
     def started(self) -> None:
         """A node starts: its budget starts with it."""
         self._open_ns.clear()
         self._seen = -1
         if self._owed:
-            self.agenda.after(SLACK_NS, self._check_owed)
+            self.agenda.after(SLACK_NS, partial(self._check_owed, self._life))
 
-    def _check_owed(self) -> None:
+    def _check_owed(self, life: int) -> None:
+        if life != self._life:
+            return  # that node is dead as well: the next one owes it
         for hedge in sorted(self._owed & self.stranded):
             self.broken("I2", f"{hedge} was stranded as its node was killed, and the next one told nobody")

@@ -79,7 +79,8 @@ class GatewayAnswers:
     def _positions(self, m: list[Any]) -> None:
         net = sum((1 if o.side == "1" else -1) * self.stated.get(ref, 0) for ref, o in self.kept.items())
         long, short = self.says_held or (max(0, net), max(0, -net))
-        old = abs(self.venue.account.old)
+        untold = sum(o.cum - self.stated.get(ref, 0) for ref, o in self.kept.items() if o.offset == "Y")
+        old = abs(self.venue.account.old) + untold  # as its lots were when it last told of them
         today = (max(0, long - old), max(0, short - old))
         if self.venue.account.sides is not None:
             (long_old, long_today), (short_old, short_today) = self.venue.account.sides
