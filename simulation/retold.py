@@ -27,6 +27,7 @@ class Retold:
         self._epochs: dict[str, int] = {}
         self._read: dict[tuple[str, int], dict[int, str]] = {}
         """The words of each report, but of those that said nothing new when they were read."""
+        self._frames: set[tuple[Any, ...]] = set()
         self._noted: dict[tuple[str, int], set[int]] = {}
         self._trades: set[tuple[Any, ...]] = set()
         self._states: dict[tuple[str, str], tuple[Any, ...]] = {}
@@ -39,6 +40,7 @@ class Retold:
     def started(self) -> None:
         """A node starts: what the one before it read and lost is read again."""
         self._read.clear()
+        self._frames.clear()
         self._is_blind = False
 
     def disk_failed(self) -> None:
@@ -50,7 +52,12 @@ class Retold:
         if m[0] == "A":
             self._epochs[venue] = m[3]
         elif m[0] in NUMBERED and venue in self._epochs:
-            self._read.setdefault((venue, self._epochs[venue]), {})[m[1]] = "" if self._is_known(venue, m) else str(m)
+            numbering = venue, self._epochs[venue]
+            read = self._read.setdefault(numbering, {})
+            again = (*numbering, *m)
+            if m[1] not in read or again not in self._frames:  # the same frame twice is judged as it first came
+                self._frames.add(again)
+                read[m[1]] = "" if self._is_known(venue, m) else str(m)
 
     def report(self, body: dict[str, Any]) -> None:
         """A report is on record."""
