@@ -66,8 +66,8 @@ class Mismatches:
     def __init__(self, broken: Callable[[str, str], None], bound_ns: int) -> None:
         self._broken = broken
         self._bound_ns = bound_ns
-        self._since: dict[tuple[str, int], int] = {}
-        """By hedge and leg: when the first was excused. By venue and pair, where its days are others unannounced: each asks when it is refused."""
+        self._since: dict[tuple[str, int], tuple[int, str]] = {}
+        """By hedge and leg: when the first was excused, and which it was. By venue and pair, where its days are others unannounced: each asks when it is refused."""
         self._asked: dict[str, int] = {}
         """By venue: when it last told its positions."""
 
@@ -80,9 +80,11 @@ class Mismatches:
         """I7: one that the venue will refuse."""
         sent = knowledge.orders[order.ref]
         key = (f"{venue.name} {pair_of(sent.hedge)}", -1) if venue.is_mismatched else (sent.hedge, sent.leg)
-        first_ns = self._since.get(key, -1)
-        if (venue.is_mismatched or now_ns - venue.rolled_ns < self._bound_ns) and (first_ns < venue.rolled_ns or self._asked.get(venue.name, -1) <= first_ns):
-            self._since[key] = now_ns
+        first_ns, first = self._since.get(key, (-1, ""))
+        told = knowledge.orders.get(first)
+        heard_ns = first_ns if told is None else max(first_ns, told.at_ns if told.done else now_ns)  # that it was refused: it may never be told
+        if (venue.is_mismatched or now_ns - venue.rolled_ns < self._bound_ns) and (first_ns < venue.rolled_ns or self._asked.get(venue.name, -1) <= heard_ns):
+            self._since[key] = now_ns, order.ref
             return
         known = [(knowledge.orders[ref], each) for ref, each in venue.orders.items() if ref in knowledge.orders]
         if all(mine.cum == each.cum and mine.moved_ns <= sent.sent_ns for mine, each in known):  # nothing was heard while it was on its way

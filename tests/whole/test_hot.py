@@ -241,7 +241,7 @@ def test_orders_of_a_removed_pair_are_known_when_the_day_is_told_again_and_late_
     world.laps(50)
     assert world.alerts() == []
     world.a.trade_of(world.a.orders[ref], 1)
-    world.until(lambda: "STRAY_ORDER" in world.alerts(), "what is new is told")
+    world.until(lambda: any(line["code"] == "STRAY_ORDER" for line in world.alert_lines()), "what is new is told")
     (line,) = [line for line in world.alert_lines() if line["code"] == "STRAY_ORDER"]
     assert (line["about"], line["pair"]) == (ref, "AxB, which does not run any more")
     world.a.bust(world.a.orders[ref], 1)  # the books agree again

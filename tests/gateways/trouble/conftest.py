@@ -27,6 +27,7 @@ CU = "SHFE.cu2703"
 STEP_MS = 10
 LAPS = 300
 PATIENCE_S = 20
+SETTLE_LAPS = 10
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,8 @@ class Street:
     def pass_ms(self, ms):
         for _ in range(ms // STEP_MS):
             self.lap()
+        for _ in range(SETTLE_LAPS):  # what is on its way arrives, no time passes
+            self.pump()
         self.node.take()
 
     def trouble(self, kind, **args):
