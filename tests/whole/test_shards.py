@@ -82,7 +82,7 @@ def test_shards_are_one_node_to_its_user(desk):
 
 
 def test_a_shard_dies_alone_and_a_kill_reaches_one_that_is_away(desk):
-    desk.begin("hang_ms = 2000\n")
+    desk.begin("hang_ms = 9000\n")
     for shard in ("metal", "rest"):
         desk.trades_on(shard)
     before, hedges = desk.shards(), desk.hedges("rest")
