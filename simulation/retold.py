@@ -99,6 +99,8 @@ class Retold:
             return True
         if m[5] in TRADES and _trade(venue, m) not in self._trades:
             return False
+        if m[5] in TRADES and is_booked and order.cum == m[11]:
+            return True  # whatever an old word, sent again just before it, said of its order
         return m[2] is None or self._states.get((venue, m[2])) == _state(m)
 
     def venue(self, body: dict[str, Any]) -> None:
