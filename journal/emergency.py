@@ -94,6 +94,19 @@ def absorb(files: Files, directory: Path) -> str:
     return note
 
 
+def opened(files: Files, directory: Path) -> Recovered:
+    """The journal with a used emergency segment taken in, its end checked and cut; what that did is in its notes.
+
+    Thread: the opener's, with the directory locked. Raises: JournalError; OSError.
+    """
+    note = absorb(files, directory)
+    found = recover(files, directory)
+    note = note or _absorbed_before(directory, found)
+    if note:
+        found.notes.append(note)
+    return found
+
+
 def make_whole(directory: Path, node: str, files: Files | None = None) -> list[str]:
     """What opening to write does first, for whoever must read before that.
 
@@ -104,17 +117,14 @@ def make_whole(directory: Path, node: str, files: Files | None = None) -> list[s
     files = files or Files()
     lock = DirectoryLock(directory, node)
     try:
-        note = absorb(files, directory)
-        found = recover(files, directory)
-        note = note or absorbed_before(directory, found)
-        return [*found.notes, *[note] * bool(note)]
+        return opened(files, directory).notes
     except OSError as error:
         raise unreadable(directory, error) from error
     finally:
         lock.release()
 
 
-def absorbed_before(directory: Path, found: Recovered) -> str:
+def _absorbed_before(directory: Path, found: Recovered) -> str:
     """What `absorb` did in a start that failed before its own first record: nobody was told."""
     if not found.last_ordinal:
         return ""

@@ -220,8 +220,7 @@ class Journal:
 
     def _open(self, node_epoch: int | None) -> None:
         try:
-            note = emergency.absorb(self._files, self.directory)
-            found = self.recovered = recovery.recover(self._files, self.directory)
+            found = self.recovered = emergency.opened(self._files, self.directory)
             wanted = next_node_epoch(found.node_epoch, self._now_wall())
             self.node_epoch = wanted if node_epoch is None else node_epoch
             if self.node_epoch <= found.node_epoch:
@@ -229,7 +228,6 @@ class Journal:
                     f"{self.directory}: node_epoch {self.node_epoch} is not larger than the journal's last, "
                     f"{found.node_epoch}: leave it out and the journal chooses"
                 )
-            found.notes += filter(None, (note or emergency.absorbed_before(self.directory, found),))
             self.last_seq = self.durable_seq = found.last_seq
             self._hash = found.last_hash
             self._next_ordinal = found.last_ordinal + 1
