@@ -457,13 +457,6 @@ class PairActor(PairAgain):
             return
         self.after_ns(delay, Tick("ready"))
 
-    def _own(self, fact: Any) -> int:
-        """A fact of the pair itself: recorded and adopted."""
-        after = pairs.evolve(self.memory.pair, fact)
-        seq = self.record(None, (fact,), [], 0, None)
-        self.memory.pair = after
-        return seq
-
     def _arm(self) -> None:
         """One timer, at the next moment that the hedge wants to be seen."""
         hedge = self.memory.pair.hedge or self.taken_in_doubt()

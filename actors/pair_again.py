@@ -35,7 +35,7 @@ class PairAgain(PairLots):
             return
         self.memory.waiting = None
         why = hedge.stranded_why
-        seq = self.said(hedge.hedge_id, HedgeRetried(again.AGAIN + sign, now_ns))
+        seq = self._own(HedgeRetried(again.AGAIN + sign, now_ns), hedge.hedge_id)
         told = {"pair": self.name, "hedge": hedge.hedge_id, "why": why, "sign": sign, "tries": hedge.retries + 1, "most": most}
         self.desk.alert("warning", "TRIED_AGAIN", **told, naked=list(hedge.naked), cause=seq)
         self._follow(hedge.hedge_id, (), seq)

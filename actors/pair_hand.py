@@ -127,7 +127,7 @@ class PairHand(PairWords):
         why = why_no_rollback(self.memory.pair, word.hedge, self.held)
         if why:
             return {"error": why}
-        seq = self.said(word.hedge, HedgeSentBack(word.operator, word.reason, self.clock.mono_ns()))
+        seq = self._own(HedgeSentBack(word.operator, word.reason, self.clock.mono_ns()), word.hedge)
         self.desk.controls.refresh(self.name, self.memory.pair.mode)
         self.on_hold(HoldChanged(seq))
         return {"seq": seq, **self._stands(word.hedge)}

@@ -52,12 +52,12 @@ class PairWords(Trader):
     def want_back(self, hedge: Hedge, leg: Leg, word: Operate) -> int:
         """A person wants a leg's mandate back: on record first, so that a start wants it too."""
         mandate = leg.mandate
-        seq = self.said(hedge.hedge_id, MandateRevoked(mandate.mandate_id, leg.plan.index, word.operator, word.reason))
+        seq = self._own(MandateRevoked(mandate.mandate_id, leg.plan.index, word.operator, word.reason), hedge.hedge_id)
         self.call_back(mandate)
         return seq
 
-    def said(self, hedge_id: str, fact: Any) -> int:
-        """A person's word about a hedge, as its fact: recorded and adopted; it holds from there on, over a start too."""
+    def _own(self, fact: Any, hedge_id: str | None = None) -> int:
+        """A fact of the pair itself, or of that hedge and no order: recorded and adopted; it holds from there on, over a start too."""
         after = pairs.evolve(self.memory.pair, fact, hedge_id)
         seq = self.record(hedge_id, (fact,), [], 0, None)
         self.memory.pair = after
@@ -289,7 +289,7 @@ class PairWords(Trader):
         if why:
             return {"error": why}
         why = f"operator {word.operator}: {word.reason}"
-        seq = self.said(hedge.hedge_id, HedgeRetried(why, self.clock.mono_ns()))
+        seq = self._own(HedgeRetried(why, self.clock.mono_ns()), hedge.hedge_id)
         self._follow(hedge.hedge_id, (), seq)
         self._arm()
         return {"seq": seq, **self._stands(hedge.hedge_id)}
@@ -298,7 +298,7 @@ class PairWords(Trader):
         hedge, why = self._stranded_one(word)
         if why:
             return {"error": why}
-        seq = self.said(hedge.hedge_id, HedgeClaimed(word.operator, word.reason))
+        seq = self._own(HedgeClaimed(word.operator, word.reason), hedge.hedge_id)
         out = [leg.mandate for leg in hedge.legs if leg.mandate is not None]
         for mandate in out:
             self.call_back(mandate)

@@ -9,7 +9,7 @@ PLANTS = (
         "actors/pair_hand.py",
         (
             (
-                "        seq = self.said(word.hedge, HedgeSentBack(word.operator, word.reason, self.clock.mono_ns()))\n",
+                "        seq = self._own(HedgeSentBack(word.operator, word.reason, self.clock.mono_ns()), word.hedge)\n",
                 "        seq = self._word(word)\n        self.memory.pair = pairs.evolve(self.memory.pair, HedgeSentBack(word.operator, word.reason, self.clock.mono_ns()), word.hedge)\n",
             ),
         ),
@@ -19,7 +19,7 @@ PLANTS = (
         "called_back_in_memory",
         "a repair whose order a person cancelled is called back in memory alone: under the next node it goes on",
         "actors/pair_words.py",
-        (("        seq = self.said(hedge.hedge_id, MandateRevoked(mandate.mandate_id, leg.plan.index, word.operator, word.reason))\n", "        seq = self._word(word)\n"),),
+        (("        seq = self._own(MandateRevoked(mandate.mandate_id, leg.plan.index, word.operator, word.reason), hedge.hedge_id)\n", "        seq = self._word(word)\n"),),
         "T71",
         seeds=False,
         note="the node must die with the cancelled order in doubt, and its repair have more to send",
