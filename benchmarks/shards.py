@@ -13,7 +13,7 @@ neighbour does:
     leak    memory until the root drains or kills it
     flood   20,000 quotes a second from its own gateway
 
-    python -m benchmarks.shards [--rounds N] [--trouble NAME]... > shards.json
+    python -m benchmarks.shards [--rounds N] [--trouble NAME]... [--hang-ms N] > shards.json
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ READ_MS = 20
 TOLD = ("SHARD_ENDED", "SHARD_HUNG", "LANE_HUNG", "SHARD_MEMORY_OVER")
 SHARDS = """
 [shards]
-hang_ms = 1000
+hang_ms = HANG_MS
 restarts = 1000000
 
 [[shard]]
@@ -66,7 +66,7 @@ nice = 10
 """
 
 
-def config_of(directory: Path) -> Path:
+def config_of(directory: Path, hang_ms: int) -> Path:
     """Both shards' configuration: the core's pair twice, with other names."""
     head, _, rest = CONFIG.partition("[[venue]]")
     first = "[[venue]]" + rest
@@ -74,14 +74,14 @@ def config_of(directory: Path) -> Path:
     for was, now in (('"A', '"C'), ('"B', '"D'), ("/A.", "/C."), ("/B.", "/D."), ("AxB", "CxD"), ("CxB", "CxD")):
         second = second.replace(was, now)
     file = directory / "shards.toml"
-    file.write_text(head + first + second + SHARDS)
+    file.write_text(head + first + second + SHARDS.replace("HANG_MS", str(hang_ms)))
     return file
 
 
 class Desk:
     """The processes, and words to their gateways."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, hang_ms: int) -> None:
         self.node_dir = directory / "node"
         self.node_dir.mkdir(mode=0o700)
         self.fuses = directory / "fuses"
@@ -100,7 +100,7 @@ class Desk:
             control.connect(f"ipc://{self.node_dir}/{'control' if names[0] == 'A' else 'C.control'}")
             self.controls[names[0]] = control
         env = {**os.environ, "HEDGEROW_PYTHON": sys.executable}
-        words = [str(ROOT / "hedgerow"), "run", "-c", str(config_of(directory)), "--live", "--fuse", str(self.fuses), "--log-level", "ERROR"]
+        words = [str(ROOT / "hedgerow"), "run", "-c", str(config_of(directory, hang_ms)), "--live", "--fuse", str(self.fuses), "--log-level", "ERROR"]
         self.root = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.root.stdout.readline()
         for shard in ("one", "two"):
@@ -284,10 +284,11 @@ def main() -> None:
     """Measure, and print one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--hang-ms", type=int, default=1000, help="of the configuration: more, where so much else runs that a living shard is silent for that long")
     parser.add_argument("--trouble", action="append", choices=list(TROUBLES))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hgsh") as folder:
-        desk = Desk(Path(folder))
+        desk = Desk(Path(folder), asked.hang_ms)
         try:
             for _ in range(3):
                 desk.round()

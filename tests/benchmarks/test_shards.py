@@ -15,7 +15,7 @@ from config.shards import for_shard, placed_in
 
 
 def test_its_two_shards_share_nothing(tmp_path):
-    loaded = load([config_of(tmp_path)])
+    loaded = load([config_of(tmp_path, 1000)])
     assert problems(loaded) == []
     assert placed_in(loaded.config) == {"AxB": "one", "CxD": "two"}
     one, two = (for_shard(loaded.config, name) for name in ("one", "two"))
@@ -29,7 +29,7 @@ def test_quantiles_are_samples():
 
 @pytest.mark.slow
 def test_it_measures_every_trouble_beside_a_living_neighbour():
-    done = subprocess.run([sys.executable, "-m", "benchmarks.shards", "--rounds", "1"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "benchmarks.shards", "--rounds", "1", "--hang-ms", "6000"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["rows"]
     assert [row["trouble"] for row in rows] == list(TROUBLES)
