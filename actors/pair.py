@@ -15,6 +15,7 @@ from actors.desk import Desk
 from actors.link import Purpose
 from actors.notes import Operate, OutsideLoss, RepairFacts, RepairTold, Show, Tick
 from actors.pair_again import PairAgain
+from actors.pair_amends import AMENDING, FILLS
 from actors.pair_view import PairView
 from domain import advance, hedges, late, mandates, orders, pairs, watch
 from domain.halt import held
@@ -33,8 +34,6 @@ from domain.venue_news import CollateralTold, MassCancelTold, PositionsTold, Str
 
 _SOONER = frozenset((orders.CancelSubmitted, orders.OrderUnknown, orders.OrderQueried, HedgeStranded))
 """Facts after which a hedge wants to be seen sooner than it did before."""
-
-_FILLS = frozenset((orders.OrderPartiallyFilled, orders.OrderFilled, orders.OrderFilledLate))
 
 _ASKING = frozenset((MandateGiven, HedgeStranded, hedges.HedgeEnded, hedges.HedgeHandedOver))
 """Facts that ask for more than frames: see `_perform`."""
@@ -101,7 +100,6 @@ class PairActor(PairAgain):
         self._timer_ns = 0
         tifs = (*(leg.tif for leg in spec.legs), *spec.rules.policy.tifs)
         self._never_rests = "0" not in tifs  # only a day order can be one that a repair would meet
-        self._untraded: dict[str, int] = {}
 
     @property
     def pair(self) -> Pair:
@@ -126,7 +124,8 @@ class PairActor(PairAgain):
             if hedge is not None:
                 if not hedge.final or not advance.holds_true(hedge, advance.standing(hedge)):
                     self._follow(hedge.hedge_id, (), 0)
-                self._await_trades([order.cl_ord_id for leg in hedge.legs for order in leg.orders])
+                self.await_trades([order.cl_ord_id for leg in hedge.legs for order in leg.orders])
+                self.tell_claims(hedge)
         self._revoke_overrun()  # what was called back is on no record: of itself its child would go on
         if self.pair.status is pairs.P.COOLDOWN:
             self._cool(self.pair)
@@ -177,7 +176,8 @@ class PairActor(PairAgain):
 
     def on_report(self, report: OrderReport) -> None:
         """A venue's word on an order of this pair."""
-        hedge, order = pairs.place_of(self.memory.pair, report.cl_ord_id)
+        before = self.memory.pair
+        hedge, order = pairs.place_of(before, report.cl_ord_id)
         if order is None:
             self.runtime.log("report_without_hedge", pair=self.name, cl_ord_id=report.cl_ord_id, seq=report.seq)
             return
@@ -190,20 +190,24 @@ class PairActor(PairAgain):
             self._follow(hedge.hedge_id, facts, report.seq)
             if hedge.status is hedges.H.HANDED_OVER:
                 self.tell_late_of_taken(hedge, report.seq)
-            if facts[0].__class__ in _FILLS and facts[0].trade is None:
-                self._await_trades([report.cl_ord_id])
+            kind = facts[0].__class__
+            if kind in AMENDING or (kind in FILLS and facts[0].trade is None):
+                self.look_at_trades(before, facts, report.seq)
+        if self._untraded and report.exec_type == "I":
+            self.answered(report.cl_ord_id)
 
     def on_repair_facts(self, told: RepairFacts) -> None:
         """What a child has recorded of its orders: adopted, not again recorded."""
         self.want_lots(told.facts)
         memory = self.memory
+        before = memory.pair
         if told.seq > memory.heard_seq:  # else it was adopted before a crash
             pair = memory.pair
             for fact in told.facts:
                 pair = pairs.evolve(pair, fact, told.hedge_id)
             memory.pair, memory.heard_seq = pair, told.seq
         self._follow(told.hedge_id, (), told.seq)
-        self._await_trades([f.cl_ord_id for f in told.facts if f.__class__ in _FILLS and f.trade is None])
+        self.look_at_trades(before, told.facts, told.seq)
 
     def on_venue(self, news: VenueChanged) -> None:
         """A venue opened, closed or was lost: orders in doubt are asked for."""
@@ -233,7 +237,7 @@ class PairActor(PairAgain):
         if self.desk.journal.lost:
             return
         if tick.what == "trades":
-            self._ask_trades()
+            self.ask_trades()
             return
         if tick.what == "lots":
             self.on_lots_tick()
@@ -256,27 +260,6 @@ class PairActor(PairAgain):
             self._follow(hedge.hedge_id, facts, 0)
             self.try_again(now_ns)
         self._arm()
-
-    def _await_trades(self, ids: list[str]) -> None:
-        """A count ran ahead of its trades: they are asked for in a while."""
-        if ids and not self._untraded:
-            self.after_ns(watch.MISSING_TRADE_NS, Tick("trades"))
-        for cl_ord_id in ids:
-            self._untraded.setdefault(cl_ord_id, 0)
-
-    def _ask_trades(self) -> None:
-        waiting, self._untraded = self._untraded, {}
-        for cl_ord_id, asked in waiting.items():
-            hedge = pairs.hedge_of(self.pair, cl_ord_id)
-            if hedge is None or asked >= watch.MAX_TRADE_QUERIES:
-                continue
-            if not watch.lacks_trades(hedges.order_of(hedge, cl_ord_id)):
-                continue
-            facts = self.sendable((OrderQueried(cl_ord_id, self.clock.mono_ns()),))
-            if facts:
-                self._follow(hedge.hedge_id, facts, 0)
-            self._await_trades([cl_ord_id])
-            self._untraded[cl_ord_id] = asked + len(facts)
 
     def _ready(self, now_ns: int) -> None:
         facts = (PairReady(now_ns),)

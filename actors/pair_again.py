@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.pair_lots import PairLots
+from actors.pair_amends import PairAmends
 from domain import again, guards, pairs, repair
 from domain.hedges import Hedge, HedgeRetried
 
 
-class PairAgain(PairLots):
+class PairAgain(PairAmends):
     """The part of a pair that tries closes again. Thread: the lane."""
 
     memory: Any

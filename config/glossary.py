@@ -269,6 +269,8 @@ GLOSSARY: dict[str, Word] = {
     "stopped by a kill or a mode: end that first": Word("被停单或模式拦下:先解除", "no order may leave"),
     "yours as soon as its repair is back": Word("补救交还后即归你", "a person has taken it"),
     "TRIED_AGAIN": Word("自动再试", "a STRANDED close was tried again by itself"),
+    "TRADE_RESTATED": Word("成交改报", "a venue tells a known trade with another quantity or price"),
+    "RESTATEMENT_SETTLED": Word("改报已查明", "the venue has said which of the two holds"),
     # calendars
     "calendar": Word("日历", "a table of sessions and holidays"),
     "calendars": Word("日历", "the tables that are in use"),

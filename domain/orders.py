@@ -12,7 +12,9 @@ leave. From then on it is fully live until evidence ends it:
 
 The ugly rows are in the table too: a fill before its acknowledgement, a fill
 after `canceled` (the status stays, `cum_qty` grows), more filled than was
-ordered, a bust, a correction. `cum_qty` never falls but by those two.
+ordered, a bust, a correction. `cum_qty` never falls but by those two. A trade
+told again with another quantity or price is no correction yet: it is asked about,
+and is one once the venue's answer agrees with it.
 
 Source: FIX 4.4 OrdStatus (39), ExecType (150); protocol page, "Trade".
 """
@@ -166,6 +168,7 @@ class TradeBusted(OrderFact, tag=True):
     cum_qty: int
     trade: tuple[str, int, int]
     ref: str
+    gw_ns: int = 0
 
 
 class TradeCorrected(OrderFact, tag=True):
@@ -176,6 +179,27 @@ class TradeCorrected(OrderFact, tag=True):
     ref: str
     fee: str | None = None
     fee_currency: str | None = None
+    gw_ns: int = 0
+
+
+class TradeRestated(OrderFact, tag=True):
+    """A known trade is told with another quantity or price: told now, on record.
+
+    It moves nothing: the venue is asked which of them holds. `gw_ns`: when its
+    gateway said it, by that clock.
+    """
+
+    trade: tuple[str, int, int]
+    had: tuple[int, int]
+    gw_ns: int
+    fee: str | None = None
+    fee_currency: str | None = None
+
+
+class TradeUpheld(OrderFact, tag=True):
+    """The venue tells the trade `ref` as it is on record again."""
+
+    ref: str
 
 
 # ------------------------------------------------------------------ the table
@@ -219,7 +243,29 @@ TRANSITIONS: dict[tuple[OrdStatus, type], str] = {
     (S.UNKNOWN, OrderAbsent): S.ABSENT,
     **{(s, TradeBusted): SAME for s in (*_ACKED, *TERMINAL)},
     **{(s, TradeCorrected): SAME for s in (*_ACKED, *TERMINAL)},
+    **{(s, TradeRestated): SAME for s in (*_ACKED, *TERMINAL)},
+    **{(s, TradeUpheld): SAME for s in (*_ACKED, *TERMINAL)},
 }
+
+
+class Amends(Struct, frozen=True, gc=False):
+    """What was said of an order's trades beyond what they are.
+
+    `claims`: restatements that nothing has settled; `count`: how many there
+    were; `said`: (key, lots, px) of trades that a correction has replaced, and
+    of the corrections, which are no news when told again; `undone_ns`: when the
+    last of them, or the last bust, was said, by the gateway's clock; `less`: its
+    count had less than the trades that remain.
+    """
+
+    claims: tuple[TradeRestated, ...] = ()
+    count: int = 0
+    said: tuple[tuple[str, int, int], ...] = ()
+    undone_ns: int = 0
+    less: bool = False
+
+
+NO_AMENDS = Amends()
 
 
 class Order(Struct, frozen=True, gc=False):
@@ -249,6 +295,7 @@ class Order(Struct, frozen=True, gc=False):
     reject_code: str = ""
     fees: tuple[tuple[str, str], ...] = ()
     refused_cancels: tuple[str | None, ...] = ()
+    amends: Amends | None = None
 
     @property
     def live(self) -> bool:
@@ -311,10 +358,10 @@ def _fees(order: Order, fact: TradeBooked) -> tuple[tuple[str, str], ...]:
 
 def _busted(order: Order, fact: TradeBusted, status: OrdStatus) -> Order:
     kept = tuple(t for t in order.trades if t[0] != fact.ref)
-    off = next((t for t in order.trades if t[0] == fact.ref), (fact.ref, 0, 0))
+    off = _known(order, fact.ref)
     mark = (fact.trade[0], 0, off[2])
     fees = tuple(fee for fee in order.fees if fee[0] != fact.ref)
-    return _undone_to(order, status, fact.cum_qty, (*kept, (fact.ref, 0, off[2]), mark), fees)
+    return _undone_to(order, status, fact, (*kept, (fact.ref, 0, off[2]), mark), fees)
 
 
 def _corrected(order: Order, fact: TradeCorrected, status: OrdStatus) -> Order:
@@ -323,18 +370,51 @@ def _corrected(order: Order, fact: TradeCorrected, status: OrdStatus) -> Order:
     mark = (fact.trade[0], 0, fact.trade[2])
     told = () if fact.fee is None else ((fact.ref, fact.fee),)
     fees = (*(fee for fee in order.fees if fee[0] != fact.ref), *told)
-    return _undone_to(order, status, fact.cum_qty, (*kept, new, mark), fees)
+    after = _undone_to(order, status, fact, (*kept, new, mark), fees)
+    if not _is_told(fact.trade[0]):
+        return after
+    said = (*after.amends.said, _known(order, fact.ref), fact.trade)  # told as it was, and as it became, they are no news
+    return replace(after, amends=replace(after.amends, said=said))
+
+
+def _known(order: Order, key: str) -> tuple[str, int, int]:
+    """The trade of that key; of no lots and price where it was never told."""
+    for trade in order.trades:
+        if trade[0] == key:
+            return trade
+    return key, 0, 0
+
+
+def _is_told(key: str) -> bool:
+    """Whether a correction of that key was a word of the venue, no answer that we drew it from."""
+    return key.split("/", 3)[2:3] == ["G"] and not key.endswith("?")
 
 
 def _undone_to(
     order: Order,
     status: OrdStatus,
-    cum_qty: int,
+    fact: TradeBusted | TradeCorrected,
     trades: tuple[tuple[str, int, int], ...],
     fees: tuple[tuple[str, str], ...],
 ) -> Order:
     """Never below the trades that remain: a lost H may come after newer ones."""
-    return replace(order, status=status, cum_qty=max(cum_qty, sum(qty for _, qty, _ in trades)), trades=trades, fees=fees)
+    left = sum(qty for _, qty, _ in trades)
+    amends = order.amends or NO_AMENDS
+    claims = tuple(claim for claim in amends.claims if claim.trade[0] != fact.ref)
+    amends = replace(amends, claims=claims, undone_ns=max(amends.undone_ns, fact.gw_ns), less=fact.cum_qty < left)
+    return replace(order, status=status, cum_qty=max(fact.cum_qty, left), trades=trades, fees=fees, amends=amends)
+
+
+def _restated(order: Order, fact: TradeRestated, status: OrdStatus) -> Order:
+    amends = order.amends or NO_AMENDS
+    claims = (*(claim for claim in amends.claims if claim.trade[0] != fact.trade[0]), fact)
+    return replace(order, status=status, amends=replace(amends, claims=claims, count=amends.count + 1))
+
+
+def _upheld(order: Order, fact: TradeUpheld, status: OrdStatus) -> Order:
+    amends = order.amends or NO_AMENDS
+    claims = tuple(claim for claim in amends.claims if claim.trade[0] != fact.ref)
+    return replace(order, status=status, amends=replace(amends, claims=claims))
 
 
 _CHANGES = {
@@ -358,6 +438,8 @@ _CHANGES = {
     OrderAbsent: lambda o, f, s: replace(o, status=s),
     TradeBusted: _busted,
     TradeCorrected: _corrected,
+    TradeRestated: _restated,
+    TradeUpheld: _upheld,
 }
 
 
@@ -382,8 +464,8 @@ def decide(order: Order, report: OrderReport) -> Heard:
     """What a report says of this order; the same report twice says nothing.
 
     A report that contradicts what is proven (a `new` after the end) says
-    nothing, nor does a trade that is known: its cum_qty may be from before a
-    bust, as that of anything sent again. An exec_type or ord_status that nobody
+    nothing, nor does a trade that is known and told as it is: its cum_qty may be
+    from before a bust, as that of anything sent again. An exec_type or ord_status that nobody
     knows is no step: what it says is filled counts, and the venue is asked. Nor
     is `filled` below the order's quantity, where no trade was taken back.
     """
@@ -401,25 +483,31 @@ def decide(order: Order, report: OrderReport) -> Heard:
         key = trade_key(report)
         for known in order.trades:
             if known[0] == key:
-                return Heard((), ask=asks)
+                return Heard((), ask=asks) if order.amends is None and known[1:] == (report.last_qty, report.last_px) else _told_again(order, report, known, asks=asks)
         if report.last_qty > 0 and report.last_px is not None:
             trade = (key, report.last_qty, report.last_px)
             traded = report.last_qty
+    facts: tuple[OrderFact, ...] = ()
+    if order.amends is not None and order.amends.claims and report.exec_type != "F":
+        facts = _settled(order, report)
+        for fact in facts:
+            order = evolve(order, fact)
     for known in order.trades:
         traded += known[1]
     stated = 0 if report.poss_resend and order.undone else report.cum_qty
+    if not stated and report.cum_qty > order.cum_qty:
+        stated, asks = _stated_again(order, report, asks=asks)
     cum = max(order.cum_qty, stated, traded)
-    facts: tuple[OrderFact, ...] = ()
     if cum > order.cum_qty or trade is not None:
         fill = _fill(order, cum, trade, report)
-        facts = (fill,)
+        facts = (*facts, fill)
         order = evolve(order, fill)
     if unknown:
         return Heard(facts, asks)
     if report.ord_status == "2" and order.cum_qty < order.qty and not order.undone and order.live:
         return Heard(facts, _may_ask(order, report))
     end = _end(order, report)
-    return Heard(facts if end is None else (*facts, end))
+    return Heard(facts if end is None else (*facts, end), asks)
 
 
 ASK_PAUSE_NS = 100_000_000
@@ -497,23 +585,27 @@ def _undone(order: Order, report: OrderReport) -> Heard:
     """A bust (H) or a correction (G); the same one twice says nothing.
 
     Of a trade that was never told it is taken, and the venue is asked for the
-    trades.
+    trades; so it is where its count has less than the trades that remain: of
+    another one the undoing was lost.
     """
     ref = f"{report.trading_day}/{report.side}/F/{report.exec_ref}"
     key = trade_key(report)
     known = {t[0] for t in order.trades}
     if key in known:
-        return NOTHING
+        return _told_again(order, report, _known(order, ref), asks=False) if report.exec_type == "G" and ref in known else NOTHING
     kind = TradeBusted if report.exec_type == "H" else TradeCorrected
     if (order.status, kind) not in TRANSITIONS:
         return Heard((), ask=True)
-    ask = ref not in known and _may_ask(order, report)
     trade = (key, report.last_qty, report.last_px if report.last_px is not None else 0)
+    new = report.last_qty if kind is TradeCorrected else 0
+    is_less = not report.poss_resend and report.cum_qty < order.traded_qty - _known(order, ref)[1] + new
+    ask = (ref not in known or is_less) and _may_ask(order, report)
     if kind is TradeBusted:
-        return Heard((TradeBusted(order.cl_ord_id, report.cum_qty, trade, ref),), ask)
+        return Heard((TradeBusted(order.cl_ord_id, report.cum_qty, trade, ref, report.gw_ns),), ask)
     if ref not in known and order.traded_qty + report.last_qty > report.cum_qty:
         return _recounted(order, report, f"{key}?", ask)
-    return Heard((TradeCorrected(order.cl_ord_id, report.cum_qty, trade, ref, report.fee, report.fee_currency),), ask)
+    fee = report.fee, report.fee_currency
+    return Heard((TradeCorrected(order.cl_ord_id, report.cum_qty, trade, ref, *fee, report.gw_ns),), ask)
 
 
 def _recounted(order: Order, report: OrderReport, mark: str, ask: bool) -> Heard:
@@ -527,4 +619,72 @@ def _recounted(order: Order, report: OrderReport, mark: str, ask: bool) -> Heard
     if any(known[0] == mark for known in order.trades):
         return NOTHING
     cum = max(order.cum_qty, report.cum_qty) if report.poss_resend else report.cum_qty
-    return Heard((TradeCorrected(order.cl_ord_id, cum, (mark, 0, 0), mark),), ask)
+    return Heard((TradeCorrected(order.cl_ord_id, cum, (mark, 0, 0), mark, gw_ns=report.gw_ns),), ask)
+
+
+MAX_RESTATED = 8
+"""Restatements of an order's trades that are recorded; a venue that goes on was told of as often."""
+
+
+def _told_again(order: Order, report: OrderReport, known: tuple[str, int, int], *, asks: bool) -> Heard:
+    """A known trade, or a known correction of it: as it is on record, or restated.
+
+    Which holds, its order's count decides, and of a price alone that it is told
+    so once more: by what the gateway says after the restatement.
+    """
+    ref, lots, px = known[0], report.last_qty, report.last_px
+    amends = order.amends or NO_AMENDS
+    claim = next((each for each in amends.claims if each.trade[0] == ref), None)
+    is_later = claim is not None and report.gw_ns > claim.gw_ns
+    if not known[1] or lots <= 0 or px is None:  # what was taken off stays off
+        return Heard((), asks)
+    if (lots, px) == known[1:]:
+        return Heard((TradeUpheld(order.cl_ord_id, ref),) if is_later else (), asks)
+    told = (ref, lots, px)
+    if claim is not None and claim.trade == told:
+        is_taken = is_later and lots == known[1]
+        return Heard((_taken(order, claim, order.cum_qty, report),) if is_taken else (), asks)
+    said = trade_key(report)
+    if amends.count >= MAX_RESTATED or (claim is not None and not is_later) or _is_said(amends, (said, lots, px)):
+        return Heard((), asks)
+    fact = TradeRestated(order.cl_ord_id, told, known[1:], report.gw_ns, report.fee, report.fee_currency)
+    is_counted = not report.poss_resend and not order.undone and report.cum_qty > order.cum_qty
+    facts = (fact, _fill(order, report.cum_qty, None, report)) if is_counted else (fact,)
+    return Heard(facts, ask=True)
+
+
+def _is_said(amends: Amends, told: tuple[str, int, int]) -> bool:
+    """Whether a trade that a correction has replaced, or a correction, is told as it once was."""
+    of_it = [each for each in amends.said if each[0] == told[0]]
+    return told in of_it or any(not each[1] for each in of_it)  # corrected before it was ever told: it may have been anything
+
+
+def _settled(order: Order, report: OrderReport) -> tuple[OrderFact, ...]:
+    """The restatements that an order's count agrees with, and not with the record."""
+    claims = order.amends.claims
+    if any(report.gw_ns <= claim.gw_ns for claim in claims):
+        return ()
+    moved = [(claim, claim.trade[1] - _known(order, claim.trade[0])[1]) for claim in claims]
+    more = sum(lots for _, lots in moved)
+    if not more or report.cum_qty != order.traded_qty + more:
+        return ()
+    return tuple(_taken(order, claim, report.cum_qty, report) for claim, lots in moved if lots)
+
+
+def _taken(order: Order, claim: TradeRestated, cum_qty: int, report: OrderReport) -> TradeCorrected:
+    """A restatement is what the trade is from now on."""
+    ref, lots, px = claim.trade
+    mark = (f"{ref}@{order.amends.count}", lots, px)
+    return TradeCorrected(order.cl_ord_id, cum_qty, mark, ref, claim.fee, claim.fee_currency, report.gw_ns)
+
+
+def _stated_again(order: Order, report: OrderReport, *, asks: bool) -> tuple[int, bool]:
+    """What a count that is sent again is worth once a trade was taken off; whether to ask.
+
+    It may be of before. One that its gateway has made after the last bust or
+    correction is not: an order's state is told as it is then.
+    """
+    amends = order.amends or NO_AMENDS
+    if report.exec_type == "I" and report.gw_ns > amends.undone_ns:
+        return report.cum_qty, asks
+    return 0, asks or _may_ask(order, report)

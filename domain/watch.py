@@ -108,8 +108,13 @@ def _cancels(order: Order, now_ns: int, rules: Rules) -> tuple[OrderFact, ...]:
 
 
 def lacks_trades(order: Order) -> bool:
-    """Whether lots are counted whose trade, and so whose price, is missing."""
-    return order.cum_qty > order.traded_qty and not order.undone
+    """Whether its trades and its count are not yet one: the venue has more to say of them.
+
+    Lots are counted whose trade, and so whose price, is missing; or it counts
+    fewer than its trades come to; or one of them is told otherwise.
+    """
+    amends = order.amends
+    return order.cum_qty > order.traded_qty or (amends is not None and (amends.less or amends.claims != ()))
 
 
 def lost(legs: Iterable[Any], venue: str, why: str, now_ns: int) -> tuple[OrderUnknown, ...]:

@@ -199,6 +199,21 @@ def corrected(after_ms: int = 500, ticks: int = 1) -> Fate:
     return fate
 
 
+def restated(after_ms: int = 500, lots: int = 0, ticks: int = 0) -> Fate:
+    """Filled; the first trade is told again later, with so many lots more, and at so much more."""
+
+    def fate(venue: VirtualVenue, order: VenueOrder) -> None:
+        def again() -> None:
+            trade = order.trades[0]
+            venue.restate(order, trade, trade.qty + lots, trade.px + ticks)
+
+        venue.count("restated", order)
+        meet(venue, order)
+        venue.agenda.after(after_ms * MS, again)
+
+    return fate
+
+
 def trade_first(venue: VirtualVenue, order: VenueOrder) -> None:
     """The trade's word overtakes those that it follows."""
 

@@ -28,6 +28,9 @@ class SentOrder:
         self.at_ns = self.moved_ns = -1
         self.sent_ns = 0
         self.before: list[tuple[int, bool]] = []
+        self.trades: dict[tuple[Any, ...], list[Any]] = {}
+        self.restated = False
+        """A trade of it was told with another quantity or price: where it stands may be less from then on."""
 
     def hear(self, now_ns: int, cum: int | None, *, done: bool, undone: bool = False) -> None:
         """A frame about it."""
@@ -119,7 +122,10 @@ class Knowledge:
         if m[0] == "8":
             order = self.orders.get(m[2])
             if order is not None:
-                self._hear(m[2], order, now_ns, m[11], done=m[6] in ENDED, undone=m[5] in UNDOING)
+                if m[5] == "F" and order.trades.setdefault((m[4], m[19], m[8]), m[9:11]) != m[9:11]:
+                    order.restated = True
+                undone = m[5] in UNDOING or (order.restated and m[5] == "I")
+                self._hear(m[2], order, now_ns, m[11], done=m[6] in ENDED, undone=undone)
         elif m[0] == "j" and m[1] == "D" and m[2] in self.orders:
             self.orders[m[2]].denied = True
             self._hear(m[2], self.orders[m[2]], now_ns, None, done=True)

@@ -15,7 +15,10 @@ CUM_FACTS = frozenset(
 TRADE_FACTS = {"OrderPartiallyFilled": 3, "OrderFilled": 3, "OrderFilledLate": 3, "TradeBooked": 2}
 UNDOING_FACTS = frozenset(("TradeBusted", "TradeCorrected"))
 HEARD_FACTS = frozenset(
-    ("OrderAccepted", "OrderPartiallyFilled", "OrderFilled", "OrderFilledLate", "OrderRejected", "TradeBooked", *UNDOING_FACTS)
+    (
+        *("OrderAccepted", "OrderPartiallyFilled", "OrderFilled", "OrderFilledLate", "OrderRejected", "TradeBooked"),
+        *("TradeRestated", "TradeUpheld", *UNDOING_FACTS),
+    )
 )
 """Facts that only a report can be the cause of."""
 ABOUT_ORDERS = ("Order", "Cancel", "Trade")

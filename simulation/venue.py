@@ -264,6 +264,16 @@ class VirtualVenue:
         trade.px = px
         self.say(order, "G", trade, exec_ref=trade.exec_id)
 
+    def restate(self, order: VenueOrder, trade: Trade, qty: int, px: int) -> None:
+        """A trade was of another quantity or at another price, and is told so under its own id."""
+        self.account.bust(order.sign, trade.qty, trade.px, trade.fee, order.offset)
+        trade.qty, trade.px = qty, px
+        trade.fee = trade.first_fee = self.account.trade(order.sign, order.offset, qty, px)
+        trade.first_px = px
+        order.most = max(order.most, order.cum)
+        self.gateway.undone.add(order.ref)  # its count falls by no other word
+        self.say(order, "F", trade)
+
     def say(
         self,
         order: VenueOrder,

@@ -37,6 +37,8 @@ Fact = (
     | orders.OrderAbsent
     | orders.TradeBusted
     | orders.TradeCorrected
+    | orders.TradeRestated
+    | orders.TradeUpheld
     | mandates.MandateGiven
     | mandates.MandateRevoked
     | mandates.MandateReturned

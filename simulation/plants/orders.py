@@ -2,7 +2,7 @@
 
 from simulation.plants import Plant
 
-ORDERS, WATCH, PAIR = "domain/orders.py", "domain/watch.py", "actors/pair.py"
+ORDERS, WATCH, PAIR, AMENDS = "domain/orders.py", "domain/watch.py", "actors/pair.py", "actors/pair_amends.py"
 
 PLANTS = (
     Plant(
@@ -39,7 +39,7 @@ PLANTS = (
         "repeated_fill_counted",
         "a trade that is told again is counted again",
         ORDERS,
-        (("            if known[0] == key:\n                return Heard((), ask=asks)", "            if known[0] == key:\n                break"),),
+        (("            if known[0] == key:\n                return Heard(", "            if known[0] == key:\n                break\n            if False:\n                return Heard("),),
         "T36",
     ),
     Plant(
@@ -210,11 +210,29 @@ PLANTS = (
     Plant(
         "lost_trade_not_asked",
         "a count that ran ahead of its trades keeps no price",
-        PAIR,
-        (("            if not watch.lacks_trades(hedges.order_of(hedge, cl_ord_id)):\n                continue", "            if True:\n                continue"),),
+        AMENDS,
+        (("            if order is None or not watch.lacks_trades(order):\n                continue", "            if True:\n                continue"),),
         "untold",
         seeds=False,
         note="a seed's gateways begin anew at its end, and tell every trade",
+    ),
+    Plant(
+        "restated_ignored",
+        "a known trade that is told with another quantity or price is passed over",
+        ORDERS,
+        (("    return Heard(facts, ask=True)\n\n\ndef _is_said", "    return Heard((), asks)\n\n\ndef _is_said"),),
+        "T73",
+        seeds=False,
+        note="no venue of a seed restates",
+    ),
+    Plant(
+        "restated_taken_at_once",
+        "a restatement is booked as it comes, whatever its order's count is",
+        ORDERS,
+        (("    facts = (fact, _fill(order, report.cum_qty, None, report)) if is_counted else (fact,)\n", "    facts = (fact, _taken(order, fact, lots, report))\n"),),
+        "T73",
+        seeds=False,
+        note="no venue of a seed restates",
     ),
     Plant(
         "past_hedges_forgotten",

@@ -242,7 +242,7 @@ PLANTS = (
         "bust_keeps_cash",
         "a busted trade's lots go, its cash stays",
         "domain/orders.py",
-        (("fact.cum_qty, (*kept, (fact.ref, 0, off[2]), mark)", "fact.cum_qty, (*kept, off, mark)"),),
+        (("fact, (*kept, (fact.ref, 0, off[2]), mark)", "fact, (*kept, off, mark)"),),
     ),
     Plant(
         "book_skips_repairs",

@@ -38,6 +38,8 @@ FACTS = {
     orders.OrderAbsent: orders.OrderAbsent(ID),
     orders.TradeBusted: orders.TradeBusted(ID, 0, ("h1", 2, 100), "t1"),
     orders.TradeCorrected: orders.TradeCorrected(ID, 1, ("g1", 1, 99), "t1"),
+    orders.TradeRestated: orders.TradeRestated(ID, ("t1", 2, 100), (1, 100), 5),
+    orders.TradeUpheld: orders.TradeUpheld(ID, "t1"),
 }
 """One fact of each kind that an order knows."""
 

@@ -179,7 +179,8 @@ def test_a_bust_that_was_lost_does_not_take_newer_trades_off():
 
 def test_a_count_sent_again_from_before_a_bust_is_not_believed():
     state = heard(order(S.FILLED, cum_qty=5), trade("1", 5, 100, 5, "2"), bust("b1", "1", 5, 100, 0))
-    assert decide(state, report("I", "2", cum_qty=5, poss_resend=True)) == NOTHING
+    said = decide(state, report("I", "2", cum_qty=5, poss_resend=True))
+    assert said.facts == () and said.ask
     assert heard(state, trade("2", 1, 100, 5, "2", poss_resend=True)).cum_qty == 1
 
 

@@ -1,0 +1,162 @@
+"""A trade told again with another quantity or price: until the venue says which holds."""
+
+import pytest
+
+from domain.orders import (
+    MAX_RESTATED,
+    NOTHING,
+    OrderFilledLate,
+    OrdStatus,
+    TradeCorrected,
+    TradeRestated,
+    TradeUpheld,
+    decide,
+    evolve,
+)
+from domain.watch import lacks_trades
+from tests.domain.making import DAY, ID, heard, order, report, trade
+
+S = OrdStatus
+REF = f"{DAY}/1/F/1"
+
+
+def filled(*extra):
+    """Five lots at 100, and whatever came after them."""
+    return heard(order(), trade("1", 5, 100, 5, "2", gw_ns=10), *extra)
+
+
+def again(qty, px, gw_ns, cum_qty=5, **changes):
+    """The trade as an answer tells it."""
+    return trade("1", qty, px, cum_qty, "2", gw_ns=gw_ns, **{"poss_resend": True, **changes})
+
+
+def stands(cum_qty, gw_ns, **changes):
+    """Where the order stands, as an answer tells it."""
+    return report("I", "2", cum_qty=cum_qty, gw_ns=gw_ns, **{"poss_resend": True, **changes})
+
+
+def test_a_restatement_moves_nothing_and_is_asked_about_at_once():
+    said = decide(filled(), again(3, 101, 20))
+    assert said.facts == (TradeRestated(ID, (REF, 3, 101), (5, 100), 20),)
+    assert said.ask
+    state = filled(again(3, 101, 20))
+    assert (state.cum_qty, state.traded_qty, state.trades[0]) == (5, 5, (REF, 5, 100))
+    assert lacks_trades(state)
+
+
+@pytest.mark.parametrize("qty", [3, 7])
+def test_a_count_that_agrees_with_it_is_the_answer_and_is_followed(qty):
+    state = filled(again(qty, 101, 20), again(qty, 101, 30))
+    assert state.cum_qty == 5
+    state = heard(state, stands(qty, 30))
+    assert (state.cum_qty, state.traded_qty, state.status) == (qty, qty, S.FILLED)
+    assert not lacks_trades(state)
+    assert decide(state, again(qty, 101, 40)) == decide(state, stands(qty, 40)) == NOTHING
+
+
+def test_a_count_that_keeps_to_the_record_leaves_it_open():
+    state = filled(again(3, 100, 20), again(3, 100, 30), stands(5, 30))
+    assert state.cum_qty == 5
+    assert lacks_trades(state)
+
+
+def test_a_higher_count_in_the_restatement_itself_is_exposure_at_once():
+    said = decide(filled(), again(7, 100, 20, 7, poss_resend=False))
+    assert [type(fact) for fact in said.facts] == [TradeRestated, OrderFilledLate]
+    state = filled(again(7, 100, 20, 7, poss_resend=False))
+    assert (state.cum_qty, state.traded_qty) == (7, 5)
+    assert heard(state, stands(7, 30)).traded_qty == 7
+
+
+def test_a_price_alone_holds_once_it_is_told_again_later():
+    state = filled(again(5, 99, 20))
+    assert decide(state, again(5, 99, 20)) == NOTHING  # the same word, sent twice
+    said = decide(state, again(5, 99, 30, fee="1.5"))
+    assert [type(fact) for fact in said.facts] == [TradeCorrected]
+    state = heard(state, again(5, 99, 30))
+    assert (state.cum_qty, [t for t in state.trades if t[1]]) == (5, [(REF, 5, 99)])
+
+
+def test_a_trade_that_is_told_as_it_was_again_is_upheld():
+    state = filled(again(3, 100, 20))
+    assert decide(state, again(5, 100, 15)) == NOTHING  # made before the restatement
+    assert decide(state, again(5, 100, 30)).facts == (TradeUpheld(ID, REF),)
+    state = heard(state, again(5, 100, 30))
+    assert not lacks_trades(state)
+    assert (state.cum_qty, state.traded_qty) == (5, 5)
+
+
+def test_a_restatement_of_a_restatement_replaces_it():
+    state = filled(again(3, 100, 20), again(4, 100, 30))
+    assert [claim.trade for claim in state.amends.claims] == [(REF, 4, 100)]
+    assert heard(state, stands(4, 40)).cum_qty == 4
+
+
+def test_restatements_without_end_are_recorded_a_few_times():
+    state = filled(*(again(3 + n % 2, 100, 20 + n) for n in range(40)))
+    assert state.amends.count == MAX_RESTATED
+    assert decide(state, again(1, 100, 90)) == NOTHING
+
+
+def test_two_restatements_are_settled_by_the_count_of_both():
+    state = heard(order(), trade("1", 3, 100, 3), trade("2", 2, 100, 5, "2"))
+    state = heard(state, again(1, 100, 20), trade("2", 1, 98, 5, "2", gw_ns=21, poss_resend=True))
+    assert heard(state, stands(3, 30)).cum_qty == 5
+    state = heard(state, stands(2, 31))
+    assert (state.cum_qty, state.traded_qty) == (2, 2)
+
+
+def test_a_live_order_settles_by_any_word_on_where_it_stands():
+    state = heard(order(S.NEW, qty=9), trade("1", 5, 100, 5, gw_ns=10), trade("1", 4, 100, 4, gw_ns=20))
+    state = heard(state, report("C", "C", cum_qty=4, gw_ns=30))
+    assert (state.status, state.cum_qty, state.traded_qty) == (S.EXPIRED, 4, 4)
+
+
+def test_a_busted_trade_stays_off_whatever_is_told_of_it():
+    bust = report("H", "2", exec_id="b", exec_ref="1", last_qty=5, last_px=100, cum_qty=0, gw_ns=20)
+    state = filled(again(3, 100, 15), bust)
+    assert state.amends.claims == ()
+    assert decide(state, again(7, 100, 30)) == NOTHING
+
+
+def correction(qty, px, gw_ns, cum_qty, **changes):
+    return report("G", "2", exec_id="g", exec_ref="1", last_qty=qty, last_px=px, cum_qty=cum_qty, gw_ns=gw_ns, **changes)
+
+
+def test_a_corrected_trade_told_as_it_was_is_no_restatement():
+    state = filled(correction(4, 101, 20, 4))
+    assert decide(state, again(5, 100, 30)) == decide(state, again(4, 101, 30)) == NOTHING
+    assert decide(state, correction(4, 101, 30, 4, poss_resend=True)) == NOTHING
+    assert type(decide(state, again(2, 100, 30)).facts[0]) is TradeRestated
+
+
+def test_a_correction_told_again_otherwise_is_a_restatement_too():
+    state = filled(correction(4, 101, 20, 4))
+    said = decide(state, correction(3, 101, 30, 3, poss_resend=True))
+    assert said.facts == (TradeRestated(ID, (REF, 3, 101), (4, 101), 30),)
+    state = heard(state, correction(3, 101, 30, 3, poss_resend=True), stands(3, 40))
+    assert (state.cum_qty, state.traded_qty) == (3, 3)
+
+
+def test_a_trade_corrected_before_it_was_told_may_have_been_anything():
+    state = heard(order(), correction(4, 101, 20, 4))
+    assert decide(state, again(5, 100, 30)) == NOTHING
+
+
+def test_the_venues_own_correction_settles_it():
+    state = filled(again(4, 101, 20), correction(4, 101, 30, 4))
+    assert (state.cum_qty, state.amends.claims) == (4, ())
+
+
+def test_a_trade_of_no_lots_or_price_says_nothing():
+    assert decide(filled(), again(0, 100, 20)) == decide(filled(), again(4, None, 20)) == NOTHING
+
+
+def test_the_facts_fold_to_the_same_order():
+    state, folded = filled(), filled()
+    for told in (again(4, 99, 20), again(4, 99, 30), stands(4, 30)):
+        facts = decide(state, told).facts
+        state = heard(state, told)
+        for fact in facts:
+            folded = evolve(folded, fact)
+    assert folded == state

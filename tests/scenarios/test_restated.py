@@ -1,0 +1,95 @@
+"""A trade that its venue tells again, with another quantity or price: T73."""
+
+import pytest
+
+from simulation import fates
+from simulation.agenda import MS
+
+TOLD, SETTLED = "TRADE_RESTATED", "RESTATEMENT_SETTLED"
+UP, DOWN, PRICE = {"lots": 1}, {"lots": -1}, {"ticks": 3}
+CHANGES = pytest.mark.parametrize("change", [UP, DOWN, PRICE, {"lots": -1, "ticks": 2}], ids=["up", "down", "price", "both"])
+
+
+def opened(s, change, after_ms=1500):
+    """Two units, held; then B's trade is another one."""
+    s.opens(b=fates.restated(after_ms, **change))
+    assert s.ends() == "DONE"
+    return next(iter(s.b.orders.values()))
+
+
+def agrees(s, first, change):
+    """What the pair has of it is what the venue has, to the lot and the cent."""
+    assert s.position == tuple(book.net for book in s.pair.books)
+    assert s.pair.naked == (0, 0)
+    assert s.cum(first.ref) == 2 + change.get("lots", 0) == first.cum
+    assert [book.cash for book in s.pair.books] == [venue.cash for venue in s.venues.values()]
+
+
+@CHANGES
+def test_t73_restated_trade_is_told_asked_about_booked_and_repaired(scene, change):
+    s = scene(units=2, max_units=2)
+    first = opened(s, change)
+    asked = s.frames("H")
+    s.run(5000)
+    agrees(s, first, change)
+    assert s.frames("H") > asked
+    assert [code for code in s.judge.alerts if code in (TOLD, SETTLED)] == [TOLD, SETTLED]
+
+
+@CHANGES
+def test_t73_node_that_is_killed_before_the_answer_settles_it_after_its_start(scene, change):
+    s = scene(units=2, max_units=2)
+    first = opened(s, change)
+    assert s.until(lambda: TOLD in s.judge.alerts, 4000 * MS)
+    s.kill()
+    s.start()
+    s.run(6000)
+    agrees(s, first, change)
+    assert s.judge.alerts.count(SETTLED) == 1
+
+
+@CHANGES
+def test_t73_restatement_while_the_node_is_away_is_found_at_its_start(scene, change):
+    s = scene(units=2, max_units=2)
+    first = opened(s, change, after_ms=2500)
+    s.kill()
+    s.run(3000)
+    s.start()
+    s.run(6000)
+    agrees(s, first, change)
+    assert TOLD in s.judge.alerts
+
+
+def test_t73_node_that_is_killed_after_it_was_settled_tells_and_asks_nothing_more(scene):
+    s = scene(units=2, max_units=2)
+    first = opened(s, DOWN)
+    s.run(5000)
+    s.kill()
+    s.start()
+    s.run(6000)
+    agrees(s, first, DOWN)
+    assert s.judge.alerts.count(TOLD) == 1
+
+
+@pytest.mark.parametrize("lots", [1, -1])
+def test_t73_restated_repair_is_followed_too(scene, lots):
+    s = scene(units=2, max_units=2, policy="replenish_first")
+    s.b.script.append(fates.part(0))
+    s.opens(b=fates.restated(1500, lots=lots))
+    assert s.ends() == "DONE"
+    s.run(5000)
+    assert s.pair.naked == (0, 0)
+    assert s.position == tuple(book.net for book in s.pair.books)
+    assert TOLD in s.judge.alerts
+
+
+def test_t73_restatement_whose_answer_never_comes_stays_told_and_moves_nothing(scene):
+    s = scene(units=2, max_units=2)
+    first = opened(s, DOWN)
+    s.b.gateway.passes_over.add("H")
+    s.run(30_000)
+    assert s.cum(first.ref) == 2
+    assert s.judge.alerts.count(TOLD) == 2  # at once, and when it is asked no more
+    assert "POSITION_DIFFERS" in s.judge.alerts
+    s.b.gateway.passes_over.clear()
+    s.may_be_naked = True
