@@ -135,7 +135,7 @@ def load(path: Path, troubles: Path | None = None) -> Spec:
 def parse(text: str, file: str) -> Spec:
     """An exchange file's text as checked values. Raises: SpecError."""
     found = _convert(text, Spec, file)
-    _check(found, file)
+    check(found, file)
     return found
 
 
@@ -219,7 +219,8 @@ def _or(value: str | None, otherwise: str) -> str:
     return otherwise if value is None else value
 
 
-def _check(spec: Spec, file: str) -> None:
+def check(spec: Spec, file: str) -> None:
+    """What TOML's shape does not say; `file`: what errors name. Raises: SpecError."""
     processes = [process.name for process in spec.process]
     _unique(file, "process.name", processes)
     _unique(file, "venue.name", [venue.name for venue in spec.venue])

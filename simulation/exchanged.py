@@ -9,9 +9,10 @@ one run, in any process.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, NamedTuple
 
 from loguru import logger
 from pykka import ActorRegistry
@@ -28,22 +29,55 @@ from gateways.simulated.link import Link
 from gateways.simulated.settings import Settings
 from gateways.skeleton import GatewaySettings
 from simulation.agenda import MS, Agenda, Entry, WatchedLane
+from simulation.desk_covers import Holder, Holding
 from simulation.machine import VirtualMachine
 from simulation.replayed import ReplayedVenue
+from system.clock import chance
 from wire import exchange as wire
 
 ROOT = "node/root"
 STOP_NS = 12_000 * MS
 PATIENCE_MS = 15_000
-LATENCY_NS = 400_000
-"""Of a message between a gateway and its exchange, one way."""
+GATEWAY_NS = 100_000
+"""Of a message between the node and a gateway, one way: one machine."""
+SEEDS = 1009
+"""A run's seed makes so many others, one for each venue."""
+
+
+class Distance(NamedTuple):
+    """How far a venue is from the desk. Units: ns of a round trip.
+
+    `jitter_ns`: how much longer a round trip takes at most, drawn evenly.
+    """
+
+    rtt_ns: int = 1 * MS
+    jitter_ns: int = MS // 5
+
+
+NEAR = Distance()
+
+
+class Way:
+    """One direction between a gateway and its exchange: half the round trip, in order."""
+
+    def __init__(self, agenda: Agenda, distance: Distance, rng: Random) -> None:
+        self._agenda, self._distance, self._rng = agenda, distance, rng
+        self._last_ns = 0
+
+    def take(self, arrive: Callable[[], None]) -> None:
+        """A message leaves; `arrive` is called where it has come, after those before it."""
+        rtt_ns, jitter_ns = self._distance
+        delay_ns = rtt_ns // 2 + self._rng.randrange(jitter_ns // 2 + 1)
+        self._last_ns = max(self._agenda.now_ns + delay_ns, self._last_ns)
+        self._agenda.at(self._last_ns, arrive)
 
 
 class MemoryLink(Link):
     """A gateway's session with the exchange, in memory."""
 
-    def __init__(self, exchange: VirtualExchange, login: wire.Login, wake: Callable[[], None]) -> None:
+    def __init__(self, exchange: VirtualExchange, login: wire.Login, wake: Callable[[], None], there: Way, back: Way) -> None:
         self._exchange, self._login, self._clock, self._wake = exchange, login, exchange.clock, wake
+        self._there, self.back = there, back
         self.up, self.broken = False, 0
         self._inbox: deque[wire.SessionMessage] = deque()
         self.socket: Any = None
@@ -55,7 +89,8 @@ class MemoryLink(Link):
         self._heard_ns = self.due_ns = self._clock.mono_ns()
 
     def send(self, message: wire.SessionMessage) -> bool:
-        self._exchange.agenda.after(LATENCY_NS, lambda identity=self.identity: self._exchange.take(identity, message))
+        identity = self.identity
+        self._there.take(lambda: self._exchange.take(identity, message))
         return True
 
     def arrived(self, identity: bytes, message: wire.SessionMessage) -> None:
@@ -81,16 +116,17 @@ class MemoryLink(Link):
 class MemoryAdapter(SimulatedAdapter):
     """The simulated adapter on a link in memory."""
 
-    def __init__(self, exchange: VirtualExchange, settings: Settings) -> None:
+    def __init__(self, exchange: VirtualExchange, settings: Settings, distance: Distance, rng: Random) -> None:
         super().__init__(settings, exchange.clock)
         self.exchange = exchange
+        self._ways = (Way(exchange.agenda, distance, rng), Way(exchange.agenda, distance, rng))
         self.wake: Callable[[], None] = lambda: None
 
     def start(self, sink: Sink) -> None:
         self._sink = sink
         one = self._settings
         login = wire.Login(wire.SESSION_VERSION, one.venue, one.account, one.session)
-        self._link = MemoryLink(self.exchange, login, self.wake)
+        self._link = MemoryLink(self.exchange, login, self.wake, *self._ways)
 
 
 class VirtualExchange:
@@ -144,18 +180,28 @@ class VirtualExchange:
         for identities, message in outbox:
             for identity in identities:
                 link = self._links[identity]
-                self.agenda.after(LATENCY_NS, lambda link=link, identity=identity, message=message: link.arrived(identity, message))
+                link.back.take(lambda link=link, identity=identity, message=message: link.arrived(identity, message))
 
 
 class DeskRun:
     """One run of a desk. Thread: the one that makes it.
 
     `config`: its venues trade for `accounts` (by venue; "" where it is a feed
-    alone), placed and without commands.
+    alone), placed and without commands. `distances`: of venues that are not
+    near.
     """
 
     def __init__(
-        self, make_node: Callable[..., Any], config: Config, accounts: dict[str, str], spec: Spec, seed: int, folder: Path, wall_ns: int, day: str
+        self,
+        make_node: Callable[..., Any],
+        config: Config,
+        accounts: dict[str, str],
+        spec: Spec,
+        seed: int,
+        folder: Path,
+        wall_ns: int,
+        day: str,
+        distances: Mapping[str, Distance] | None = None,
     ) -> None:
         logger.disable("actors")
         logger.disable("gateways")
@@ -163,31 +209,44 @@ class DeskRun:
         self.lane = WatchedLane(seed, VirtualClock(wall_ns=wall_ns))
         self.agenda = Agenda(self.lane)
         self.exchange = VirtualExchange(self.agenda, spec, seed, day)
-        self.venues = [self._venue(venue.name, accounts[venue.name]) for venue in config.venue]
+        far = distances or {}
+        self.venues = [
+            self._venue(venue.name, accounts[venue.name], far.get(venue.name, NEAR), seed * SEEDS + place) for place, venue in enumerate(config.venue)
+        ]
+        self.holders: list[Holder] = []
+        self._seed = seed
         self.node: Any = None
         self.kills = 0
         self._fuse: int | None = None
         (folder / "node").mkdir(mode=0o700)
 
-    def _venue(self, name: str, account: str) -> ReplayedVenue:
-        adapter = MemoryAdapter(self.exchange, Settings("memory", name, account, f"gw-{name}"))
+    def _venue(self, name: str, account: str, distance: Distance, seed: int) -> ReplayedVenue:
+        adapter = MemoryAdapter(self.exchange, Settings("memory", name, account, f"gw-{name}"), distance, chance(seed))
         trade = f"ipc:///sim/{name}.trade" if account else ""
         place = self.folder / "gateways" / name
         place.mkdir(mode=0o700, parents=True)
-        made = ReplayedVenue(self.agenda, GatewaySettings(name, f"ipc:///sim/{name}.feed", trade, place), adapter, LATENCY_NS // 4)
+        made = ReplayedVenue(self.agenda, GatewaySettings(name, f"ipc:///sim/{name}.feed", trade, place), adapter, GATEWAY_NS, seed)
         adapter.wake = made.turn
         made.trade.is_dead = lambda: self._fuse == 0
         return made
 
+    def hold(self, holding: Holding) -> Holder:
+        """Somebody holds what a cover covers; before `start`."""
+        holder = Holder(self.agenda, holding, lambda: None if self._fuse == 0 else self.node, self._seed * SEEDS + len(self.venues) + len(self.holders))
+        self.holders.append(holder)
+        return holder
+
     def start(self) -> None:
-        """The gateways, then the node. Raises: HedgerowError where it refuses."""
+        """The holders, the gateways, then the node. Raises: HedgerowError where it refuses."""
+        for holder in self.holders:
+            holder.begin()
         for venue in self.venues:
             venue.begin()
         self.start_node()
 
     def start_node(self) -> None:
         """A node on the run's journal, as after power-on."""
-        feeds = {venue.feed.venue: venue.feed for venue in self.venues}
+        feeds = {venue.feed.venue: venue.feed for venue in self.venues} | {holder.feed.venue: holder.feed for holder in self.holders if holder.feed is not None}
         trades = {venue.trade.venue: venue.trade for venue in self.venues}
         machine = VirtualMachine(self.lane, self.folder / "node", feeds, trades)
         self.node = self.make_node(self.config, live=True, machine=machine)
@@ -242,7 +301,9 @@ class DeskRun:
         return holds()
 
     def heal(self, ms: int) -> None:
-        """Every trouble ends; the venues are well for so long."""
+        """Every trouble ends; the venues are well for so long, and what is held stays as it is."""
+        for holder in self.holders:
+            holder.rest()
         world = self.exchange.world
         world.is_well = True
         for venue in world.venues.values():

@@ -68,11 +68,11 @@ class ReplayedVenue:
 
     alive = True
 
-    def __init__(self, agenda: Agenda, settings: GatewaySettings, adapter: Adapter, latency_ns: int) -> None:
+    def __init__(self, agenda: Agenda, settings: GatewaySettings, adapter: Adapter, latency_ns: int, seed: int = SEED) -> None:
         venue = settings.venue
         self._agenda = agenda
-        self.feed = FeedLink(venue, agenda, chance(SEED), Unwatched(), latency_ns)
-        self.trade = TradeLink(venue, agenda, chance(SEED), Unwatched(), latency_ns)
+        self.feed = FeedLink(venue, agenda, chance(seed), Unwatched(), latency_ns)
+        self.trade = TradeLink(venue, agenda, chance(seed), Unwatched(), latency_ns)
         plugs = (FeedPlug(self.feed), TradePlug(self.trade))
         self.gateway = Gateway(settings, adapter, agenda.clock, None, lambda _context, _settings: plugs)
         self.trade.gateway = self

@@ -36,3 +36,15 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}: give a file in a folder that can be written") from None
+
+
+def writable(path: Path) -> None:
+    """A file of results can be written there, which long work is about to do. Raises: UsageError."""
+    is_there = path.exists()
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+        if not is_there:
+            path.unlink()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}: give a file in a folder that can be written") from None

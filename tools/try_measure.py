@@ -2,22 +2,25 @@
 
 Fills, orders and what was naked for how long are the exchange's own log's;
 what a repair cost is told from the journal's hedges, against the touch of
-their decisions, in the pair's currency.
+their decisions, with the fees that the market charges, in the pair's currency.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from config.pairspecs import pair_spec
 from config.schema import Config, Pair
-from domain.books import units_of
 from domain.costs import LegMoney
+from domain.hedges import RESIDUAL
 from domain.ids import hedge_pair
+from domain.market import FeeSchedule
 from exchange.codes import BUY, REJECTED
 from journal.reader import read
 from journal.verify import verify
@@ -25,95 +28,28 @@ from tools.demo_books import lots_of, positions_apart
 from tools.demo_truth import ORDER_NAME, order_names, truth_from
 from tools.hedge_book import HedgeBook, Kept
 from tools.replay_books import compare, journal_fills
+from tools.try_naked import CoverNakedness, Episode, Nakedness, SizedNakedness
 from wire.codec import unpack
 
-NS = 1_000_000_000
 FOR_REPAIR = ("p", "b")
 FINAL = ("DONE", "PART", "NONE")
 MOST_POINTS = 400
 
 
-class Episode(Struct):
-    """A time without a pause in which a pair was naked. Units: ns, lots, money.
-
-    `value_s`: naked value times seconds, in the pair's currency; `points`:
-    (ns, value) at each change.
-    """
-
-    from_ns: int
-    to_ns: int
-    lots: dict[str, int]
-    value: float
-    value_s: float
-    hedge: str
-    points: list[tuple[int, float]]
-
-    @property
-    def ms(self) -> float:
-        return (self.to_ns - self.from_ns) / 1e6
+Place = tuple[str, str]
+"""(venue, symbol)"""
 
 
-class Nakedness:
-    """One pair's legs over time, by the venues' trades of its orders.
-
-    `values`: of a lot of each place, in the pair's currency.
-    """
-
-    def __init__(self, lots: Mapping[str, int], values: Mapping[str, float]) -> None:
-        self._lots, self._values = dict(lots), values
-        self.net: dict[str, int] = dict.fromkeys(lots, 0)
-        self.episodes: list[Episode] = []
-        self._open: Episode | None = None
-        self._since = (0, 0.0)
-
-    def take(self, ns: int, place: str, qty: int, hedge: str) -> None:
-        """Signed lots of a trade, or of one that is undone."""
-        self._pass(ns)
-        self.net[place] = self.net.get(place, 0) + qty
-        naked, value = self._now()
-        if any(naked.values()):
-            if self._open is None:
-                self._open = Episode(ns, ns, {}, 0.0, 0.0, hedge, [])
-            episode = self._open
-            episode.value = max(episode.value, value)
-            episode.lots = {name: max(episode.lots.get(name, 0), lots) for name, lots in naked.items()}
-            episode.points.append((ns, value))
-            self._since = (ns, value)
-        elif self._open is not None:
-            self._open.points.append((ns, 0.0))
-            self.episodes.append(self._open)
-            self._open = None
-
-    def end(self, ns: int) -> Episode | None:
-        """The run is over: what is naked still, None where nothing is."""
-        self._pass(ns)
-        if self._open is not None:
-            self._open.points.append((ns, self._since[1]))
-            self.episodes.append(self._open)
-        return self._open
-
-    def _now(self) -> tuple[dict[str, int], float]:
-        held = tuple(self.net[place] for place in self._lots)
-        units = units_of(held, tuple(self._lots.values()))
-        naked = {place: abs(qty - units * lot) for (place, lot), qty in zip(self._lots.items(), held, strict=True)}
-        return naked, sum(lots * self._values.get(place, 0.0) for place, lots in naked.items())
-
-    def _pass(self, ns: int) -> None:
-        if self._open is not None:
-            since_ns, value = self._since
-            self._open.value_s += value * (ns - since_ns) / NS
-            self._open.to_ns = ns
-            self._since = (ns, value)
-
-
-def measured(config: Config, folder: Path, truth: Sequence[Mapping[str, Any]], end_ns: int) -> list[dict[str, Any]]:
-    """A row for each pair. `folder`: the run's, with journal and gateways."""
-    journal = folder / "node" / "journal"
+def measured(config: Config, folder: Path, run: Any, spec: Any) -> list[dict[str, Any]]:
+    """A row for each pair of a run that is over. `folder`: its own, with journal and gateways; `spec`: the market."""
+    journal, truth = folder / "node" / "journal", run.exchange.truth
     book, alerts = HedgeBook(), Counter[str]()
     for record in read(journal):
         book.take(record)
         if record.kind == "alert":
             alerts[unpack(record.body)["code"]] += 1
+    charged = fees_of(spec)
+    book.instruments = {key: replace(each, fees=charged[key]) for key, each in book.instruments.items()}
     names = order_names(folder / "gateways", {leg.venue for pair in config.pair for leg in pair.legs})
     whole = truth_from(truth, names)
     books = compare(journal_fills(journal), whole.books)
@@ -121,17 +57,61 @@ def measured(config: Config, folder: Path, truth: Sequence[Mapping[str, Any]], e
     held = {place: told for place, told in books.positions.items() if place not in coins}  # coins are money there, and no position
     problems = [*whole.unnamed, *books.problems, *positions_apart(whole.positions, {}, held)]
     report = verify(journal)
+    told = {holder.holding.pair: holder.told for holder in run.holders}
     rows = []
     for pair in config.pair:
-        row = _pair_row(pair, book, truth, names, end_ns)
+        kept = [each for each in book.kept.values() if each.pair == pair.name]
+        values = reference_values(config, pair, run.exchange.world.venues) | values_of(kept, book)
+        naked = naked_of(config, pair, kept, values)
+        row = _pair_row(pair, kept, book, _changes(pair, kept, truth, names), naked, told.get(pair.name, ()), run.exchange.agenda.wall_ns)
         rows.append({**row, "alerts": dict(alerts), "books_equal": not problems, "problems": problems[:5], "journal_verified": report.ok})
     return rows
 
 
-def _pair_row(pair: Pair, book: HedgeBook, truth: Iterable[Mapping[str, Any]], names: Mapping[Any, str], end_ns: int) -> dict[str, Any]:
-    kept = [each for each in book.kept.values() if each.pair == pair.name]
-    naked = Nakedness(lots_of(pair), values_of(kept, book))
-    orders: dict[str, str] = {}
+def fees_of(spec: Any) -> dict[Place, FeeSchedule]:
+    """What the market charges, whatever the configuration says of it."""
+    from exchange.config import definition_of
+
+    found = {}
+    for venue in spec.venue:
+        for one in venue.instrument:
+            told = definition_of(one)
+            found[venue.name, one.symbol] = FeeSchedule(**{f"{what}_{by}": Fraction(told[f"fee_{by}_{what}"]) for what in ("open", "close", "close_today") for by in ("rate", "lot")})
+    return found
+
+
+def naked_of(config: Config, pair: Pair, kept: Sequence[Kept], values: Mapping[str, float]) -> Nakedness | CoverNakedness:
+    """How the pair's nakedness is counted."""
+    lots = lots_of(pair)
+    if pair.kind == "cover":
+        return CoverNakedness(next(iter(lots)), pair_spec(config, pair, sends_orders=False).cover, values)
+    return SizedNakedness(lots, values, ratios_of(lots, kept)) if 0 in lots.values() else Nakedness(lots, values)
+
+
+def ratios_of(lots: Mapping[str, int], kept: Sequence[Kept]) -> dict[str, dict[str, Fraction]]:
+    """By hedge: signed lots of each leg of 0 `lots` beside one lot of the first that has some."""
+    found = {}
+    for each in kept:
+        plans = {f"{leg.plan.venue}/{leg.plan.symbol}": leg.plan for leg in each.hedge.legs}
+        anchor = next((plans[place] for place, lot in lots.items() if lot and place in plans), None)
+        if anchor is not None:
+            found[each.hedge.hedge_id] = {
+                place: Fraction(plans[place].side * plans[place].per_unit, anchor.side * anchor.per_unit) for place, lot in lots.items() if not lot and place in plans
+            }
+    return found
+
+
+class Trades:
+    """What the venues say of a pair's orders: trades in their order, and how each order ended."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, str] = {}
+        self.trades: list[tuple[int, str, int, str]] = []
+
+
+def _changes(pair: Pair, kept: Sequence[Kept], truth: Iterable[Mapping[str, Any]], names: Mapping[Any, str]) -> Trades:
+    found = Trades()
+    odd = {each.hedge.hedge_id for each in kept if each.hedge.trigger == RESIDUAL}  # its lots are no unit's
     for line in truth:
         if line["t"] not in ("order", "trade") or line.get("house"):
             continue
@@ -139,10 +119,23 @@ def _pair_row(pair: Pair, book: HedgeBook, truth: Iterable[Mapping[str, Any]], n
         if told is None or hedge_pair(told["hedge"]) != pair.name:
             continue
         if line["t"] == "order":
-            orders[f"{line['venue']} {line['order_id']}"] = line["status"]
-        else:
+            found.orders[f"{line['venue']} {line['order_id']}"] = line["status"]
+        elif told["hedge"] not in odd:
             qty = (0 if line["exec_type"] == "H" else line["qty"]) - line.get("was_qty", 0)
-            naked.take(line["ns"], f"{line['venue']}/{line['symbol']}", qty if line["side"] == BUY else -qty, told["hedge"])
+            found.trades.append((line["ns"], f"{line['venue']}/{line['symbol']}", qty if line["side"] == BUY else -qty, told["hedge"]))
+    return found
+
+
+def _pair_row(
+    pair: Pair, kept: Sequence[Kept], book: HedgeBook, told: Trades, naked: Nakedness | CoverNakedness, held: Sequence[tuple[int, str]], end_ns: int
+) -> dict[str, Any]:
+    left_to_tell = list(held)
+    for ns, *trade in told.trades:
+        while left_to_tell and left_to_tell[0][0] <= ns:
+            naked.told(*left_to_tell.pop(0))
+        naked.take(ns, *trade)
+    for each in left_to_tell:
+        naked.told(*each)
     left = naked.end(end_ns)
     rows = [_hedge_row(each, book) for each in kept]
     worst = max(naked.episodes, key=lambda each: each.value_s, default=None)
@@ -151,8 +144,8 @@ def _pair_row(pair: Pair, book: HedgeBook, truth: Iterable[Mapping[str, Any]], n
         "currency": pair.currency,
         "hedges": len(rows),
         "outcomes": dict(Counter(row["state"] if row["state"] in FINAL else "STRANDED" for row in rows)),
-        "orders": len(orders),
-        "refused": sum(status == REJECTED for status in orders.values()),
+        "orders": len(told.orders),
+        "refused": sum(status == REJECTED for status in told.orders.values()),
         "repaired": sum(bool(row["repairs"]) for row in rows),
         "naked_lots": {place: max((each.lots.get(place, 0) for each in naked.episodes), default=0) for place in naked.net},
         "naked_value": round(max((each.value for each in naked.episodes), default=0.0), 2),
@@ -191,6 +184,16 @@ def values_of(kept: Iterable[Kept], book: HedgeBook) -> dict[str, float]:
             if instrument is None or plan.index >= len(each.terms.rates):
                 continue
             found.setdefault(f"{plan.venue}/{plan.symbol}", LegMoney(instrument, each.terms.rates[plan.index]).turnover(plan.touch_px, 1))
+    return found
+
+
+def reference_values(config: Config, pair: Pair, venues: Mapping[str, Any]) -> dict[str, float]:
+    """What a lot of each place is worth by the venues' references: where no decision has told it."""
+    ticks = {(told.venue, told.symbol): float(told.tick_size) for told in config.instrument}
+    found = {}
+    for leg in pair_spec(config, pair, sends_orders=False).legs:
+        rate = leg.fixed_fx if leg.fx is None else venues[leg.fx.key[0]].reference(leg.fx.key[1]) * ticks[leg.fx.key]
+        found["/".join(leg.key)] = LegMoney(leg.instrument, rate).turnover(venues[leg.venue].reference(leg.symbol), 1)
     return found
 
 

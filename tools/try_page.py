@@ -10,6 +10,7 @@ from math import floor, log10
 from pathlib import Path
 from typing import Any
 
+from config.messages import in_language
 from tools.assess_page import STYLE, table
 from tools.try_words import word
 
@@ -20,7 +21,7 @@ MOST_WORST = 4
 MOST_DOTS = 300
 FIRST_MS = 0.01
 OWN_STYLE = """
-body{max-width:1280px}
+body{max-width:1280px}div.warn{margin:1em 0}div.warn ul{margin:.2em 0 0;padding-left:1.2em}
 .done{fill:#4c956c;background:#4c956c}.part{fill:#e9c46a;background:#e9c46a}.none{fill:#8d99ae;background:#8d99ae}
 .stranded{fill:#c0392b;background:#c0392b}
 .dot{fill:var(--two);fill-opacity:.45}.max{stroke:var(--one);stroke-width:2}.med{stroke:var(--ink);stroke-width:2}
@@ -41,10 +42,12 @@ def page(found: dict[str, Any], lang: str) -> str:
     facts = [
         (say("pairs"), ", ".join(found["pairs"])),
         (say("market"), say("prices") if found["market"] == "prices" else Path(found["market"]).name),
-        (say("runs"), say("runs_of").format(scenarios=scenarios, seeds=found["seeds"], seconds=found["seconds"])),
+        (say("runs"), say("runs_of").format(scenarios=scenarios, seeds=found["seeds"], seconds=found["seconds"], heal=found["heal_s"])),
+        (say("distances"), distances(found["latencies"], say)),
+        *((say("exposure").format(pair=pair), exposure(told, say)) for pair, told in found["covers"].items()),
     ]
     parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(say('intro'))}</p>", table([], facts)]
-    parts += [f'<p class="warn">{escape(say(name))}: {escape("; ".join(found[name]))}</p>' for name in ("left_out", "problems") if found[name]]
+    parts += [warning(say(name), found[name], lang) for name in ("problems", "notes") if found[name]]
     if not found["problems"]:
         parts.append(f"<p>{escape(say('fine'))}</p>")
     for pair in found["pairs"]:
@@ -59,6 +62,23 @@ def page(found: dict[str, Any], lang: str) -> str:
 
 
 Say = Callable[[str], str]
+
+
+def warning(title: str, lines: Sequence[str], lang: str) -> str:
+    """What must be read first, a line each."""
+    items = "".join(f"<li>{escape(in_language(line, lang))}</li>" for line in lines)
+    return f'<div class="warn">{escape(title)}<ul>{items}</ul></div>'
+
+
+def distances(latencies: dict[str, Any], say: Say) -> str:
+    """Round trips, and which of them nobody has told."""
+    jitters = {venue: f"+{told['jitter_ms']:g}" if told["jitter_ms"] else "" for venue, told in latencies.items()}
+    return "; ".join(f"{venue} {told['rtt_ms']:g}{jitters[venue]}{'' if told['told'] else say('assumed')}" for venue, told in latencies.items())
+
+
+def exposure(told: dict[str, Any], say: Say) -> str:
+    """What a cover covered."""
+    return say("drawn") if told["qtys"] is None else f"{', '.join(told['qtys'])} {told['unit']}"
 
 
 def pair_part(pair: str, rows: Sequence[dict[str, Any]], say: Say) -> str:

@@ -14,8 +14,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "market": ("market", "行情来源"),
     "prices": ("made around the prices given", "按所给价格生成"),
     "runs": ("runs", "次数"),
-    "runs_of": ("{scenarios} scenarios x {seeds} seeds, {seconds} s each", "{scenarios} 个情景 × {seeds} 个种子,每次 {seconds} 秒"),
-    "left_out": ("Left out", "未计入"),
+    "runs_of": (
+        "{scenarios} scenarios x {seeds} seeds, each {seconds} s with trouble and {heal} s without",
+        "{scenarios} 个情景 × {seeds} 个种子,每次 {seconds} 秒有麻烦、{heal} 秒无麻烦",
+    ),
+    "distances": ("round trip to each venue (RTT + jitter), ms", "各场所往返时延(RTT + 抖动),毫秒"),
+    "assumed": (" (assumed)", "(假定)"),
+    "exposure": ("what {pair} covers", "{pair} 的敞口"),
+    "drawn": ("a stock drawn from each seed, another every 5 s", "由种子抽取的库存,每 5 秒一变"),
+    "notes": ("Note", "注意"),
     "problems": ("Not as it must be", "有问题"),
     "fine": (
         "In every run the node's books were the venues' books, and the journal verified.",

@@ -6,16 +6,16 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from config.load import ROOT, load_checked
+from config.load import ROOT
 from domain.errors import HedgerowError
 from simulation.desk_scenarios import BY_NAME, CALM_MS, LegAt
 from simulation.exchanged import DeskRun
-from tools.errors import UsageError
 from tools.output import Output
-from tools.sim_try import accounts_of, desk_of, market_of, prepared, try_
+from tools.sim_try import try_, why_idle
+from tools.try_desk import accounts_of, desk_of, market_of, prepared
 from tools.try_market import made
-from tools.try_measure import Nakedness
 from tools.try_page import page, share, short
+from tools.try_run import played
 from tools.try_words import WORDS, word
 
 TEMPLATES = ROOT / "config" / "templates"
@@ -39,35 +39,12 @@ def tried(config, *words):
     return CliRunner().invoke(try_, ["-c", str(config), *words], obj=Output("json"), standalone_mode=False)
 
 
-# ------------------------------------------------ what is naked
-
-
-def test_naked_is_what_no_other_leg_covers_for_as_long_as_it_lasts():
-    naked = Nakedness({"A": 9, "B": -4}, {"A": 100.0, "B": 200.0})
-    naked.take(1 * MS, "A", 9, "h1")
-    naked.take(3 * MS, "B", -2, "h1")
-    naked.take(6 * MS, "B", -2, "h1")
-    assert naked.end(9 * MS) is None
-    (episode,) = naked.episodes
-    assert (episode.ms, episode.lots, episode.value) == (5.0, {"A": 9, "B": 2}, 1300.0)
-    assert episode.value_s == pytest.approx(900 * 0.002 + 1300 * 0.003)
-    assert episode.points == [(1 * MS, 900.0), (3 * MS, 1300.0), (6 * MS, 0.0)]
-
-
-def test_what_is_naked_at_the_end_is_an_episode_up_to_then():
-    naked = Nakedness({"A": 1, "B": -1}, {"A": 10.0, "B": 10.0})
-    naked.take(0, "A", 1, "h1")
-    left = naked.end(2000 * MS)
-    assert left is not None and left.lots == {"A": 1, "B": 0}
-    assert (left.ms, left.value_s) == (2000.0, 20.0)
-
-
 # ------------------------------------------------ scenarios
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_scenario_strikes_only_what_the_exchange_knows_and_begins_calm(name, desk):
-    config, _ = desk_of([desk()])
+    config = desk_of([desk()])
     spec = market_of(config, {"exchange": str(TEMPLATES / "cu-HG" / "exchange.toml")})
     from exchange.config import _check_troubles
 
@@ -88,9 +65,10 @@ def test_every_scenario_has_words_in_both_languages():
 
 
 def test_market_around_given_prices_crosses_the_triggers_both_ways(desk):
-    config, _ = desk_of([desk(exchange=False)])
+    config = desk_of([desk(exchange=False)])
     spec = made(config, PRICES)
     swing = next(one for one in spec.process if one.kind == "revert")
+    assert spec.venue[0].instrument[0].fair.plus == [swing.name]
     parity = 452 * 22.0462262 * 7.12 * 1.13
     low, high = (80000 + swing.start - parity + way * swing.swing for way in (-1, 1))
     assert low < -150 and high > 150
@@ -103,6 +81,10 @@ def test_market_around_given_prices_crosses_the_triggers_both_ways(desk):
         (("--px", "SHFE.cu2703=0"), "'0' is no price"),
         (("--px", "SHFE.cu2703=abc"), "'abc' is no price"),
         (("--px", "X=1"), "no instrument 'X'; there are: SHFE.cu2703"),
+        (("--px", "SHFE.cu2703=80000"), "these have no price yet: say what each trades at: --px COMEX.HGH27=PRICE --px FX.USDCNH=PRICE"),
+        (("--px", "COMEX.HGH27=0.5"), "0.5 is less than 20 ticks of 0.05: is it in the instrument's own unit?"),
+        (tuple(word for px in ("SHFE.cu2703=80000", "COMEX.HGH27=4.52", "FX.USDCNH=7.12") for word in ("--px", px)), "SHFE.cu2703 would have to trade at 801.736, not 80,000; a --px is wrong"),
+        (("--px", "SHFE.cu2703=80000", "--exchange", "x.toml"), "--exchange FILE says what everything trades at"),
         (("--exchange", str(TEMPLATES / "au-GC" / "exchange.toml")), "its venue SHFE has no SHFE.cu2703"),
         (("--exchange", "/nowhere/exchange.toml"), "/nowhere/exchange.toml"),
         (("--scenario", "nosuch"), "no scenario 'nosuch'; there are: calm"),
@@ -114,21 +96,8 @@ def test_what_cannot_be_tried_is_said_with_what_to_do(desk, words, told):
     assert told in str(asked.exception)
 
 
-def test_cover_is_left_out_and_said_and_a_desk_of_covers_alone_is_refused(tmp_path):
-    config, left_out = desk_of([ROOT / "config" / "examples" / "desk.toml"])
-    assert [pair.name for pair in config.pair] == ["AU04xGCJ", "CU03xHGH", "SC03xBZJ"]
-    assert left_out == ["CU-STOCK: a cover follows an exposure from outside: it is left out"]
-    text = (ROOT / "config" / "examples" / "desk.toml").read_text(encoding="utf-8")
-    before, *pairs = text.split("[[pair]]\n")
-    only = tmp_path / "cover.toml"
-    only.write_text(before + "".join("[[pair]]\n" + each for each in pairs if 'kind = "cover"' in each), encoding="utf-8")
-    assert [pair.kind for pair in load_checked([only]).pair] == ["cover"]
-    with pytest.raises(UsageError, match="no pair is left to try: CU-STOCK: a cover"):
-        desk_of([only])
-
-
 def test_account_that_the_market_lacks_is_said(desk):
-    config, _ = desk_of([desk()])
+    config = desk_of([desk()])
     spec = market_of(config, {"exchange": str(TEMPLATES / "cu-HG" / "exchange.toml")})
     assert accounts_of(config, spec) == {"SHFE": "shanghai-1", "COMEX": "new-york-1", "FX": ""}
 
@@ -142,7 +111,7 @@ def test_share_is_of_sorted_values_and_short_ends_at_the_colon():
 
 
 def test_page_of_nothing_is_a_page(desk):
-    told = {"pairs": ["P"], "left_out": ["<b>"], "market": "prices", "seeds": 1, "seconds": 5, "rows": [], "problems": ["x"]}
+    told = {"pairs": ["P"], "covers": {}, "latencies": {}, "notes": ["<b>"], "market": "prices", "seeds": 1, "seconds": 5, "heal_s": 20, "rows": [], "problems": ["x"]}
     for lang in ("en", "zh"):
         text = page(told, lang)
         assert text.startswith("<!doctype html>") and "&lt;b&gt;" in text and "http" not in text
@@ -187,19 +156,20 @@ def test_coins_are_money_at_their_venue_and_no_position_that_differs(desk):
 
 
 @pytest.mark.slow
-def test_pair_that_trades_nothing_is_said_with_its_reason(desk):
+def test_pair_that_never_fires_is_said_with_how_near_it_came(desk):
     config = desk()
     config.write_text(config.read_text(encoding="utf-8").replace('sell_open = "150"', 'sell_open = "9150"').replace('buy_open = "-150"', 'buy_open = "-9150"'), encoding="utf-8")
     asked = tried(config, "--seeds", "1", "--seconds", "10", "--scenario", "calm")
     assert asked.return_value == 1
-    assert "CU03xHGH traded nothing in the calm scenario: its triggers were not met" in json.loads(asked.stdout)["problems"][0]
+    (problem,) = json.loads(asked.stdout)["problems"]
+    assert problem.startswith("CU03xHGH never fired: it could be bought at -") and "its triggers are buy_open -9,150, sell_open 9,150" in problem
 
 
 @pytest.mark.slow
 def test_same_seed_is_the_same_run(desk, tmp_path):
     from tools.node_build import Node
 
-    config, _ = desk_of([desk()])
+    config = desk_of([desk()])
     found = []
     for place in ("one", "other"):
         asked = prepared((desk(),), None, ())["asked"]
@@ -211,3 +181,62 @@ def test_same_seed_is_the_same_run(desk, tmp_path):
         run.stop()
         found.append([line for line in run.exchange.truth if not line.get("house")])
     assert found[0] == found[1] and any(line["t"] == "trade" for line in found[0])
+
+
+# ------------------------------------------------ covers, sized legs, distances
+
+
+def one_run(files, exchange, prices=(), latencies=(), exposures=(), seconds=12, scenario="calm"):
+    """A run in this process: its rows by pair."""
+    asked = prepared(tuple(files), exchange, prices, latencies, exposures)["asked"]
+    run = played({**asked, "scenario": scenario, "seed": 3, "seconds": seconds})
+    assert run["refused"] == "" and not run["pairs"][0]["problems"] and run["pairs"][0]["journal_verified"]
+    return {row["pair"]: row for row in run["pairs"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ['file = "stock.json"', 'feed = "tcp://127.0.0.1:5555"', ""])
+def test_cover_follows_what_is_held_however_it_is_told(tmp_path, how):
+    text = (ROOT / "config" / "examples" / "desk.toml").read_text(encoding="utf-8")
+    before, *pairs = text.split("[[pair]]\n")
+    file = tmp_path / "cover.toml"
+    file.write_text(before + "[[pair]]\n" + pairs[3].replace('file = "stock.json"', how), encoding="utf-8")
+    row = one_run([file], ROOT / "config" / "exchange" / "desk.toml", exposures=["CU-STOCK=103,62"])["CU-STOCK"]
+    assert row["naked_lots"] == {"SHFE/SHFE.cu2704": 20}, "all of it, until the first hedge"
+    assert row["naked_at_end"] == {} and row["hedges"] >= 3
+    assert 1000 < row["longest_ms"] < 4000, "two hedges of ten lots each, a cooldown apart"
+    assert (tmp_path / "stock.json").exists() is False
+
+
+@pytest.mark.slow
+def test_sized_leg_is_tried_and_ends_with_nothing_naked(tmp_path):
+    text = (ROOT / "config" / "examples" / "btc.toml").read_text(encoding="utf-8")
+    before, leg, after = text.partition('symbol = "PERP.BTCUSDT"\ntick_size = "0.1"\nlot_size = "0.001"     # BTC\ncurrency = "USDT"')
+    assert leg
+    inverse = 'symbol = "PERP.BTCUSDT"\ntick_size = "0.1"\nmultiplier = "100"\ncurrency = "USDT"\nkind = "inverse"\nbase = "BTC"'
+    file = tmp_path / "inverse.toml"
+    file.write_text(before + inverse + after.replace('side = "sell"\nlots = 1', 'side = "sell"').replace('buy_close = "18"', 'buy_close = "-18"'), encoding="utf-8")
+    for scenario in ("calm", "refused"):
+        row = one_run([file], None, ("SPOT.BTCUSDT=62000", "PERP.BTCUSDT=62000"), scenario=scenario)["BTC"]
+        assert row["hedges"] > 3 and row["naked_at_end"] == {}
+    assert row["repaired"] and 500 < row["naked_value"] < 12_000, "of hedges of 6,200 USDT"
+
+
+@pytest.mark.slow
+def test_farther_hedge_venue_leaves_more_naked_for_longer(desk):
+    found = [one_run([desk()], None, latencies=told)["CU03xHGH"] for told in ((), ("COMEX=180",), ("COMEX=180+60",))]
+    near, far, uneven = (row["naked_value_s"] for row in found)
+    assert near * 100 < far < uneven
+    assert all(row["hedges"] > 3 for row in found)
+    assert found[0]["longest_ms"] < 1
+    assert found[1]["naked_ms"] == pytest.approx([89.5] * len(found[1]["naked_ms"]), abs=0.3), "half of 180, less half of the near venue's 1"
+    assert 89 < max(found[2]["naked_ms"]) < 121
+
+
+@pytest.mark.slow
+def test_pair_that_is_held_back_is_told_with_what_held_it(desk):
+    config = desk()
+    config.write_text(config.read_text(encoding="utf-8") + "\n[pair.limits]\nmax_hedges = 1\n", encoding="utf-8")
+    row = one_run([config], None)["CU03xHGH"]
+    assert row["hedges"] >= 1 and row["holds"]["MAX_HEDGES"] > 1
+    assert "its triggers were met, and stopped each time: MAX_HEDGES (" in why_idle({**row, "hedges": 0})
