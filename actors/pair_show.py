@@ -96,6 +96,7 @@ def show_hedge(hedge: Hedge, now_ns: int) -> dict[str, Any]:
         "repairs": list(hedge.repairs),
         "orders_sent": hedge.orders_sent,
         "retries": hedge.retries,
+        "denials": hedge.denials,
         "sent_back": hedge.sent_back,
         "claimed": list(hedge.claimed),
         "joined": list(hedge.joined),

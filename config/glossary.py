@@ -264,11 +264,11 @@ GLOSSARY: dict[str, Word] = {
     "tried again by itself once its market trades": Word("市场恢复交易后自动再试", "three times at most, whatever the reasons"),
     "tried again by itself once its orders are known": Word("委托查明后自动再试", "three times at most, not counting tries that silence ate"),
     "tried again at once": Word("立即再试", "its alert was told in the turn that went on with it"),
-    "tried again by itself once its cause has gone": Word("原因消失后自动再试", "a close that was refused or out of reach; three times at most"),
+    "tried again by itself once its cause has gone": Word("原因消失后自动再试", "a close that was refused or out of reach, three times at most; what was denied, twelve times"),
     "waits for a person": Word("等人处理", "nothing happens by itself"),
     "stopped by a kill or a mode: end that first": Word("被停单或模式拦下:先解除", "no order may leave"),
     "yours as soon as its repair is back": Word("补救交还后即归你", "a person has taken it"),
-    "TRIED_AGAIN": Word("自动再试", "a STRANDED close was tried again by itself"),
+    "TRIED_AGAIN": Word("自动再试", "a STRANDED close, or one that was denied, was tried again by itself"),
     "TRADE_RESTATED": Word("成交改报", "a venue tells a known trade with another quantity or price"),
     "RESTATEMENT_SETTLED": Word("改报已查明", "the venue has said which of the two holds"),
     # calendars

@@ -250,6 +250,8 @@ def _stranded(hedge: Hedge, stands: Standing, rules: HedgeRules, market: RepairM
         return (HedgeRetried(DOUBT_ENDED, now_ns),)
     if hedge.retries >= rules.max_retries:
         return ()
+    if is_timed_out and hedge.denied:
+        return ()  # it has not been tried: it is once that has gone for which it was denied, see `domain.again`
     if is_timed_out and not repair.waits_for_market(hedge, rules.policy, market):
         return (HedgeRetried("settled", now_ns),)
     if hedge.stranded_why == "MARKET" and repair.is_possible(hedge, rules.policy, market):

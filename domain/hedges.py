@@ -47,6 +47,7 @@ COVER = "cover"
 RESIDUAL = "residual"
 """The trigger of a hedge with one leg, of what the pair's lots have left over."""
 
+LET = "denied: "  # so begins why one is retried that was denied: nothing had left, so it costs no retry
 DOUBT_ENDED = "doubt ended"  # why one is retried that silence had stopped: it costs no retry, and adds no orders
 H = HedgeStatus
 TERMINAL = (H.DONE, H.PART, H.NONE, H.HANDED_OVER)
@@ -270,6 +271,8 @@ class Hedge(Struct, frozen=True):
     """A person has had it taken back."""
     claimed: tuple[str, ...] = ()
     """Who takes it over, and why, while it waits for its repairs' legs."""
+    denials: int = 0
+    """Retries that it had because it was denied: they are none of `retries`."""
 
     @property
     def covered(self) -> int:
@@ -327,6 +330,16 @@ class Hedge(Struct, frozen=True):
     def final(self) -> bool:
         return self.status in TERMINAL
 
+    @property
+    def denied(self) -> bool:
+        """Whether the last order since it was tried last was denied: on this side of its venue."""
+        last = None
+        for leg in self.legs:
+            for order in leg.orders:
+                if order.sent_ns >= self.naked_ns and (last is None or order.sent_ns >= last.sent_ns):
+                    last = order
+        return last is not None and last.status is OrdStatus.DENIED
+
 
 def opened(fact: HedgeOpened) -> Hedge:
     """The hedge that a firing begins, its orders already intended."""
@@ -370,8 +383,9 @@ def _aimed(hedge: Hedge, fact: HedgeAimed, to: HedgeStatus) -> Hedge:
 
 
 def _retried(hedge: Hedge, fact: HedgeRetried, to: HedgeStatus) -> Hedge:
-    at, retries = fact.at_ns, hedge.retries + (fact.why != DOUBT_ENDED)
-    return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, stranded_why="", claimed=())
+    at, denied = fact.at_ns, fact.why.startswith(LET)
+    retries, denials = hedge.retries + (fact.why != DOUBT_ENDED and not denied), hedge.denials + denied
+    return replace(hedge, status=to, settling_ns=at, naked_ns=at, retries=retries, denials=denials, stranded_why="", claimed=())
 
 
 def _sent_back(hedge: Hedge, fact: HedgeSentBack, to: HedgeStatus) -> Hedge:

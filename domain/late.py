@@ -74,7 +74,7 @@ def follows(hedge: Hedge, fact: LateTruthJoined, max_retries: int, *, frozen: bo
     why = f"late truth of {fact.hedge_id}"
     if hedge.status is H.WORKING:
         return (HedgeSettling(why, fact.at_ns),)
-    waits = hedge.status is H.STRANDED and hedge.stranded_why in _WAITS_FOR_EVIDENCE
+    waits = hedge.status is H.STRANDED and (hedge.stranded_why in _WAITS_FOR_EVIDENCE or hedge.denied)
     if waits and not frozen and hedge.settled and hedge.retries < max_retries:
         return (HedgeRetried(why, fact.at_ns),)
     return ()

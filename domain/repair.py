@@ -138,6 +138,13 @@ def is_possible(hedge: Hedge, policy: Policy, market: RepairMarket, costs: int =
     return "" in _barring(hedge, policy, market, costs)
 
 
+def ways(hedge: Hedge, policy: Policy, market: RepairMarket) -> tuple[list[Need], ...]:
+    """What each way out that a try without more orders would find needs."""
+    stands = tally(replace(hedge, denials=hedge.denials + 1), policy)
+    found = [_way(hedge, policy, market, choice, stands) for choice in ("replenish", "rollback")]
+    return tuple(needs for _, needs, why in found if not why and needs)
+
+
 def waits_for_market(hedge: Hedge, policy: Policy, market: RepairMarket) -> bool:
     """Whether a retry would find nothing but a market that can't trade now."""
     barred = _barring(hedge, policy, market, 1)
@@ -181,7 +188,8 @@ def tally(hedge: Hedge, policy: Policy) -> Tally:
                         before, last = last, order.reject_code
         if last and last == before:
             refused = True
-    spent = max(sent, len(hedge.repairs)) + out
+    decided = len(hedge.repairs) - hedge.denials  # one that was denied is made anew, a bounded number of times
+    spent = max(sent, decided) + out
     total = policy.max_orders + hedge.retries * policy.orders_a_retry - spent
     allowed = policy.max_replenish_orders * (1 + hedge.retries) - used
     return Tally(hedge.covered, hedge.reached, total, min(allowed, total - policy.reserved), refused)

@@ -29,6 +29,8 @@ def what_next(hedge: Hedge, most: int = MOST_RETRIES) -> str:
     why = hedge.stranded_why
     if why == "FROZEN":
         return STOPPED
+    if again.was_denied(hedge):
+        return BY_CAUSE if again.waits(hedge, most) else A_PERSONS
     if hedge.retries >= most:
         return A_PERSONS
     if why == "MARKET":
@@ -55,7 +57,7 @@ def told_of(hedge: Hedge, most: int = MOST_RETRIES) -> str:
     It is told at the end of the turn that stranded the hedge. Where the same
     turn went on with it, that is what is next, and there is only to look.
     """
-    phrase, left = what_next(hedge, most), max(0, most - hedge.retries)
+    phrase, (left, most) = what_next(hedge, most), again.left_of(hedge, most)
     commands = to_type(hedge)
     if not commands:
         phrase = "" if hedge.final else AT_ONCE

@@ -45,7 +45,7 @@ from simulation.exposure import SLACK_NS, Exposure
 from simulation.gates import Gates
 from simulation.knowledge import Knowledge, SentOrder, pair_of, units_of
 from simulation.lost_links import LostLinks
-from simulation.own_tries import OwnTries
+from simulation.own_tries import LET, OwnTries
 from simulation.retold import Retold
 from simulation.seen import (
     ABOUT_ORDERS,
@@ -169,7 +169,7 @@ class Judge:
         if kind == "close" and side == self.targets.plans[hedge, leg][0] and m[7] == "O" and not (self.shape.locks and record.offset == "L" and "h" in ref.rpartition(".")[2]):
             self.broken("I7", f"{ref}: a close leaves as an open")
         tries = self.tries[hedge] = self.tries.get(hedge, 0) + 1
-        if tries > MOST_TRIES * (1 + self.retries.get(hedge, 0)):
+        if tries > MOST_TRIES * (1 + self.retries.get(hedge, 0) + self.own_tries.denied.get(hedge, 0)):
             self.broken("I12", f"{hedge}: order {tries} left, denied ones counted")
         most = self._cap + 4 * self.retries.get(hedge, 0)
         if self.knowledge.sent_in(hedge) > most:
@@ -309,7 +309,7 @@ class Judge:
             self.outcomes[hedge] = fact[1]
             self.exposure.stranded.discard(hedge)
         elif name == "HedgeRetried" or (name == "HedgeSentBack" and hedge in self.exposure.stranded):
-            self.retries[hedge] = self.retries.get(hedge, 0) + (fact[1] != "doubt ended")
+            self.retries[hedge] = self.retries.get(hedge, 0) + (fact[1] != "doubt ended" and not fact[1].startswith(LET))
             if name == "HedgeRetried":
                 self._tried(hedge, fact[1])
             self.exposure.stranded.discard(hedge)

@@ -19,7 +19,7 @@ from domain.ledgers import account_of
 from domain.money import SCALE
 from simulation.agenda import MS
 from simulation.faults import Plan
-from simulation.own_tries import CAUSES
+from simulation.own_tries import CAUSES, TIMED_OUT
 from simulation.settings import CHEAP, NAMES, POLICIES, QUIET, RICH, Shape
 from simulation.shapes import shape_of
 from simulation.venue import VirtualVenue
@@ -52,8 +52,8 @@ LIMITED = "RISK POSITION_LIMIT"
 """Another pair holds what this one would need: it says so, and is well."""
 LOCKED_UP = (LIMITED, "RISK MARGIN")
 """So is one whose locks have taken the account's room."""
-RETRIES = 3
-"""Reasons to be stranded that pass by themselves, so many times."""
+RETRIES, MOST_LET = 3, 3
+"""Reasons to be stranded that pass by themselves, so many times; one that was denied is tried on, ever later."""
 
 
 class Result(Struct):
@@ -298,7 +298,8 @@ def _is_told(pair: Any) -> bool:
     if hedge is None:
         return True
     closes = hedge.kind == "close" and hedge.stranded_why in CAUSES and hedge.retries < RETRIES - 1 and pair.status != "FROZEN" and not hedge.claimed
-    return hedge.status == "STRANDED" and not closes and (hedge.retries >= RETRIES or hedge.stranded_why not in PASSING)
+    goes_on = closes or (hedge.denied and hedge.stranded_why in TIMED_OUT and hedge.denials < MOST_LET and pair.status != "FROZEN" and not hedge.claimed)
+    return hedge.status == "STRANDED" and not goes_on and (hedge.retries >= RETRIES or hedge.stranded_why not in PASSING)
 
 
 def audit(world: World, *, free: bool) -> None:

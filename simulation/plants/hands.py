@@ -78,4 +78,22 @@ PLANTS = (
         (("        if not sign:\n", "        if sign or not sign:\n"),),
         "T72",
     ),
+    Plant(
+        "denied_burns_its_retries",
+        "a repair that was denied is tried again at once, until its retries are used up",
+        "domain/advance.py",
+        (("    if is_timed_out and hedge.denied:\n        return ()", "    if False:\n        return ()"),),
+        "T74",
+        seeds=False,
+        note="no seed denies for minutes",
+    ),
+    Plant(
+        "denied_never_tried_again",
+        "a repair that was denied waits for a person",
+        "domain/again.py",
+        (("        return hedge.denials < MOST_DENIED and not hedge.claimed", "        return False"),),
+        "T74",
+        seeds=False,
+        note="no seed denies for minutes",
+    ),
 )

@@ -51,7 +51,7 @@ PLANTS = (
         "cap_of_hedge_ignored",
         "each decision may send as many orders as if it were the first",
         REPAIR,
-        (("    spent = max(sent, len(hedge.repairs)) + out\n", "    spent = used = 0\n"),),
+        (("    spent = max(sent, decided) + out\n", "    spent = used = 0\n"),),
         "T01",
     ),
     Plant(

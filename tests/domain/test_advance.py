@@ -5,7 +5,7 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from domain import advance, orders
+from domain import advance, again, orders
 from domain.advance import HedgeRules, next_ns, overrun, timed
 from domain.errors import InvariantViolation
 from domain.hedges import (
@@ -156,7 +156,13 @@ def test_a_try_whose_time_silence_or_a_restart_ate_costs_no_retry(ends):
     assert end.status in (H.REPLENISHING, H.ROLLING_BACK)
 
 
-@pytest.mark.parametrize("ends", [(), ("refused", "refused"), ("denied",), ("doubt", "denied")])
+@pytest.mark.parametrize("ends", [("denied",), ("doubt", "denied"), ("refused", "denied")])
+def test_a_try_whose_orders_were_denied_is_none_and_waits_until_they_may_leave(ends):
+    state = tried(*ends, retries=0)
+    assert after(state, 9999) == (state, [])
+
+
+@pytest.mark.parametrize("ends", [(), ("refused", "refused"), ("denied", "refused", "refused")])
 def test_a_try_that_the_market_answered_or_that_sent_nothing_costs_one(ends):
     assert after(tried(*ends), 9999) == (tried(*ends), [])
     end, facts = after(tried(*ends, retries=2), 9999)
@@ -225,11 +231,12 @@ def test_a_repair_that_was_returned_without_success_is_decided_anew():
     assert end.repairs == ("replenish", "replenish")
 
 
-def test_denied_for_ever_is_stranded_when_the_budget_is_spent_and_after_three_retries_for_good():
+def test_denied_for_ever_is_stranded_when_the_budget_is_spent_and_costs_no_retry():
     rig = Rig(random.Random(1), {"dry": 1.0, "local": 1.0})
     trades_alone(rig, 0)
     rig.run(120_000 * MS)
-    assert (rig.hedge.status, rig.hedge.retries, rig.hedge.stranded_why) == (H.STRANDED, 3, "BUDGET")
+    assert (rig.hedge.status, rig.hedge.retries, rig.hedge.stranded_why) == (H.STRANDED, 0, "BUDGET")
+    assert again.was_denied(rig.hedge)
     assert rig.now_ns < 20_000 * MS
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from domain import again
 from domain.again import FIRST_PAUSE_NS, SETTLE_NS, Sight
 from domain.hedges import HedgeStatus
+from domain.orders import OrdStatus
 from tests.domain.making import MS, filled_hedge
 
 S = 1000 * MS
@@ -40,6 +41,53 @@ def test_opens_claimed_ones_and_those_with_no_retry_left_are_not_either():
     assert not again.waits(stranded(claimed=("ann", "by phone")), MOST)
     assert not again.waits(stranded(retries=3), MOST)
     assert not again.waits(replace(stranded(), status=HedgeStatus.SETTLING), MOST)
+
+
+def denied(denials=0, why="BUDGET", **changes):
+    """Its time went by, its last order denied."""
+    hedge = stranded(why, denials=denials, naked_ns=1, **changes)
+    leg = hedge.legs[1]
+    order = replace(leg.orders[-1], status=OrdStatus.DENIED, sent_ns=2)
+    return replace(hedge, legs=(hedge.legs[0], replace(leg, orders=(*leg.orders, order))))
+
+
+@pytest.mark.parametrize("kind", ["open", "close"])
+@pytest.mark.parametrize("why", ["BUDGET", "UNKNOWN"])
+def test_one_that_was_denied_is_tried_again_whatever_it_was_and_without_retries(kind, why):
+    hedge = replace(denied(why=why, retries=MOST), kind=kind)
+    assert again.waits(hedge, MOST)
+    assert again.word_of(hedge, "let") == "denied: let"
+    assert not again.waits(denied(again.MOST_DENIED), MOST)
+    assert not again.waits(denied(claimed=("ann", "by phone")), MOST)
+    assert not again.waits(denied(why="FROZEN"), MOST)
+
+
+def test_one_whose_order_went_out_after_a_denial_was_not_denied():
+    hedge = denied()
+    leg = hedge.legs[1]
+    sent = replace(leg.orders[-1], status=OrdStatus.REJECTED, sent_ns=3)
+    hedge = replace(hedge, legs=(hedge.legs[0], replace(leg, orders=(*leg.orders, sent))))
+    assert not again.waits(hedge, MOST)
+    assert not again.waits(replace(denied(), naked_ns=5), MOST)  # that was an earlier try
+
+
+@pytest.mark.parametrize(("denials", "pause_s"), [(0, 2), (1, 10), (2, 20), (3, 40), (6, 300), (11, 300)])
+def test_what_a_gateway_denies_is_tried_ever_more_seldom(denials, pause_s):
+    assert tries(denied(denials), [WELL] * 400) == (pause_s, "time")
+
+
+@pytest.mark.parametrize(("denials", "pause_s"), [(0, 7), (5, 10)])
+def test_what_our_own_limits_barred_is_tried_once_they_let_it(denials, pause_s):
+    barred = Sight(False, True, barred="PRICE_COLLAR")
+    assert tries(denied(denials), [barred] * 400) is None
+    assert tries(denied(denials), [barred] * 5 + [WELL] * 60) == (pause_s, "let")
+
+
+def test_denied_tries_end():
+    hedge, count = denied(), 0
+    while again.waits(hedge, MOST):
+        hedge, count = replace(hedge, denials=hedge.denials + 1), count + 1
+    assert count == again.MOST_DENIED
 
 
 def test_price_in_reach_must_have_stayed_so():

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from config.glossary import GLOSSARY
 from domain import stranded
 from domain.hedges import HedgeStatus
+from domain.orders import OrdStatus
 from tests.domain.making import filled_hedge
 
 
@@ -32,6 +33,15 @@ def test_what_is_next_is_told_by_why_and_kind(why, kind, phrase):
     assert phrase in GLOSSARY
     assert stranded.told_of(found).startswith(phrase)
     assert f"./hedgerow hedge retry {found.hedge_id} --reason WHY" in stranded.told_of(found)
+
+
+def test_one_that_was_denied_says_its_own_tries():
+    found = hedge("BUDGET", naked_ns=1)
+    leg = found.legs[1]
+    order = replace(leg.orders[-1], status=OrdStatus.DENIED, sent_ns=2)
+    found = replace(found, legs=(found.legs[0], replace(leg, orders=(*leg.orders, order))))
+    assert stranded.told_of(found).startswith(f"{stranded.BY_CAUSE} (12 of 12 tries left)")
+    assert stranded.what_next(replace(found, denials=12)) == stranded.A_PERSONS
 
 
 def test_tries_that_are_left_are_counted_down_to_a_person():
