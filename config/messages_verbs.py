@@ -233,6 +233,8 @@ VERBS: dict[str, str] = {
     "it could be bought at {} and sold at {} at best, its triggers are {}: give a market that reaches them (--px, --exchange)": "最好时可以 {} 买入、以 {} 卖出,触发价为 {}:请给一个到得了的市场(--px、--exchange)",
     "its triggers were met, and stopped each time: {}; last by: {}": "触发条件满足过,但每次都被拦下:{};最后一次因为:{}",
     "stopped by {}": "被拦下:{}",
+    "its {} shards run as one node here: what each is limited to, and the loss of one, is not tried": "其 {} 个分片在此作为一个节点运行:各分片的限额与失去某个分片的情形未试",
+    "EXPOSURE_STEP: {} waits for a person": "敞口一步变动过大(EXPOSURE_STEP):{} 待人确认",
     "it never had prices of all its legs": "从未凑齐各腿的价格",
     "--exchange FILE says what everything trades at: leave --px out, or --exchange": "--exchange FILE 已定下各合约的价位:--px 与 --exchange 请去掉其一",
     "the configuration has no pair: there is nothing to try": "配置里没有组合:没有可试的",

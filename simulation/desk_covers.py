@@ -29,7 +29,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Holding(NamedTuple):
-    """What is held elsewhere: `qtys` in turn, each for `every_ms`.
+    """What is held elsewhere: `qtys` in turn, each for `every_ms` or up to a tenth more.
 
     `how`: file, feed or hand; `place`: its file's path or its feed's name;
     `fresh_ms`: how often an unchanged quantity is told again, 0 never.
@@ -53,7 +53,7 @@ class Holder:
         self.holding = holding
         self.told: list[tuple[int, str]] = []
         self.feed = FeedLink(holding.place, agenda, chance(seed), Unwatched()) if holding.how == FEED else None
-        self._agenda, self._node = agenda, node
+        self._agenda, self._node, self._rng = agenda, node, chance(seed)
         self._version = self._turn = 0
         self._moves = True
 
@@ -74,7 +74,8 @@ class Holder:
         self.told.append((self._agenda.wall_ns, held.qtys[self._turn % len(held.qtys)]))
         self._turn += 1
         self._say()
-        self._agenda.after(held.every_ms * MS, self._move)
+        late_ns = self._rng.randrange(held.every_ms * MS // 10)  # else it would move as its file is looked at
+        self._agenda.after(held.every_ms * MS + late_ns, self._move)
 
     def _again(self) -> None:
         self._say()

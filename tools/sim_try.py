@@ -80,7 +80,7 @@ def _show(out: Output, found: dict[str, Any], html: Path) -> None:
     if out.format != "table":
         out.one({**{key: value for key, value in found.items() if key != "runs"}, "html": str(html)})
         return
-    out.many([{**row, **row["outcomes"], "still_s": sum(row["still_s"].values()), "alerts": sum(row["alerts"].values())} for row in found["rows"]], COLUMNS)
+    out.many([{**row, **row["outcomes"], "still_s": round(sum(row["still_s"].values()), 1), "alerts": sum(row["alerts"].values())} for row in found["rows"]], COLUMNS)
     for note in found["notes"]:
         out.say(f"try: {note}")
     for problem in found["problems"]:
@@ -105,7 +105,7 @@ def summed(runs: list[dict[str, Any]], seeds: int, seconds: int, desk: dict[str,
     never = [pair for pair in desk["pairs"] if any(row["pair"] == pair for row in rows) and not any(row["hedges"] for row in rows if row["pair"] == pair)]
     problems += [f"{row['pair']} never fired: {why_idle(row)}" for row in {row["pair"]: row for row in reversed(idle)}.values() if row["pair"] in never]
     problems += [f"{row['pair']} never fired in the calm scenario: {why_idle(row)}" for row in idle if row["scenario"] == "calm" and row["pair"] not in never]
-    notes = [f"{row['pair']} never fired in {row['scenario']}: {why_idle(row)}" for row in idle if row["scenario"] != "calm" and row["pair"] not in never]
+    notes = desk["notes"] + [f"{row['pair']} never fired in {row['scenario']}: {why_idle(row)}" for row in idle if row["scenario"] != "calm" and row["pair"] not in never]
     for run in runs:
         for row in run["pairs"][:1]:
             if not row["journal_verified"]:

@@ -64,8 +64,14 @@ def prepared(
         "covers": {pair.name: {"unit": unit_of(pair), "qtys": held.get(pair.name)} for pair in config.pair if pair.kind == "cover"},
         "scenarios": [name for name, scenario in BY_NAME.items() if rests or not scenario.resting],
         "market": "prices" if exchange is None else str(exchange),
+        "notes": notes(config),
         "latencies": {venue: {"rtt_ms": each.rtt_ns / 1e6, "jitter_ms": each.jitter_ns / 1e6, "told": is_told(venue, latencies)} for venue, each in far.items()},
     }
+
+
+def notes(config: Config) -> list[str]:
+    """What of the configuration a run has otherwise."""
+    return [f"its {len(config.shard)} shards run as one node here: what each is limited to, and the loss of one, is not tried"] if config.shard else []
 
 
 def desk_of(files: Iterable[Path | str]) -> Config:

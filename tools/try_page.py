@@ -20,9 +20,12 @@ LINES = ("one", "two", "three", "four")
 MOST_WORST = 4
 MOST_DOTS = 300
 FIRST_MS = 0.01
+MARGIN = 0.04
+"""Of a plot's width or height: no mark stands on its edge."""
 OWN_STYLE = """
-body{max-width:1280px}div.warn{margin:1em 0}div.warn ul{margin:.2em 0 0;padding-left:1.2em}
+body{max-width:1280px}th{white-space:normal;vertical-align:bottom}div.warn{margin:1em 0}div.warn ul{margin:.2em 0 0;padding-left:1.2em}
 .done{fill:#4c956c;background:#4c956c}.part{fill:#e9c46a;background:#e9c46a}.none{fill:#8d99ae;background:#8d99ae}
+.words th:last-child,.words td:last-child{text-align:left;white-space:normal}.words th,.words td{width:1%}.words td:last-child{width:auto}.median{background:var(--ink)}.facts td{text-align:left;white-space:normal}.facts td:first-child{width:1%;white-space:nowrap;padding-right:2em}
 .stranded{fill:#c0392b;background:#c0392b}
 .dot{fill:var(--two);fill-opacity:.45}.max{stroke:var(--one);stroke-width:2}.med{stroke:var(--ink);stroke-width:2}
 text.name{text-anchor:end;fill:var(--ink)}text.end{fill:var(--ink)}
@@ -46,17 +49,16 @@ def page(found: dict[str, Any], lang: str) -> str:
         (say("distances"), distances(found["latencies"], say)),
         *((say("exposure").format(pair=pair), exposure(told, say)) for pair, told in found["covers"].items()),
     ]
-    parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(say('intro'))}</p>", table([], facts)]
+    parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(say('intro'))}</p>", f'<div class="facts">{table([], facts)}</div>']
     parts += [warning(say(name), found[name], lang) for name in ("problems", "notes") if found[name]]
     if not found["problems"]:
         parts.append(f"<p>{escape(say('fine'))}</p>")
-    for pair in found["pairs"]:
-        rows = [row for row in found["rows"] if row["pair"] == pair]
-        if rows:
-            parts.append(pair_part(pair, rows, say))
-    parts.append(f"<h2>{escape(say('alerts_head'))}</h2>{alerts_table(found['rows'], say)}")
+    pairs = {pair: [row for row in found["rows"] if row["pair"] == pair] for pair in found["pairs"]}
+    parts.append(f"<h2>{escape(say('overview'))}</h2>{overview(pairs, say)}")
+    parts += [pair_part(pair, rows, say, is_cover=pair in found["covers"]) for pair, rows in pairs.items() if rows]
+    parts.append(f'<h2>{escape(say("alerts_head"))}</h2><div class="words">{alerts_table(found["rows"], say)}</div>')
     told = [say(f"scenario {name}").replace("\uff1a", ":").partition(":") for name in dict.fromkeys(row["scenario"] for row in found["rows"])]
-    parts.append(f"<h2>{escape(say('scenarios'))}</h2>{table([], [(name, what.strip()) for name, _, what in told])}")
+    parts.append(f'<h2>{escape(say("scenarios"))}</h2><div class="facts">{table([], [(name, what.strip()) for name, _, what in told])}</div>')
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
     return f'<!doctype html><html lang="{lang}"><head>{head}<style>{STYLE}{OWN_STYLE}</style></head><body>{"".join(parts)}</body></html>\n'
 
@@ -81,10 +83,32 @@ def exposure(told: dict[str, Any], say: Say) -> str:
     return say("drawn") if told["qtys"] is None else f"{', '.join(told['qtys'])} {told['unit']}"
 
 
-def pair_part(pair: str, rows: Sequence[dict[str, Any]], say: Say) -> str:
+def overview(pairs: dict[str, list[dict[str, Any]]], say: Say) -> str:
+    """A row a pair, over all its scenarios: the worst, and where."""
+    head = ("pair", "hedges", "STRANDED", "at_end", "most_value", "in_scenario", "longest", "in_scenario", "value_s", "in_scenario", "repair_cost")
+    body = []
+    for pair, rows in pairs.items():
+        if not rows:
+            continue
+        worst = []
+        for key, form in (("naked_value", ",.0f"), ("longest_ms", ",.1f"), ("naked_value_s", ",.0f")):
+            row = max(rows, key=lambda each: each[key])
+            worst += [format(row[key], form), name_of(row, say) if row[key] else ""]
+        ends = [sum(row["outcomes"].get("STRANDED", 0) for row in rows), sum(row["naked_at_end"] for row in rows)]
+        body.append([f"{pair} ({rows[0]['currency']})", sum(row["hedges"] for row in rows) or say("never"), *ends, *worst, f"{sum(row['repair_cost'] for row in rows):,.0f}"])
+    return table([say(key) for key in head], body)
+
+
+def name_of(row: dict[str, Any], say: Say) -> str:
+    """A row's scenario, in short."""
+    return short(say(f"scenario {row['scenario']}"))
+
+
+def pair_part(pair: str, rows: Sequence[dict[str, Any]], say: Say, *, is_cover: bool) -> str:
     """One pair: its table, its plots, its worst episodes."""
     currency = rows[0]["currency"]
-    names = [short(say(f"scenario {row['scenario']}")) for row in rows]
+    names = [name_of(row, say) for row in rows]
+    marks = ((say("median"), "median"), (say("largest"), "one"))
     shares = [[row["outcomes"].get(name, 0) for name, _ in OUTCOMES] for row in rows]
     return "".join(
         (
@@ -92,9 +116,9 @@ def pair_part(pair: str, rows: Sequence[dict[str, Any]], say: Say) -> str:
             summary_table(rows, say),
             f'<p class="note">{escape(say("cost_note"))}</p>',
             stacked(say("outcome_plot"), names, shares, [(say(name), css) for name, css in OUTCOMES]),
-            dots(say("naked_plot"), names, [row["naked_ms"] for row in rows], logarithmic=True, unit=" ms"),
-            f'<p class="note">{escape(say("naked_note"))}</p>',
-            dots(say("cost_plot").format(currency=currency), names, [row["costs"] for row in rows], logarithmic=False),
+            dots(say("naked_plot"), names, [row["naked_ms"] for row in rows], marks, logarithmic=True, unit=" ms"),
+            f'<p class="note">{escape(say("cover_note" if is_cover else "naked_note"))}</p>',
+            dots(say("cost_plot").format(currency=currency), names, [row["costs"] for row in rows], marks, logarithmic=False),
             steps(say("worst_plot").format(currency=currency), worst_of(rows, say)),
             f"<h2>{escape(say('worst'))}</h2>",
             worst_table(rows, say),
@@ -104,14 +128,15 @@ def pair_part(pair: str, rows: Sequence[dict[str, Any]], say: Say) -> str:
 
 def summary_table(rows: Sequence[dict[str, Any]], say: Say) -> str:
     """A row a scenario."""
-    head = ("scenario", "troubles", "hedges", "DONE", "PART", "NONE", "STRANDED", "orders_hedge", "refused", "repaired", "naked_p50", "naked_p95", "longest", "value_s", "repair_cost", "cost")
+    head = ("scenario", "troubles", "hedges", "DONE", "PART", "NONE", "STRANDED", "orders_hedge", "refused", "repaired", "naked_p50", "naked_p95", "longest", "value_s", "repair_cost", "cost", "still")
     body = []
     for row in rows:
         ends = [row["outcomes"].get(name, 0) for name, _ in OUTCOMES]
         each = f"{row['orders'] / row['hedges']:.1f}" if row["hedges"] else ""
         times = [f"{share(row['naked_ms'], at):,.1f}" for at in (0.5, 0.95, 1.0)]
         money = [f"{row[key]:,.0f}" for key in ("naked_value_s", "repair_cost", "cost")]
-        body.append([short(say(f"scenario {row['scenario']}")), row["troubles"], row["hedges"], *ends, each, row["refused"], row["repaired"], *times, *money])
+        still = sum(row["still_s"].values())
+        body.append([name_of(row, say), row["troubles"], row["hedges"] or say("never"), *ends, each, row["refused"], row["repaired"], *times, *money, f"{still:,.0f}"])
     return table([say(key) for key in head], body)
 
 
@@ -128,7 +153,7 @@ def share(values: Sequence[float], at: float) -> float:
 def worst_of(rows: Sequence[dict[str, Any]], say: Say) -> list[tuple[str, list[list[float]]]]:
     """The worst episodes by naked value times seconds, with their points."""
     ordered = sorted((row for row in rows if row["worst"]), key=lambda row: -row["worst"]["value_s"])[:MOST_WORST]
-    return [(short(say(f"scenario {row['scenario']}")), row["worst"]["points"]) for row in ordered]
+    return [(name_of(row, say), row["worst"]["points"]) for row in ordered]
 
 
 def worst_table(rows: Sequence[dict[str, Any]], say: Say) -> str:
@@ -137,7 +162,7 @@ def worst_table(rows: Sequence[dict[str, Any]], say: Say) -> str:
     for row in sorted((row for row in rows if row["worst"]), key=lambda row: -row["worst"]["value_s"]):
         worst = row["worst"]
         lots = ", ".join(f"{place} {lots}" for place, lots in worst["lots"].items() if lots)
-        body.append([short(say(f"scenario {row['scenario']}")), worst["hedge"], f"{worst['ms']:,.1f}", f"{worst['value']:,.0f}", f"{worst['value_s']:,.0f}", lots])
+        body.append([name_of(row, say), worst["hedge"], f"{worst['ms']:,.2f}", f"{worst['value']:,.0f}", f"{worst['value_s']:,.0f}", lots])
     return table([say(key) for key in ("scenario", "hedge", "ms", "value", "value_s", "naked_lots")], body or [[say("nothing")]])
 
 
@@ -152,7 +177,7 @@ def alerts_table(rows: Sequence[dict[str, Any]], say: Say) -> str:
         for code, count in row["alerts"].items():
             total[code] += count
             where.setdefault(code, []).append(row["scenario"])
-    body = [[code, count, ", ".join(where[code])] for code, count in total.most_common()]
+    body = [[code, count, ", ".join(short(say(f"scenario {name}")) for name in where[code])] for code, count in total.most_common()]
     return table([say("code"), say("count"), say("scenario")], body or [[say("nothing"), "", ""]])
 
 
@@ -175,8 +200,10 @@ def stacked(title: str, names: Sequence[str], values: Sequence[Sequence[float]],
     return _figure(title, body, TOP + len(names) * ROW + 6, series)
 
 
-def dots(title: str, names: Sequence[str], values: Sequence[Sequence[float]], *, logarithmic: bool, unit: str = "") -> str:
-    """A row of marks each; the bar is the median, the red one the largest."""
+def dots(
+    title: str, names: Sequence[str], values: Sequence[Sequence[float]], marks: Sequence[tuple[str, str]] = (), *, logarithmic: bool, unit: str = ""
+) -> str:
+    """A row of marks each; the bar is the median, the red one the largest, which is told at the end of the row."""
     every = [value for row in values for value in row if not logarithmic or value > 0]
     if not every:
         return ""
@@ -184,7 +211,8 @@ def dots(title: str, names: Sequence[str], values: Sequence[Sequence[float]], *,
     if logarithmic:
         low, high = 10 ** floor(log10(max(low, 1e-3))), 10 ** (floor(log10(high)) + 1)
     else:
-        low, high = min(0.0, low), max(0.0, high) or 1.0
+        room = (max(0.0, high) - min(0.0, low)) * MARGIN or 1.0
+        low, high = min(0.0, low) - room, max(0.0, high) + room
 
     def at_x(value: float) -> float:
         part = (log10(max(value, low)) - log10(low)) / (log10(high) - log10(low)) if logarithmic else (value - low) / (high - low or 1.0)
@@ -204,8 +232,13 @@ def dots(title: str, names: Sequence[str], values: Sequence[Sequence[float]], *,
         if shown:
             for css, value in (("med", share(shown, 0.5)), ("max", shown[-1])):
                 body.append(f'<line class="{css}" x1="{at_x(value):.1f}" x2="{at_x(value):.1f}" y1="{y - 9}" y2="{y + 9}"/>')
-            body.append(f'<text class="end" x="{WIDTH - RIGHT + 6}" y="{y + 4:.0f}">{shown[-1]:,.0f}{unit}</text>')
-    return _figure(title, body, bottom + BOTTOM, ())
+            body.append(f'<text class="end" x="{WIDTH - RIGHT + 6}" y="{y + 4:.0f}">{amount(shown[-1])}{unit}</text>')
+    return _figure(title, body, bottom + BOTTOM, marks)
+
+
+def amount(value: float) -> str:
+    """Whole where it is large; else with two figures that say something."""
+    return f"{value:,.0f}" if abs(value) >= 100 or not value else f"{value:,.3g}" if abs(value) >= 1 else f"{value:,.2g}"
 
 
 def steps(title: str, lines: Sequence[tuple[str, Sequence[Sequence[float]]]]) -> str:
@@ -214,7 +247,7 @@ def steps(title: str, lines: Sequence[tuple[str, Sequence[Sequence[float]]]]) ->
     if not points:
         return ""
     low, high = FIRST_MS, 10.0 ** (floor(log10(max([1.0, *(x for x, _ in points)]))) + 1)
-    tall = max(y for _, y in points) or 1.0
+    tall = max(y for _, y in points) * (1 + MARGIN) or 1.0
     height, left = 220, 90
 
     def at_x(x: float) -> float:

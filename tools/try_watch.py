@@ -37,7 +37,8 @@ class Seen:
             self.low = price.buy if self.low is None else min(self.low, price.buy)
             self.high = price.sell if self.high is None else max(self.high, price.sell)
         self.levels = {name: level for name in ("buy_open", "sell_open") if isfinite(level := trigger.threshold(name))}
-        self.reason = view.standing(pair) or self.reason
+        waits = f"EXPOSURE_STEP: {pair.waiting.qty} waits for a person" if pair.waiting is not None else ""
+        self.reason = waits or view.standing(pair) or self.reason
         self._count(view)
         still = FROZEN if pair.status is PairStatus.FROZEN else HELD if pair.mode is not Mode.ACTIVE else COOLED if pair.failures and pair.status is PairStatus.COOLDOWN else ""
         if still:

@@ -14,7 +14,6 @@ from tools.output import Output
 from tools.sim_try import try_, why_idle
 from tools.try_desk import accounts_of, desk_of, market_of, prepared
 from tools.try_market import made
-from tools.try_page import page, share, short
 from tools.try_run import played
 from tools.try_words import WORDS, word
 
@@ -87,6 +86,8 @@ def test_market_around_given_prices_crosses_the_triggers_both_ways(desk):
         (("--px", "SHFE.cu2703=80000", "--exchange", "x.toml"), "--exchange FILE says what everything trades at"),
         (("--exchange", str(TEMPLATES / "au-GC" / "exchange.toml")), "its venue SHFE has no SHFE.cu2703"),
         (("--exchange", "/nowhere/exchange.toml"), "/nowhere/exchange.toml"),
+        (("--exchange", str(TEMPLATES / "cu-HG" / "exchange.toml"), "--html", "/nowhere/try.html"), "/nowhere/try.html: No such file or directory: give a file in a folder that can be written"),
+        (("--exchange", str(TEMPLATES / "cu-HG" / "exchange.toml"), "--latency", "LME=3"), "no venue 'LME'; there are: SHFE, COMEX, FX"),
         (("--scenario", "nosuch"), "no scenario 'nosuch'; there are: calm"),
     ],
 )
@@ -100,21 +101,6 @@ def test_account_that_the_market_lacks_is_said(desk):
     config = desk_of([desk()])
     spec = market_of(config, {"exchange": str(TEMPLATES / "cu-HG" / "exchange.toml")})
     assert accounts_of(config, spec) == {"SHFE": "shanghai-1", "COMEX": "new-york-1", "FX": ""}
-
-
-# ------------------------------------------------ the page
-
-
-def test_share_is_of_sorted_values_and_short_ends_at_the_colon():
-    assert (share([], 0.5), share([1.0, 2.0, 3.0], 0.5), share([1.0, 2.0], 1.0)) == (0.0, 2.0, 2.0)
-    assert (short("calm: nothing"), short("拒单:偶有")) == ("calm", "拒单")
-
-
-def test_page_of_nothing_is_a_page(desk):
-    told = {"pairs": ["P"], "covers": {}, "latencies": {}, "notes": ["<b>"], "market": "prices", "seeds": 1, "seconds": 5, "heal_s": 20, "rows": [], "problems": ["x"]}
-    for lang in ("en", "zh"):
-        text = page(told, lang)
-        assert text.startswith("<!doctype html>") and "&lt;b&gt;" in text and "http" not in text
 
 
 # ------------------------------------------------ for real
@@ -206,6 +192,14 @@ def test_cover_follows_what_is_held_however_it_is_told(tmp_path, how):
     assert row["naked_at_end"] == {} and row["hedges"] >= 3
     assert 1000 < row["longest_ms"] < 4000, "two hedges of ten lots each, a cooldown apart"
     assert (tmp_path / "stock.json").exists() is False
+
+
+@pytest.mark.slow
+def test_cover_whose_exposure_waits_for_a_person_never_fires_and_says_so(tmp_path):
+    row = one_run([ROOT / "config" / "examples" / "desk.toml"], ROOT / "config" / "exchange" / "desk.toml", exposures=["CU-STOCK=900"], seconds=5)["CU-STOCK"]
+    assert row["hedges"] == 0 and row["alerts"]["EXPOSURE_STEP"] == 1
+    assert why_idle(row) == "stopped by EXPOSURE_STEP: 900 waits for a person"
+    assert row["naked_at_end"] == {"SHFE/SHFE.cu2704": 180} and row["naked_value_s"] > 1e9, "by the venue's price, since no decision saw one"
 
 
 @pytest.mark.slow
