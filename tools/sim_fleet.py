@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+from domain.ports import Clock
 from simulation import cells
 from tools.errors import ToolError
+from tools.output import Output
+from tools.sim_lines import Lines
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH = 10
 """Seeds a process: few enough that all processes end at about the same time."""
+TELL_NS = 60_000_000_000
+"""How often a run tells how far it has come."""
 HASH_SEEDS = ("1", "77")
 GATES = {"hedges_a_seed": 20, "faults_met_live_a_seed": 100, "faults_per_1000_messages": 10, "events_per_s": 15_000}
 """R1 and R2."""
 
 
-def results(seeds: range, safety_ms: int, jobs: int, *, twice: bool) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """Each seed's result, and the digest of its second run where asked for."""
+def results(seeds: Sequence[int], safety_ms: int, jobs: int, stop: Event, *, twice: bool) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Each seed's result, and the digest of its second run where asked for.
+
+    `stop`: once it is set no more processes start; what those that run have come to is still given.
+    """
     batches = [seeds[at : at + BATCH] for at in range(0, len(seeds), BATCH)]
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_batch, batch, safety_ms, twice=twice) for batch in batches]
+        futures = [pool.submit(_batch, batch, safety_ms, stop, twice=twice) for batch in batches]
         try:
             for future in as_completed(futures):
                 yield from future.result()
@@ -35,15 +47,15 @@ def results(seeds: range, safety_ms: int, jobs: int, *, twice: bool) -> Iterator
                 future.cancel()
 
 
-def _batch(seeds: range, safety_ms: int, *, twice: bool) -> list[tuple[dict[str, Any], str | None]]:
-    first = _rows(seeds, safety_ms, HASH_SEEDS[0])
-    again: list[str | None] = [None] * len(first)
-    if twice:
-        again = [row["journal_sha256"] for row in _rows(seeds, safety_ms, HASH_SEEDS[1])]
-    return list(zip(first, again, strict=True))
+def _batch(seeds: Sequence[int], safety_ms: int, stop: Event, *, twice: bool) -> list[tuple[dict[str, Any], str | None]]:
+    first = [] if stop.is_set() else _rows(seeds, safety_ms, HASH_SEEDS[0], stop)
+    if not twice:
+        return [(row, None) for row in first]
+    again = [] if stop.is_set() else _rows(seeds, safety_ms, HASH_SEEDS[1], stop)
+    return [(row, other["journal_sha256"]) for row, other in zip(first, again, strict=False)]  # stopped, some have run once
 
 
-def _rows(seeds: range, safety_ms: int, hash_seed: str) -> list[dict[str, Any]]:
+def _rows(seeds: Sequence[int], safety_ms: int, hash_seed: str, stop: Event) -> list[dict[str, Any]]:
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.sim_child import main; main()"
     command = [sys.executable, "-P", "-s", "-c", code, json.dumps({"seeds": list(seeds), "safety_ms": safety_ms})]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -51,12 +63,71 @@ def _rows(seeds: range, safety_ms: int, hash_seed: str) -> list[dict[str, Any]]:
         command, env={**environment, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=False
     )
     rows = [json.loads(line) for line in told.stdout.splitlines()]
-    if len(rows) == len(seeds) and not told.returncode:
-        return rows
+    if stop.is_set() or (len(rows) == len(seeds) and not told.returncode):
+        return rows  # a terminal's Ctrl-C goes to the seeds' processes too
     if len(rows) == len(seeds):
         raise ToolError(f"a process of seeds ended with {told.returncode}: {told.stderr.strip()[-400:]}")
     rows.append(died(seeds[len(rows)], f"exit {told.returncode}: {told.stderr.strip()[-400:]}"))
-    return rows + (_rows(seeds[len(rows) :], safety_ms, hash_seed) if len(rows) < len(seeds) else [])
+    return rows + (_rows(seeds[len(rows) :], safety_ms, hash_seed, stop) if len(rows) < len(seeds) else [])
+
+
+def add_up(out: Output, clock: Clock, total: Total, seeds: range, safety_ms: int, jobs: int, lines: Lines | None, *, twice: bool) -> bool:
+    """Run what `lines` does not have, and name what breaks; true where it was told to stop before its end.
+
+    Once told, what runs is still counted; told again, it ends at once.
+    """
+    stop = Event()
+    left = []
+    for seed in seeds:
+        found = lines.of(seed, twice=twice) if lines is not None else None
+        if found is None:
+            left.append(seed)
+        else:
+            total.take_over(*found)
+            _name(out, *found)
+    with _told_to(stop):
+        begun_ns = told_ns = clock.mono_ns()
+        for row, again in results(left, safety_ms, jobs, stop, twice=twice):
+            total.add(row, again)
+            if lines is not None:
+                lines.put(row, again)
+            _name(out, row, again)
+            now_ns = clock.mono_ns()
+            if now_ns - told_ns >= TELL_NS:
+                told_ns = now_ns
+                ran = total.seeds - total.taken_over
+                minutes = (now_ns - begun_ns) / 60e9
+                out.say(f"{total.seeds} of {len(seeds)} seeds, {len(total.broken)} broken, about {minutes / ran * (len(left) - ran):.0f} min to go")
+    return stop.is_set()
+
+
+def _name(out: Output, row: dict[str, Any], again: str | None) -> None:
+    for _, invariant, what in row["violations"][:1]:
+        out.say(f"seed {row['seed']}: {invariant}: {what}")
+    if again is not None and again != row["journal_sha256"]:
+        out.say(f"seed {row['seed']}: two runs wrote different journals")
+
+
+@contextmanager
+def _told_to(stop: Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set it; the second one does what it always did."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def told(_number: int, _frame: object) -> None:
+        stop.set()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, told)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def died(seed: int, why: str) -> dict[str, Any]:
@@ -80,7 +151,13 @@ class Total:
         self.matrix: dict[str, dict[str, int]] = {}
         self.broken: list[int] = []
         self.differing: list[int] = []
-        self.compared = 0
+        self.compared = self.taken_over = self.virtual_ms_before = 0
+
+    def take_over(self, row: dict[str, Any], again: str | None) -> None:
+        """A seed that an earlier run has kept."""
+        self.add(row, again)
+        self.taken_over += 1
+        self.virtual_ms_before += row["virtual_ms"]
 
     def add(self, row: dict[str, Any], again: str | None = None) -> None:
         """One seed more."""
@@ -108,6 +185,7 @@ class Total:
         missed, live = cells.missed(self.matrix), sum(self.live.values())
         return {
             "seeds": self.seeds,
+            "taken_over": self.taken_over,
             "free_of_faults": self.free,
             "alerts_free_of_faults": self.alerts_free,
             "repairs_free_of_faults": self.repairs_free,
@@ -140,7 +218,7 @@ class Total:
             "events": self.events,
             "messages": self.messages,
             "events_per_s": round(self.events / max(self.cpu_s, 0.01)),
-            "virtual_over_real": round(self.virtual_ms / 1000 / seconds, 1),
+            "virtual_over_real": round((self.virtual_ms - self.virtual_ms_before) / 1000 / seconds, 1),
             "cpu_s": round(self.cpu_s, 1),
             "jobs": jobs,
             "seconds": round(seconds, 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import Any
 
 import click
@@ -41,9 +43,12 @@ def run(out: Output, seed: int, safety_ms: int, without: tuple[str, ...]) -> int
 @click.option("--twice", is_flag=True, help="Each seed again, with another PYTHONHASHSEED: the same bytes?")
 @click.option("--matrix", is_flag=True, help="Only the table of faults by the order's state that they met.")
 @click.option("--gate", is_flag=True, help="Exit 1 too where the run falls short of R1, R2, R3 or R21.")
+@click.option("--lines", type=click.Path(dir_okay=False, path_type=Path), help="Keep each seed's result here, and go on from what is there.")
 @_safety
 @pass_out
-def fleet(out: Output, count: int, first: int, jobs: int, safety_ms: int, *, twice: bool, matrix: bool, gate: bool) -> int:
+def fleet(
+    out: Output, count: int, first: int, jobs: int, safety_ms: int, lines: Path | None, *, twice: bool, matrix: bool, gate: bool
+) -> int:
     """Run many seeds in several processes; name those that broke something.
 
     Then the table of faults by the order's state that they met, and the sums.
@@ -52,17 +57,18 @@ def fleet(out: Output, count: int, first: int, jobs: int, safety_ms: int, *, twi
     """
     from simulation import cells
     from system.clock import SystemClock
-    from tools.sim_fleet import Total, results, short_of
+    from tools.sim_fleet import Total, add_up, short_of
+    from tools.sim_lines import Lines, code_digest
 
     clock = SystemClock()
     begun_ns = clock.mono_ns()
     total = Total()
-    for row, again in results(range(first, first + count), safety_ms, jobs, twice=twice):
-        total.add(row, again)
-        for _, invariant, what in row["violations"][:1]:
-            out.say(f"seed {row['seed']}: {invariant}: {what}")
-        if again is not None and again != row["journal_sha256"]:
-            out.say(f"seed {row['seed']}: two runs wrote different journals")
+    with nullcontext() if lines is None else closing(Lines(lines, safety_ms, code_digest())) as kept:
+        stopped = add_up(out, clock, total, range(first, first + count), safety_ms, jobs, kept, twice=twice)
+    if stopped:
+        out.say(f"stopped after {total.seeds} of {count} seeds")
+    if not total.seeds:
+        raise KeyboardInterrupt
     told = total.row((clock.mono_ns() - begun_ns) / 1e9, jobs)
     if matrix or out.format == "table":
         out.many(cells.rows(told["matrix"]))
@@ -71,6 +77,8 @@ def fleet(out: Output, count: int, first: int, jobs: int, safety_ms: int, *, twi
     short = short_of(told) if gate else []
     for line in short:
         out.say(f"short of the gate: {line}")
+    if stopped:
+        raise KeyboardInterrupt
     return FAILED if total.broken or total.differing or short else FINE
 
 

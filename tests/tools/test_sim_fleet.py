@@ -1,7 +1,11 @@
 """`sim fleet`, `sim shrink`: sums, the same bytes twice, small broken seeds."""
 
 import json
+import os
+import signal
 import subprocess
+import sys
+from threading import Event
 
 import pytest
 from click.testing import CliRunner
@@ -9,9 +13,11 @@ from click.testing import CliRunner
 from simulation import cells
 from simulation.faults import MOMENTS, RATES
 from simulation.shrink import shrunk
+from tools.errors import UsageError
 from tools.node_build import Node
 from tools.output import Output
-from tools.sim_fleet import Total, died, results, short_of
+from tools.sim_fleet import ROOT, Total, died, results, short_of
+from tools.sim_lines import Lines, code_digest
 from tools.sim_run import fleet
 
 SHORT_MS = 2_000
@@ -75,10 +81,94 @@ def test_seed_that_breaks_its_process_is_broken_and_the_others_go_on(monkeypatch
 
     monkeypatch.setattr("tools.sim_fleet.subprocess.run", run)
     total = Total()
-    for row, again in results(range(3, 7), SHORT_MS, 1, twice=False):
+    for row, again in results(range(3, 7), SHORT_MS, 1, Event(), twice=False):
         total.add(row, again)
     assert total.row(1.0, 1)["broken_seeds"] == [4]
     assert total.seeds == 4
+
+
+@pytest.mark.slow
+def test_fleet_goes_on_from_the_lines_that_an_earlier_one_kept(tmp_path):
+    kept = tmp_path / "seeds.jsonl"
+    code, first = fleet_of("--seeds", "3", "--lines", str(kept))
+    assert (code, first["seeds"], first["taken_over"]) == (0, 3, 0)
+    kept.write_bytes(kept.read_bytes()[:-9])  # the last line was cut
+    code, told = fleet_of("--seeds", "4", "--lines", str(kept))
+    assert (code, told["seeds"], told["taken_over"]) == (0, 4, 2)
+    assert len(kept.read_bytes().splitlines()) == 5
+    _, whole = fleet_of("--seeds", "4")
+    measured = {"taken_over", "seconds", "cpu_s", "events_per_s", "virtual_over_real"}
+    assert {key: value for key, value in told.items() if key not in measured} == {key: value for key, value in whole.items() if key not in measured}
+    _, twice = fleet_of("--seeds", "2", "--twice", "--lines", str(kept))
+    assert (twice["taken_over"], twice["compared_twice"]) == (0, 2), "what ran once is run again"
+
+
+@pytest.mark.slow
+def test_fleet_told_to_stop_gives_the_sums_of_what_has_run_and_keeps_its_lines(tmp_path):
+    kept = tmp_path / "seeds.jsonl"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.__main__ import main; main()"
+    command = [sys.executable, "-c", code, "sim", "fleet", "--seeds", "2000", "--safety-ms", "1000", "--lines", str(kept), "-o", "json", "--lang", "en"]
+    ran = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    try:
+        while kept.stat().st_size < 500 if kept.exists() else True:  # noqa: ASYNC110
+            assert ran.poll() is None, ran.stderr.read()
+            os.sched_yield()
+        ran.send_signal(signal.SIGINT)
+        out, err = ran.communicate(timeout=120)
+    finally:
+        ran.kill()
+    told = json.loads(out)
+    assert ran.returncode == 130
+    assert f"stopped after {told['seeds']} of 2000 seeds" in err
+    assert 0 < told["seeds"] == len(kept.read_bytes().splitlines()) - 1 < 2000
+    assert told["violations"] == 0
+
+
+def row_of(seed):
+    return {**died(seed, ""), "violations": [], "journal_sha256": "a"}
+
+
+def test_lines_of_other_code_another_python_or_other_trouble_are_refused(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    Lines(path, 1000, "a" * 64).close()
+    with pytest.raises(UsageError, match="other code"):
+        Lines(path, 1000, "b" * 64)
+    with pytest.raises(UsageError, match="--safety-ms 1000"):
+        Lines(path, 2000, "a" * 64)
+    for body in (b"x\n", b"{}\n", b"[]\n", b"no line", path.read_bytes() + b"{}\n", b"\xff\n"):
+        path.write_bytes(body)
+        with pytest.raises(UsageError, match="not the lines of a fleet"):
+            Lines(path, 1000, "a" * 64)
+        assert path.read_bytes() == body, "what is somebody else's is left as it is"
+    with pytest.raises(UsageError, match="can be written"):
+        Lines(tmp_path / "no" / "such", 1000, "a" * 64)
+
+
+def test_lines_are_one_run_s_and_a_seed_that_broke_its_process_is_run_again(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    lines = Lines(path, 1000, "a" * 64)
+    with pytest.raises(UsageError, match="another fleet"):
+        Lines(path, 1000, "a" * 64)
+    lines.put(row_of(1), None)
+    lines.put(row_of(2), "a")
+    lines.put(died(3, "SIGSEGV"), None)
+    lines.close()
+    again = Lines(path, 1000, "a" * 64)
+    assert again.of(1, twice=False)[0]["seed"] == 1 and again.of(1, twice=True) is None
+    assert again.of(2, twice=True)[1] == "a" and again.of(2, twice=False)[1] is None
+    assert again.of(3, twice=False) is None
+    again.close()
+
+
+def test_code_s_digest_is_of_its_packages_alone(tmp_path):
+    (tmp_path / "domain").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "domain" / "__init__.py").write_text("")
+    first = code_digest(tmp_path)
+    (tmp_path / "docs" / "a.py").write_text("1")
+    assert code_digest(tmp_path) == first
+    (tmp_path / "domain" / "a.py").write_text("1")
+    assert code_digest(tmp_path) != first
 
 
 def noisy(config, **given):
