@@ -190,8 +190,12 @@ class PairActor(PairAgain):
             self._follow(hedge.hedge_id, facts, report.seq)
             if hedge.status is hedges.H.HANDED_OVER:
                 self.tell_late_of_taken(hedge, report.seq)
-            kind = facts[0].__class__
-            if kind in AMENDING or (kind in FILLS and facts[0].trade is None):
+            first = facts[0]
+            kind = first.__class__
+            if kind in FILLS:
+                if first.trade is None or first.cum_qty > order.cum_qty + first.trade[1]:  # its count ran ahead of the trades
+                    self.await_trades([report.cl_ord_id])
+            elif kind in AMENDING:
                 self.look_at_trades(before, facts, report.seq)
         if self._untraded and report.exec_type == "I":
             self.answered(report.cl_ord_id)

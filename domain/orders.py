@@ -465,9 +465,10 @@ def decide(order: Order, report: OrderReport) -> Heard:
 
     A report that contradicts what is proven (a `new` after the end) says
     nothing, nor does a trade that is known and told as it is: its cum_qty may be
-    from before a bust, as that of anything sent again. An exec_type or ord_status that nobody
-    knows is no step: what it says is filled counts, and the venue is asked. Nor
-    is `filled` below the order's quantity, where no trade was taken back.
+    from before a bust, as that of anything sent again. An exec_type or ord_status
+    that nobody knows is no step: what it says is filled counts, and the venue is
+    asked. Nor is `filled` below the order's quantity, where no trade was taken
+    back; nor any end sent again that counts more than is known where one was.
     """
     if report.kind == "j":
         return _denied(order, report)
@@ -496,7 +497,7 @@ def decide(order: Order, report: OrderReport) -> Heard:
         traded += known[1]
     stated = 0 if report.poss_resend and order.undone else report.cum_qty
     if not stated and report.cum_qty > order.cum_qty:
-        stated, asks = _stated_again(order, report, asks=asks)
+        stated = _stated_again(order, report)
     cum = max(order.cum_qty, stated, traded)
     if cum > order.cum_qty or trade is not None:
         fill = _fill(order, cum, trade, report)
@@ -504,10 +505,12 @@ def decide(order: Order, report: OrderReport) -> Heard:
         order = evolve(order, fill)
     if unknown:
         return Heard(facts, asks)
+    if not stated and report.cum_qty > order.cum_qty:  # nor does it end what may have filled more
+        return Heard(facts, _may_ask(order, report))
     if report.ord_status == "2" and order.cum_qty < order.qty and not order.undone and order.live:
         return Heard(facts, _may_ask(order, report))
     end = _end(order, report)
-    return Heard(facts if end is None else (*facts, end), asks)
+    return Heard(facts if end is None else (*facts, end))
 
 
 ASK_PAUSE_NS = 100_000_000
@@ -678,13 +681,11 @@ def _taken(order: Order, claim: TradeRestated, cum_qty: int, report: OrderReport
     return TradeCorrected(order.cl_ord_id, cum_qty, mark, ref, claim.fee, claim.fee_currency, report.gw_ns)
 
 
-def _stated_again(order: Order, report: OrderReport, *, asks: bool) -> tuple[int, bool]:
-    """What a count that is sent again is worth once a trade was taken off; whether to ask.
+def _stated_again(order: Order, report: OrderReport) -> int:
+    """What a count that is sent again is worth once a trade was taken off; 0: the venue is asked.
 
     It may be of before. One that its gateway has made after the last bust or
     correction is not: an order's state is told as it is then.
     """
     amends = order.amends or NO_AMENDS
-    if report.exec_type == "I" and report.gw_ns > amends.undone_ns:
-        return report.cum_qty, asks
-    return 0, asks or _may_ask(order, report)
+    return report.cum_qty if report.exec_type == "I" and report.gw_ns > amends.undone_ns else 0

@@ -235,6 +235,27 @@ PLANTS = (
         note="no venue of a seed restates",
     ),
     Plant(
+        "bust_with_fewer_not_asked",
+        "a bust that counts fewer lots than the trades that remain is taken as it is",
+        ORDERS,
+        (
+            ("    is_less = not report.poss_resend and", "    is_less = False and"),
+            ("undone_ns=max(amends.undone_ns, fact.gw_ns), less=fact.cum_qty < left)", "undone_ns=max(amends.undone_ns, fact.gw_ns))"),
+        ),
+        "T75",
+        seeds=False,
+        note="a seed's gateways begin anew at its end, and tell every bust",
+    ),
+    Plant(
+        "end_in_doubt_is_an_end",
+        "an end sent again ends an order of which it counts more than is known",
+        ORDERS,
+        (("    if not stated and report.cum_qty > order.cum_qty:  # nor", "    if order is None:  # nor"),),
+        "T75",
+        seeds=False,
+        note="a bust and two lost reports of one order are rare",
+    ),
+    Plant(
         "past_hedges_forgotten",
         "a report for an order of an ended hedge finds nobody",
         "domain/pairs.py",

@@ -24,6 +24,7 @@ from domain.orders import (
     decide,
     evolve,
 )
+from domain.watch import lacks_trades
 from tests.domain.making import FACTS, ID, heard, order, report, trade
 
 S = OrdStatus
@@ -182,6 +183,42 @@ def test_a_count_sent_again_from_before_a_bust_is_not_believed():
     said = decide(state, report("I", "2", cum_qty=5, poss_resend=True))
     assert said.facts == () and said.ask
     assert heard(state, trade("2", 1, 100, 5, "2", poss_resend=True)).cum_qty == 1
+
+
+def test_a_state_made_after_the_bust_is_believed_though_it_is_marked_as_sent_again():
+    off = bust("b1", "1", 2, 100, 0, gw_ns=20)
+    state = heard(order(), trade("1", 2, 100, 2), off)
+    assert heard(state, report("I", "1", cum_qty=2, gw_ns=20, poss_resend=True)).cum_qty == 0
+    assert heard(state, report("I", "1", cum_qty=3, gw_ns=21, poss_resend=True)).cum_qty == 3
+
+
+def test_an_end_sent_again_with_a_count_that_a_bust_makes_doubtful_is_no_end():
+    state = heard(order(), trade("1", 2, 100, 2), bust("b1", "1", 2, 100, 0, gw_ns=20))
+    said = decide(state, report("C", "C", cum_qty=2, gw_ns=30, poss_resend=True))
+    assert (said.facts, said.ask) == ((), True)
+    assert heard(state, report("C", "C", cum_qty=2, gw_ns=30)).status is S.EXPIRED
+    assert heard(state, report("C", "C", cum_qty=0, gw_ns=30, poss_resend=True)).status is S.EXPIRED
+
+
+def test_a_bust_that_counts_fewer_than_the_trades_that_remain_is_asked_about():
+    state = heard(order(), trade("1", 2, 100, 2), trade("2", 3, 101, 5, "2"))
+    assert not decide(state, bust("b1", "1", 2, 100, 3)).ask
+    said = decide(state, bust("b1", "1", 2, 100, 0))
+    assert said.ask
+    assert not decide(state, bust("b1", "1", 2, 100, 0, poss_resend=True)).ask  # made before newer trades, perhaps
+    state = heard(state, bust("b1", "1", 2, 100, 0))
+    assert state.cum_qty == 3  # the trade stands until its own bust is told
+    assert lacks_trades(state)
+    state = heard(state, bust("b2", "2", 3, 101, 0))
+    assert state.cum_qty == 0
+    assert not lacks_trades(state)
+
+
+def test_a_trade_that_a_bust_hides_is_lacking():
+    state = heard(order(), trade("1", 2, 100, 2), bust("b1", "1", 2, 100, 3))
+    assert (state.cum_qty, state.traded_qty) == (3, 0)
+    assert lacks_trades(state)
+    assert not lacks_trades(heard(state, trade("2", 3, 101, 3)))
 
 
 def test_a_correction_replaces_lots_and_price_and_only_once():
