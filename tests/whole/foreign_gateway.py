@@ -306,6 +306,13 @@ class ForeignVenue:
         self.exec_count += 1
         self.report(order, "H", last=(trade[1], trade[2]), exec_id=f"h{self.exec_count}", ref=trade[0])
 
+    def restate(self, order, qty, px, *, index=0):
+        """A trade is another one now, and is told under its own id."""
+        trade = order.trades[index]
+        trade[1:3] = qty, px
+        order.stated = 0
+        self.report(order, "F", last=(qty, px), exec_id=trade[0])
+
     def cancel(self, order, *, tell=True):
         order.status = "4"
         self.report(order, "4", tell=tell)

@@ -60,6 +60,26 @@ def test_bust_while_the_other_leg_works_is_repaired(world, foreign):
     assert world.net in ((-1, 1), (0, 0))
 
 
+@pytest.mark.parametrize(("lots", "ticks"), [(1, 0), (-1, 0), (0, 2)], ids=["up", "down", "price"])
+@pytest.mark.parametrize("down", [False, True], ids=["living", "restarted"])
+def test_restated_trade_is_told_and_what_its_order_counts_is_followed(make_world, lots, ticks, down):
+    world = make_world(units=2, max_units=2)
+    world.opens()
+    world.ends()
+    order = next(iter(world.b.orders.values()))
+    _, qty, px, _ = order.trades[0]
+    if down:
+        world.stop()
+    world.b.restate(order, qty + lots, px + ticks)
+    if down:
+        world.start()
+    world.until(lambda: world.facts("TradeCorrected"), "taken from the answer", 6)
+    world.until(lambda: world.pair.hedge is None and not any(world.pair.naked), "repaired", 6)
+    assert world.alerts().count("TRADE_RESTATED") == 1
+    assert world.facts("TradeCorrected")[0].trade[1:] == (qty + lots, px + ticks)
+    assert world.net == (world.a.net, world.b.net)
+
+
 @pytest.fixture
 def late_in_flight(make_world, foreign):
     """A late fill of the first hedge while the second waits for leg B."""
