@@ -74,9 +74,11 @@ def test_t73_node_that_is_killed_after_it_was_settled_tells_and_asks_nothing_mor
 @pytest.mark.parametrize("lots", [1, -1])
 def test_t73_restated_repair_is_followed_too(scene, lots):
     s = scene(units=2, max_units=2, policy="replenish_first")
-    s.b.script.append(fates.part(0))
-    s.opens(b=fates.restated(1500, lots=lots))
+    s.opens(b=fates.part(0))
     assert s.ends() == "DONE"
+    repair = next(order for order in s.b.orders.values() if order.trades)
+    trade = repair.trades[0]
+    s.b.restate(repair, trade, trade.qty + lots, trade.px)
     s.run(5000)
     assert s.pair.naked == (0, 0)
     assert s.position == tuple(book.net for book in s.pair.books)
