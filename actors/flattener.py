@@ -66,7 +66,9 @@ class Flattener(Trader):
 
     def on_start(self) -> None:
         """Take the pair's orders over; look once all that waits here is heard."""
-        self.memory.settle()
+        settled = self.memory.settle()
+        if settled is not None:
+            self._rebook(*settled)
         for venue in {leg.venue for leg in self.spec.legs}:
             self._roll(self.desk.links[venue].watch(self.name))
         for hedge in (self.pair.hedge, *self.pair.past):

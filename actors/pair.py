@@ -56,16 +56,21 @@ class PairMemory:
         self.waiting: Any = None
         """What was seen since a close is STRANDED: lost with the node, and begun anew."""
 
-    def settle(self) -> None:
-        """Take in what is owed.
+    def settle(self) -> tuple[Pair, Pair, str] | None:
+        """Take in what is owed: the pair before, after all of it that no limit knows yet, and whose hedge it was.
 
+        A repair's first order counts towards the limits since it was sent.
         Raises: IllegalTransition, with all as it was.
         """
-        if self.owed is not None:
-            pair, (hedge_id, facts) = self.pair, self.owed
-            for fact in facts:
-                pair = pairs.evolve(pair, fact, hedge_id)
-            self.adopt(pair)
+        if self.owed is None:
+            return None
+        before, (hedge_id, facts) = self.pair, self.owed
+        pair = unbooked = before
+        for fact in facts:
+            pair = pairs.evolve(pair, fact, hedge_id)
+            unbooked = pair if fact.__class__ is not orders.OrderSubmitted else unbooked
+        self.adopt(pair)
+        return before, unbooked, hedge_id
 
     def adopt(self, pair: Pair) -> None:
         """The pair with nothing owed."""
@@ -107,7 +112,9 @@ class PairActor(PairAgain):
 
     def on_start(self) -> None:
         """Subscribe; take up a hedge that an earlier incarnation left."""
-        self.memory.settle()
+        settled = self.memory.settle()
+        if settled is not None:
+            self._book(*settled)
         address = self.runtime.address(self.name)
         for venue, symbol in self.view.keys:
             link = self.desk.links[venue]
@@ -352,6 +359,8 @@ class PairActor(PairAgain):
         cause = self.record(hedge_id, facts, commands, cause, saw)
         self.memory.owed = (hedge_id, facts)
         denied = self.send(commands, child)
+        if first is not None:
+            self.rebook(None, orders.born(first))  # before its child knows of it, and books what it fills
         opens = hedge.kind == "open"
         for fact in given:
             if fact.__class__ is MandateGiven and fact.mandate is not mandate:
@@ -359,14 +368,14 @@ class PairActor(PairAgain):
         self._hand(mandate, outlook, pair.books, opens, cause, first, denied)
         for fact in given:
             hedge = hedges.evolve(hedge, fact)
-        pair = pairs.grafted(pair, hedge, following)
+        unbooked = pair = pairs.grafted(pair, hedge, following)
         if first is not None:
             pair = pairs.evolve(pair, first, hedge_id)
         self.memory.adopt(pair)
+        self._book(before, unbooked, hedge_id)
         for fact in following:
             if fact.__class__ in _ASKING and fact.__class__ is not MandateGiven:
                 self._perform(fact, pair, outlook, cause)
-        self._book(before, pair, hedge_id)
         self._arm()
 
     def _revoke_overrun(self) -> None:
@@ -401,6 +410,10 @@ class PairActor(PairAgain):
         if was is None or now is None or was.hedge_id != hedge_id or now.hedge_id != hedge_id:
             was, now = pairs.find(before, hedge_id), pairs.find(after, hedge_id)
         if was is now:
+            return
+        if was is None:  # it began in a turn that ended in a crash
+            for order in [order for leg in now.legs for order in leg.orders]:
+                self.rebook(None, order)
             return
         for old, new in zip(was.legs, now.legs, strict=True):
             if old.orders is new.orders:

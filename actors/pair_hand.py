@@ -198,7 +198,7 @@ def _planned(view: PairView, pair: Pair, spec: Any, aim: firing.Aim, size: int, 
     opened = firing.plan(pair, spec, aim, size, view.quotes, view.desk.node_epoch, now_ns, view.rates, lots)
     if isinstance(opened, str):
         return opened
-    why = view.refusal(opened)
+    why = view.undelivered(opened, pair) or view.refusal(opened)
     if why:
         return f"RISK {why}"
     opened = replace(opened, trigger=BY_HAND)

@@ -186,12 +186,12 @@ class PairView:
             return opened
         if not spec.sends_orders:
             return "OBSERVE"
-        why = (self._spots and residual.why_not_delivered(opened, pair, spec, self.fee_lots)) or self.refusal(opened)
+        why = (self._spots and self.undelivered(opened, pair)) or self.refusal(opened)
         if why and aim.opens and units > 1:
             fewer = min(units, self._room(aim))
             if 0 < fewer < units and fewer >= spec.trigger.min_units:
-                opened = firing.plan(pair, spec, aim, fewer, quotes, self.desk.node_epoch, now_ns, self.rates)
-                why = self.refusal(opened)
+                opened = firing.plan(pair, spec, aim, fewer, quotes, self.desk.node_epoch, now_ns, self.rates, lots)
+                why = (self._spots and self.undelivered(opened, pair)) or self.refusal(opened)
         if why:
             return f"RISK {why}"
         if spec.first_leg != -1:
@@ -208,6 +208,10 @@ class PairView:
         ledgers = self.desk.ledgers
         ledgers.settle()
         return residual.fee_lots(ledgers.of.get(self.spec.name), self.spec)
+
+    def undelivered(self, opened: HedgeOpened, pair: Pair) -> str:
+        """What a spot sale of it lacks of what was really received, or ""."""
+        return residual.why_not_delivered(opened, pair, self.spec, self.fee_lots) if self._spots else ""
 
     def why_closed(self) -> str:
         """What the markets' calendars have against a hedge now, or ""."""

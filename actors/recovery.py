@@ -26,7 +26,7 @@ from domain import mandates, pairs
 from domain.controls import Controls
 from domain.ledgers import Ledgers
 from domain.mandates import MandateGiven, MandateReturned, MandateState
-from domain.orders import OrderFact, OrderSubmitted
+from domain.orders import OrderFact, OrderQueried, OrderSubmitted
 from domain.outside import KIND as OUTSIDE
 from domain.outside import Outside, OutsideTrade
 from domain.pairs import Pair
@@ -99,8 +99,10 @@ def _take(found: Recovered, decision: Decision, lots: dict[str, tuple[int, ...]]
         pair = pairs.evolve(pair, fact, decision.hedge)
         if isinstance(fact, MandateGiven):
             child = _given(found, decision, fact, pair)  # what follows in this record is its first order
-        elif child:
-            _spent(found, child, fact)
+        elif isinstance(fact, MandateReturned):
+            _returned(found, decision.pair, fact.mandate_id)
+        elif isinstance(fact, OrderFact):
+            _spent(found, (child,) if child else _children(name), fact, own=bool(child))
     found.pairs[name] = pair
     found.ledgers.note(name, tuple(decision.facts))
 
@@ -146,17 +148,29 @@ def _given(found: Recovered, decision: Decision, fact: MandateGiven, pair: Pair)
     return child
 
 
-def _spent(found: Recovered, actor: str, fact: Any) -> None:
-    memory = found.children.setdefault(actor, RepairMemory())
-    if isinstance(fact, MandateReturned):
-        state = memory.states.pop(fact.mandate_id, None)
+def _children(pair: str) -> tuple[str, ...]:
+    return f"{pair}/replenish", f"{pair}/rollback"
+
+
+def _returned(found: Recovered, pair: str, mandate_id: str) -> None:
+    """The leg is the pair's again: by its child's word, or by that of what stands in for a pair that was given up."""
+    for child in _children(pair):
+        memory = found.children.get(child)
+        state = None if memory is None else memory.states.pop(mandate_id, None)
         if state is not None:
-            found.owners.update({order.cl_ord_id: actor.rsplit("/", 1)[0] for order in state.orders})
+            memory.books.pop(mandate_id, None)
+            memory.opens.pop(mandate_id, None)
+            found.owners.update({order.cl_ord_id: pair for order in state.orders})
+
+
+def _spent(found: Recovered, children: tuple[str, ...], fact: OrderFact, *, own: bool) -> None:
+    """A fact of an order under a mandate; one that is not its child's own was heard by who stands in for its pair."""
+    if not own and isinstance(fact, (OrderSubmitted, OrderQueried)):
         return
-    if not isinstance(fact, OrderFact):
-        return
-    for mandate_id, state in memory.states.items():
-        own = isinstance(fact, OrderSubmitted) and fact.leg == state.mandate.leg
-        if own or any(o.cl_ord_id == fact.cl_ord_id for o in state.orders):
-            memory.states[mandate_id] = mandates.evolve(state, fact)
-            return
+    for child in children:
+        memory = found.children.get(child)
+        for mandate_id, state in memory.states.items() if memory is not None else ():
+            new = isinstance(fact, OrderSubmitted) and fact.leg == state.mandate.leg
+            if new or any(o.cl_ord_id == fact.cl_ord_id for o in state.orders):
+                memory.states[mandate_id] = mandates.evolve(state, fact)
+                return

@@ -6,6 +6,7 @@ from actors.recovery import Recovered, fold
 from actors.snapshot_maker import EVERY_RECORDS, LOOK_NS, SnapshotMaker
 from actors.snapshots import NAME, make, recover
 from domain.errors import WireError
+from domain.mandates import MandateReturned
 from journal.reader import read
 from simulation.faults import Plan
 from simulation.run import _swing
@@ -13,6 +14,7 @@ from simulation.settings import NAMES
 from simulation.world import World
 from system.clock import chance
 from tools.node_build import Node
+from wire.records import decode_decision
 from wire.snapshots import SHAPE, decode_snapshot, encode_snapshot
 
 LOTS = {"AxB": (1, -1)}
@@ -70,6 +72,14 @@ def test_fold_from_a_snapshot_in_mid_trade_is_the_fold_of_all(troubled, seed):
     assert parts(found) == parts(fold(read(place), LOTS))
     assert make(place)[0] == last + 1  # the next one goes on from it
     assert parts(recover(place, LOTS)[0]) == parts(fold(read(place), LOTS))
+
+
+def test_mandates_that_came_back_leave_nothing_in_the_fold(troubled):
+    world, _, _ = troubled(4)
+    facts = [fact for record in read(world.folder / "journal") if record.kind == "decision" for fact in decode_decision(record.body).facts]
+    assert any(isinstance(fact, MandateReturned) for fact in facts)
+    for child in fold(read(world.folder / "journal"), LOTS).children.values():
+        assert child.books.keys() == child.opens.keys() == child.states.keys()
 
 
 def test_node_trades_on_from_a_snapshot(troubled):

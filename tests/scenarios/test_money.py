@@ -3,6 +3,8 @@
 import pytest
 
 from actors.controls import HoldChanged
+from actors.notes import Operate
+from actors.pair_view import PairView
 from domain.controls import PositionAccepted
 from domain.pairs import LotsRead
 from simulation import fates
@@ -23,7 +25,7 @@ def rolled_over_there(s, old, booked):
     held = s.pair.books[0].net
     s.a.account.old = old if held > 0 else -old
     s.a.account.today = held - s.a.account.old
-    s.a.on_mismatch = lambda _order: None  # it is meant
+    s.a.on_mismatch, s.a.is_mismatched = lambda _order: None, True  # it is meant
     s.node.pair_actor(PAIR)._own(LotsRead(0, booked if held > 0 else -booked, "scene"))
 
 
@@ -98,6 +100,18 @@ def test_t23_nothing_leaves_that_one_side_could_not_pay(scene):
     assert s.frames("D") == 0
     assert "RISK MARGIN: venue=" in s.view.reason
     assert s.view.holds["RISK"] > 0
+
+
+def test_spot_that_was_not_delivered_is_sold_by_nobody_however_few_the_limits_leave(scene, monkeypatch):
+    s = scene(units=3, max_units=6, position_lots=2)
+    asked = []
+    monkeypatch.setattr(PairView, "undelivered", lambda _self, opened, _pair: asked.append(opened.units) or "INVENTORY: there=0")
+    s.view._spots = (0,)
+    assert s.fires(RICH) == 0
+    assert {2, 3} <= set(asked)  # what is configured, and what the limits leave of it
+    assert s.view.reason.startswith("RISK INVENTORY")
+    told = s.node.pair_actor(PAIR).on_operate(Operate("open", "ann", "now", side="sell", units=2))
+    assert told == {"error": "RISK INVENTORY: there=0"}
 
 
 def test_margin_of_a_hedge_is_held_until_the_venues_have_said_anew(scene):
