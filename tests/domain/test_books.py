@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.books import LegBook, booked, rolled, units_of
+from domain.books import LegBook, Sides, booked, rolled, taken, units_of
 from domain.orders import OrdStatus
 from tests.domain.making import order
 
@@ -33,6 +33,12 @@ def test_a_bust_takes_lots_and_cash_off():
     before, after = filled(3, (3, 100)), filled(0, (0, 100))
     book = booked(booked(LegBook(), None, before), before, after)
     assert (book.net, book.today, book.cash, book.bought) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("lots", "px", "cash"), [(-2, 103, 206), (3, 101, -303), (-1, None, 0)])
+def test_lots_traded_elsewhere_move_the_cash_that_they_cost(lots, px, cash):
+    assert taken(LegBook(5), lots, px).cash == cash
+    assert taken(LegBook(5, sides=Sides(5)), lots, px).cash == cash
 
 
 def test_a_new_day_makes_todays_lots_yesterdays():

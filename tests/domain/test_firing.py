@@ -107,6 +107,8 @@ def test_spot_is_sold_from_the_inventory_only():
     assert offsets(spot, LegBook(), -1, 3, True) == (("N", 3),)
     assert offsets(spot, LegBook(), -1, 4, True) == firing.INVENTORY
     assert offsets(spot, LegBook(1), -1, 4, True) == (("N", 4),)
+    assert offsets(spot, LegBook(-2), -1, 1, True) == (("N", 1),)
+    assert offsets(spot, LegBook(-2), -1, 2, True) == firing.INVENTORY  # two of three are sold already
 
 
 @pytest.mark.parametrize(("mode", "book", "side", "opens", "reverses", "told"), [

@@ -86,6 +86,9 @@ def test_fx_is_judged_by_age_and_jump():
     assert fx_why_not(GOOD, 7.1, 7.2, NOW, limits) == "FX_JUMP"
     assert fx_why_not(GOOD, 7.1, float("nan"), NOW, limits) == "FX_STALE"
     assert fx_why_not(GOOD, 7.1, 7.1, NOW + 4 * NS_PER_S, limits) == "FX_STALE"
+    repeated = msgspec.structs.replace(GOOD, recv_mono_ns=NOW, changed_mono_ns=NOW - 60 * NS_PER_S - GOOD.lag_ns)
+    assert fx_why_not(repeated, 7.1, 7.1, NOW, limits) == ""
+    assert fx_why_not(repeated, 7.1, 7.1, NOW + 1, limits) == "FX_STALE"  # heard of just now, the same for a minute
     assert fx_why_not(None, 7.1, 7.1, NOW, limits) == "FX_STALE"
 
 

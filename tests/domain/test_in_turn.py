@@ -92,6 +92,8 @@ def test_budget_runs_from_the_first_fill_and_half_of_it_is_left_to_repair():
     state, _ = follows(filled(begun(), 2, 2), 10, rules=rules)
     state = filled(state, 2, 2, leg=1)
     assert state.naked_ns == 10 * MS
+    patient = replace(rules, watch=replace(rules.watch, ack_timeout_ns=90_000 * MS))
+    assert next_ns(state, patient) == 1510 * MS  # and it is woken for that
     assert next_ns(begun(), replace(rules, watch=replace(rules.watch, ack_timeout_ns=90_000 * MS))) == 60_000 * MS
     assert follows(state, 1509, rules=rules)[1] == ()
     end, facts = follows(state, 1510, rules=rules)

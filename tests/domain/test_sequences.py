@@ -43,6 +43,14 @@ def test_settled_gap_keeps_what_joins_on():
     assert sequence.seen == 14
 
 
+def test_run_passed_over_behind_a_hole_is_there_to_its_last():
+    sequence = ReportSequence(1, 10)
+    sequence.pass_over(13, 15)
+    assert (sequence.seen, sequence.last) == (10, 15)
+    sequence.pass_over(11, 12)
+    assert (sequence.seen, sequence.has_hole) == (15, False)
+
+
 def test_memory_is_bounded():
     sequence = ReportSequence()
     for seq in range(2, MAX_PENDING + 2_000):

@@ -261,6 +261,15 @@ def test_synced_seq_is_told(open_journal):
     assert journal.sync() == journal.durable_seq == 10
 
 
+def test_what_is_appended_during_a_sync_is_not_told_as_synced(open_journal):
+    journal = open_journal()
+    fill(journal, 10)
+    sync = journal._segment.sync
+    journal._segment.sync = lambda: (sync(), fill(journal, 3))
+    assert journal.sync() == journal.durable_seq == 10
+    assert journal.last_seq == 13
+
+
 def test_lane_syncs_itself_when_nobody_else_does(open_journal):
     journal = open_journal()
     fill(journal, 2_000)

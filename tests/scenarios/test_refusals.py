@@ -63,6 +63,18 @@ def test_t02_venue_that_refuses_everything_is_left_alone_and_told(scene, fate):
     assert not s.node.desk.breaker.rows
 
 
+def test_pair_that_fails_so_often_in_a_row_is_off_and_told(scene):
+    s = scene(defaults={"max_failures": 2, "failure_cooldown_ms": 100, "failure_cooldown_max_ms": 100})
+    s.b.always = fates.deny(8)
+    for failures in (1, 2):
+        s.opens()
+        assert s.ends() == "NONE"
+        assert (s.pair.failures, s.pair.status == "FROZEN") == (failures, failures == 2)
+    assert s.judge.alerts.count("PAIR_OFF") == 1
+    s.b.always = fates.meet
+    assert s.fires(for_ms=3000) == 0
+
+
 def test_t02_order_that_cannot_leave_is_denied_and_never_kept_for_later(scene):
     s = scene()
     s.mid = RICH
