@@ -76,6 +76,17 @@ class Mismatches:
         if m[0] == "AP" and m[-1]:
             self._asked[venue] = now_ns
 
+    def begins(self, venue: Any, orders: list[list[Any]], knowledge: Knowledge, now_ns: int) -> None:
+        """I7: a close takes today's lots, which cost more, where older ones would do. `orders`: of one leg."""
+        todays = sum(order[5] for order in orders if order[8] == "T")
+        if not todays or venue.is_mismatched or venue.account.sides is not None or now_ns - venue.rolled_ns < self._bound_ns:
+            return
+        if any(each.cum != knowledge.orders[ref].cum or knowledge.orders[ref].at_ns == now_ns for ref, each in venue.orders.items() if ref in knowledge.orders):
+            return  # not all of it is known
+        there, older = venue.account.closable(orders[0][4], "Y"), sum(order[5] for order in orders if order[8] == "Y")
+        if older < there:
+            self._broken("I7", f"{orders[0][1]}: {todays} of today's lots while {there - older} older ones are held")
+
     def check(self, venue: Any, order: Any, knowledge: Knowledge, now_ns: int) -> None:
         """I7: one that the venue will refuse."""
         sent = knowledge.orders[order.ref]

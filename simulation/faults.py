@@ -110,6 +110,10 @@ HANDS = 1 << 40
 """Where the numbers begin from which a person's acts are drawn: no seed's own."""
 DAMAGES = 1 << 41
 """As `HANDS`, of damaged journals."""
+SNAPSHOTS = 1 << 42
+"""As `HANDS`, of snapshots of the journal."""
+SNAPPED, MOST_SNAPSHOTS, SNAP_MS = 0.5, 3, 18_000
+"""How many of the faulty seeds have any, how many, and within which time."""
 
 
 class Plan:
@@ -152,6 +156,10 @@ class Plan:
         self._slow_way(world)
         if "journal_damaged" not in self.without:
             world.damages = DAMAGED * chance(DAMAGES + self.number).random()
+        rng = chance(SNAPSHOTS + self.number)
+        if rng.random() < SNAPPED:
+            for _ in range(rng.randrange(1, MOST_SNAPSHOTS + 1)):
+                world.agenda.after(rng.randrange(SNAP_MS) * MS, world.snap)
         if "by_hand" not in self.without:
             Person(world, chance(HANDS + self.number), lambda: self.active).comes()
 

@@ -11,6 +11,7 @@ plain MessagePack here, and what a fact means is read from its name.
     I5  a terminal state ends a life, but for busts and corrections
     I6  cum_qty never falls but for those; a trade is booked once
     I9  a record about a hedge comes after the one that opened it
+    MARGIN money is held for what opens, until its venue has told anew; see holds.py
     I7  no order that a kill, a mode, a limit or a price bound forbids
     I12 cancels are bounded; a virtual second has an end
     I13 no opening order from a quote that does not count
@@ -18,6 +19,7 @@ plain MessagePack here, and what a fact means is read from its name.
     DOUBT an order whose link is lost is UNKNOWN at once; see lost_links.py
     AGAIN what is tried again by itself is a close, seldom, and told; see own_tries.py
     HAND what a person did by hand holds, over a start too; see by_hand.py
+    CHOICE which way out is taken, and what it may use; see choices.py
     RETOLD what is passed over is on record, its numbers noted; see retold.py
     GATE no order before its venue has told what it needs; see gates.py
 
@@ -40,9 +42,11 @@ from typing import Any
 from domain.errors import WireError
 from simulation.agenda import MS, Agenda
 from simulation.by_hand import HandJudge
+from simulation.choices import Choices
 from simulation.closes import Mismatches
 from simulation.exposure import SLACK_NS, Exposure
 from simulation.gates import Gates
+from simulation.holds import Holds
 from simulation.knowledge import Knowledge, SentOrder, pair_of, units_of
 from simulation.lost_links import LostLinks
 from simulation.own_tries import LET, OwnTries
@@ -89,6 +93,8 @@ class Judge:
         self.targets = Targets(agenda, self.knowledge, shape.min_lots, self.broken)
         self.retries: dict[str, int] = {}
         self.outcomes: dict[str, str] = {}
+        self.moved_otherwise: set[str] = set()
+        """Hedges of which lots were moved by no order of theirs."""
         self.repairs = self.frames = 0
         self.kinds: dict[str, int] = {}
         self.alerts: list[str] = []
@@ -103,6 +109,12 @@ class Judge:
         self.first: set[str] = set()
         """Orders that left in the turn of a trigger."""
         self.touches: dict[tuple[str, int], int] = {}
+        self.holds = Holds(self.broken)
+        self.choices = Choices(shape, self.records, self.touches, self.broken)
+        self.rolled: list[tuple[str, int]] = []
+        """Pairs' legs whose day has rolled in this turn."""
+        self.todays: Callable[[str, int], int] = lambda _pair, _leg: 0
+        """Today's lots of a pair's leg, as its node has them."""
         self._reports: set[int] = set()
         self._disk_failed = False
         d = shape.value
@@ -138,6 +150,7 @@ class Judge:
             self._order_sent(venue, body, m)
         else:
             self.gates.sent(venue, m, self.agenda.now_ns)
+            self.holds.sent(venue, m, self.agenda.now_ns)
 
     def _order_sent(self, venue: str, body: bytes, m: list[Any]) -> None:
         ref, side, qty, px = m[1], SIDES[m[3]], m[4], m[5]
@@ -172,8 +185,11 @@ class Judge:
         if tries > MOST_TRIES * (1 + self.retries.get(hedge, 0) + self.own_tries.denied.get(hedge, 0)):
             self.broken("I12", f"{hedge}: order {tries} left, denied ones counted")
         most = self._cap + 4 * self.retries.get(hedge, 0)
-        if self.knowledge.sent_in(hedge) > most:
+        sent = self.knowledge.sent_in(hedge)
+        if sent > most:
             self.broken("I1", f"{hedge}: more than {most} orders left")
+        if "p" in ref.rpartition(".")[2]:
+            self.choices.completes(ref, most - sent)
 
     def told(self, venue: str, body: bytes) -> None:
         """The node read a frame of the trade socket."""
@@ -184,6 +200,7 @@ class Judge:
             self.knowledge.told(m, now_ns)
             self.gates.told(venue, m, now_ns)
             self.closes.told(venue, m, now_ns)
+            self.holds.told(venue, m)
             self.retold.told(venue, m)
         except BROKEN_FRAMES:
             return  # junk that the venue sent on purpose
@@ -216,6 +233,7 @@ class Judge:
             self.lost_links.venue(told, self.agenda.now_ns)
             self.retold.venue(told)
         elif kind == "operator":
+            self.choices.news("", self.agenda.now_ns)
             for fact in unpack(body).get("facts", ()):
                 self.gates.words.take(fact)
         elif kind == "decision":
@@ -223,12 +241,14 @@ class Judge:
             for fact in told["facts"]:
                 if fact[0] in HEARD_FACTS and cause not in self._reports:
                     self.broken("I9", f"{fact[0]} of {fact[1]} names record {cause} as its cause, which is no report")
-                self._fact(told["hedge"], fact)
+                self._fact(told["hedge"], fact, told["pair"])
                 self.by_hand.fact(told["hedge"], fact)
             self.commanded.update(frame for _, frame in told["commands"] if frame[1:3] == b"\xa1D")
         elif kind == "alert":
             told = unpack(body)
             self.alerts.append(told["code"])
+            if told["code"].startswith("JOURNAL"):
+                self.choices.news("", self.agenda.now_ns)
             self.alerted_ns.append(self.agenda.now_ns)
             self.alert_seqs.append(seq)
             if told["code"] == "STRANDED":
@@ -236,7 +256,7 @@ class Judge:
             elif told["code"] == "TRIED_AGAIN":
                 self.own_tries.told(told["hedge"])
 
-    def _fact(self, hedge: str | None, fact: list[Any]) -> None:
+    def _fact(self, hedge: str | None, fact: list[Any], pair: str) -> None:
         name = fact[0]
         if name == "HedgeOpened":
             self._opened(fact)
@@ -248,6 +268,20 @@ class Judge:
             self._joined(fact)
         elif name.startswith("Hedge") or name == "RepairChosen":
             self._hedge(hedge, name, fact)
+            self.choices.fact(hedge, name, fact, self.agenda.now_ns)
+        elif name == "MandateGiven":
+            self.choices.mandate(hedge, self.kind_of[hedge], fact[1], self.agenda.now_ns)
+        elif name == "MandateReturned":
+            self.choices.returned(hedge, fact)
+        elif name == "DayRolled":
+            self.rolled.append((pair, fact[1]))
+        elif name in ("MandateRevoked", "ModeSet"):
+            self.choices.news(hedge or "", self.agenda.now_ns)
+        elif name == "OutsideFilled":
+            self.moved_otherwise.add(hedge)
+            self.choices.news(hedge, self.agenda.now_ns)
+        elif name == "MassCancelSubmitted":
+            self.choices.mass_cancelled(fact[1])
         elif name.startswith(ABOUT_ORDERS) and fact[1] in self.records:
             self._order(name, fact, self.records[fact[1]])
 
@@ -259,7 +293,12 @@ class Judge:
         for index, _venue, _symbol, side, per_unit, target, px in legs:
             self.targets.plans[hedge, index] = (side, target)
             self.touches[hedge, index] = px
+            if kind == "close" and len(self.shape.names) == 1:
+                mine = [order for order in orders if order[2] == index]
+                self.closes.begins(self.venues[NAMES[index]], mine, self.knowledge, self.agenda.now_ns)
             self.targets.units[hedge, index] = per_unit
+        if kind == "open":
+            self.holds.opened(hedge, {venue: target for _, venue, _, _, _, target, _ in legs}, self.agenda.now_ns)
         for order in orders:
             self._intended(hedge, order)
             self.shown.check(order, self.agenda.now_ns)
@@ -270,6 +309,7 @@ class Judge:
         if into not in self.outcomes or self.outcomes[into]:
             self.broken("I9", f"{hedge} joins {into}, which is not in flight")
         self.outcomes[hedge] = outcome
+        self.choices.news(into, self.agenda.now_ns)
         self.targets.joins(hedge, into, lots)
 
     def _check_units(self, hedge: str, kind: str, units: int, trigger: str) -> None:
@@ -307,19 +347,25 @@ class Judge:
             self.targets.leaves(hedge, fact[1])
         elif name == "HedgeEnded":
             self.outcomes[hedge] = fact[1]
+            self.holds.ended(hedge, self.agenda.now_ns)
             self.exposure.stranded.discard(hedge)
         elif name == "HedgeRetried" or (name == "HedgeSentBack" and hedge in self.exposure.stranded):
             self.retries[hedge] = self.retries.get(hedge, 0) + (fact[1] != "doubt ended" and not fact[1].startswith(LET))
             if name == "HedgeRetried":
                 self._tried(hedge, fact[1])
+            else:
+                self.choices.sent_back(hedge, fact[3])
             self.exposure.stranded.discard(hedge)
             self.exposure.begins_anew(hedge)
         elif name == "HedgeReopened":
             self.outcomes[hedge] = ""
+            self.holds.goes_on(hedge)
             self.exposure.begins_anew(hedge)
         elif name == "RepairChosen":
             self.repairs += 1
-            self.targets.check_repair(hedge, self.kind_of[hedge], fact[1], to_units=fact[2])
+            legs = self.targets.check_repair(hedge, self.kind_of[hedge], fact[1], to_units=fact[2])
+            sides = [self.targets.plans[hedge, index][0] for index in range(len(legs))]
+            self.choices.chosen(hedge, fact, legs, sides)
 
     def _tried(self, hedge: str, word: str) -> None:
         doubts = [ref for ref, order in self.records.items() if order.intent[0] == hedge and order.state == "UNKNOWN"]
@@ -342,19 +388,22 @@ class Judge:
                 self.gates.doubt(ref, NAMES[order.intent[1]], self.agenda.now_ns)
             else:
                 self.gates.settled(ref)
+        if (name in CUM_FACTS and fact[2] != order.cum) or name in UNDOING_FACTS:
+            late = name == "OrderFilledLate" or name in UNDOING_FACTS
+            self.choices.filled(ref, *order.intent[:2], self.agenda.now_ns, late=late)
         if name in CUM_FACTS:
             if fact[2] < order.cum:
                 self.broken("I6", f"{ref}: {name} makes {fact[2]} of {order.cum}")
             order.cum = fact[2]
             self._check_truth(ref, order.cum)
         elif name in UNDOING_FACTS:
-            order.cum = fact[2]
+            order.cum, order.changed = fact[2], True
         at = TRADE_FACTS.get(name)
         if at is not None and fact[at] is not None:
-            key = fact[at][0]
+            key, qty, px = fact[at]
             if key in order.trades:
                 self.broken("I6", f"{ref}: trade {key} booked twice")
-            order.trades.add(key)
+            order.trades[key] = qty, px
 
     def _check_truth(self, ref: str, cum: int) -> None:
         """I3: the journal never knows a fill that the venue does not."""
@@ -376,8 +425,20 @@ class Judge:
             self.own_tries.step(self.agenda.now_ns)
         if self.gates.doubted:
             self.gates.step(self.agenda.now_ns)
+        if self.rolled:
+            self._check_rolled()
+        if self.holds.is_due:
+            self.holds.step(self.agenda.now_ns)
         if self.lost_links.owes:
             self.lost_links.step(self.agenda.now_ns)
+
+    def _check_rolled(self) -> None:
+        """I14: on a new trading day nothing of what was held is today's."""
+        for pair, leg in self.rolled:
+            lots = self.todays(pair, leg)
+            if lots:
+                self.broken("I14", f"{pair}: {lots} of today's lots of leg {leg}, whose day has just begun")
+        self.rolled.clear()
 
     def stalled(self, for_ns: int) -> None:
         """The node's thread got no core for so long: it can't be blamed for that."""
@@ -394,6 +455,8 @@ class Judge:
     def killed(self) -> None:
         """Its process is dead."""
         self.exposure.killed()
+        self.holds.forget()
+        self.rolled.clear()
         self.own_tries.killed()
         self.lost_links.forget()
 

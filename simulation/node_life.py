@@ -22,6 +22,7 @@ from journal.verify import verify
 from simulation.agenda import MS, Agenda, WatchedLane
 from simulation.disk import VirtualDisk
 from simulation.invariants import Judge
+from simulation.lasting import difference, folded, lived, snap, snapshot_differs
 from simulation.machine import VirtualMachine
 from simulation.network import FeedLink, TradeLink
 from simulation.settings import Shape, config_of
@@ -61,7 +62,7 @@ class NodeLife:
         self.segment_bytes = segment_bytes
         self.disk = VirtualDisk()
         self.node: Any = None
-        self.kills = self.starts = 0
+        self.kills = self.starts = self.snaps = 0
         self.damages = 0.0
         """How often a start is tried on a damaged copy of the journal first."""
         self.fuse: int | None = None
@@ -282,7 +283,7 @@ class NodeLife:
         self._last_seq, self._durable_seq = (0, 0) if failed else (node.journal.last_seq, node.journal.durable_seq)
         self._held.clear()
         self.judge.killed()
-        before = _lasting(node)
+        before = lived(node)
         for box in node.runtime.boxes.values():
             if box.actor is not None:
                 box.actor.live = False
@@ -314,20 +315,29 @@ class NodeLife:
         report = verify(directory)
         if not report.ok:
             self.judge.broken("I10", str(report.problems[0]))
+        lots = {spec.name: spec.lots for spec in specs}
         try:
-            found = _lasting(fold(read(directory), {spec.name: spec.lots for spec in specs}))
+            whole = fold(read(directory), lots)
+            found, shorter = folded(whole, before), snapshot_differs(directory, lots, whole)
         except HedgerowError as error:
             self.judge.broken("I11", f"the journal can't be folded: {error}")
             return
         if before is not None and found != before:
-            self.judge.broken("I11", _difference(found, before))
+            self.judge.broken("I11", difference(found, before))
+        if shorter:
+            self.judge.broken("I11", f"a start from the snapshot knows {shorter}")
+
+    def snap(self) -> None:
+        """Somebody makes a snapshot of what is on record now: the next start reads on from there."""
+        if self.node is not None and snap(self.folder / "journal", {spec.name: spec.lots for spec in self.node.specs}):
+            self.snaps += 1
 
     def stop(self) -> None:
         """The tree stops in order; the journal is closed and compared."""
         self.judge_crashes()
         node = self.node
         node.desk.stopping = True
-        before = _lasting(node)
+        before = lived(node)
         node.runtime.stop(ROOT)
         until_ns = self.agenda.now_ns + STOP_NS
         self.until(lambda: not node.runtime.alive(ROOT) or self.agenda.now_ns > until_ns, STOP_NS)
@@ -338,25 +348,3 @@ class NodeLife:
 
 def _nothing() -> None:
     """A time to wake at."""
-
-
-def _lasting(told: Any) -> dict[str, Any]:
-    """Pairs that have something on record, and their ledgers. `told`: a node, or what a fold found."""
-    node = callable(told.pairs)
-    found, ledgers = (told.pairs(), told.desk.ledgers) if node else (told.pairs, told.ledgers)
-    ledgers.settle()
-    return {name: (pair, ledgers.of.get(name)) for name, pair in found.items() if pair.hedge_count}
-
-
-def _difference(found: Any, before: Any) -> str:
-    """Where two states part, as short as that can be said."""
-    fields = getattr(before, "__struct_fields__", None)
-    if fields and type(found) is type(before):
-        pairs = [(name, getattr(found, name), getattr(before, name)) for name in fields]
-    elif isinstance(before, dict) and isinstance(found, dict) and found.keys() == before.keys():
-        pairs = [(str(key), found[key], before[key]) for key in before]
-    elif isinstance(before, tuple) and isinstance(found, tuple) and len(before) == len(found):
-        pairs = [(str(index), *both) for index, both in enumerate(zip(found, before, strict=True))]
-    else:
-        return f"{found} from the journal, {before} before"
-    return "; ".join(f"{name}: {_difference(one, other)}" for name, one, other in pairs if one != other)

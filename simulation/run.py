@@ -20,6 +20,7 @@ from domain.money import SCALE
 from simulation.agenda import MS
 from simulation.faults import Plan
 from simulation.own_tries import CAUSES, TIMED_OUT
+from simulation.rest import judge_rest
 from simulation.settings import CHEAP, NAMES, POLICIES, QUIET, RICH, Shape
 from simulation.shapes import shape_of
 from simulation.venue import VirtualVenue
@@ -314,6 +315,7 @@ def audit(world: World, *, free: bool) -> None:
         if cash != truth[: len(cash)]:
             judge.broken("I3", f"at rest the pairs have paid and got {cash}, by the venues' trades {truth}")
         judge_money(world)
+        judge_rest(world)
         world.stop()
     for venue in world.venues.values():
         if venue.gateway.duplicates:

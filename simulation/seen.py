@@ -40,7 +40,7 @@ STATES: dict[Any, str] = {
 class RecordedOrder:
     """An order by its records."""
 
-    __slots__ = ("cum", "ended", "intent", "offset", "state", "trades")
+    __slots__ = ("changed", "cum", "ended", "intent", "offset", "state", "trades")
 
     def __init__(self, intent: tuple, offset: str = "") -> None:
         self.intent = intent
@@ -48,4 +48,7 @@ class RecordedOrder:
         self.state = "SUBMITTED"
         self.ended = False
         self.cum = 0
-        self.trades: set[str] = set()
+        self.trades: dict[str, tuple[int, int]] = {}
+        """(lots, px) by key."""
+        self.changed = False
+        """A trade of it was taken back or corrected."""

@@ -37,6 +37,28 @@ class Targets:
             held = moved + sum(o.filled(now_ns) if o.sign == plan else -o.exposed(now_ns) for o in others)
             if order.qty > held:
                 self.broken("I1", f"{ref}: {order.qty} reversed of {held} filled")
+            self._check_matched(ref, order, moved)
+
+    def _check_matched(self, ref: str, order: SentOrder, moved: int) -> None:
+        """I1: what is left of the leg still covers what the others hold."""
+        hedge, now_ns = order.hedge, self.agenda.now_ns
+        indices = [each for each in range(len(NAMES)) if (hedge, each) in self.plans]
+        sent = {index: self.knowledge.of(hedge, index) for index in indices}
+        if len(indices) < len(NAMES) or any(o.at_ns == now_ns for each in sent.values() for o in each):
+            return  # what was read at this instant may not have reached its reader
+        plan = -order.sign
+        mine = sent[order.leg]
+        left = moved + sum(o.exposed(now_ns) if o.sign == plan else -o.least(now_ns) for o in mine) - order.qty
+        units = [(left + order.qty) // self.units[hedge, order.leg]]
+        for index in indices:
+            if index != order.leg:
+                side = self.plans[hedge, index][0]
+                off = side * self.moved.get((hedge, index), 0)
+                least = off + sum(o.least(now_ns) if o.sign == side else -o.exposed(now_ns) for o in sent[index])
+                units.append(least // self.units[hedge, index])
+        target, per_unit = self.plans[hedge, order.leg][1], self.units[hedge, order.leg]
+        if 0 <= left < min(min(units) * per_unit, target):
+            self.broken("I1", f"{ref}: {left} lots are left of its leg, of {units} units there before")
 
     def joins(self, hedge: str, into: str, lots: list[int]) -> None:
         """Lots of an ended hedge are another's from now on; nothing is lost."""
@@ -53,8 +75,8 @@ class Targets:
             self.knowledge.leaves(pair_of(hedge), index, signed)
             self.moved[hedge, index] = self.moved.get((hedge, index), 0) - signed
 
-    def check_repair(self, hedge: str, kind: str, choice: str, to_units: int) -> None:
-        """I1: a repair takes back what nothing covers, never what matches.
+    def check_repair(self, hedge: str, kind: str, choice: str, to_units: int) -> list[LegSeen]:
+        """I1: a repair takes back what nothing covers, never what matches. Its legs, as they can be known.
 
         A close is not: see `closes`.
         """
@@ -72,3 +94,4 @@ class Targets:
         wrong = why_wrong(choice, legs) if kind == "close" else ""
         if wrong:
             self.broken("I1", f"{hedge}: {wrong}")
+        return legs

@@ -63,6 +63,8 @@ class World(NodeLife):
         self.judge.exposure.is_dead = self._is_dead
         self.judge.exposure.told_unrecorded = self._told_unrecorded
         self.disk.on_failed = self.judge.disk_failed
+        self.judge.todays = lambda pair, leg: self.node.desk.memories[pair].pair.books[leg].today
+        self.judge.holds.table = lambda: self.node.desk.margin.held
         self.feeds: dict[str, FeedLink] = {}
         self.trades: dict[str, TradeLink] = {}
         self._place = Path(tempfile.mkdtemp(prefix="hgsim", dir=MEMORY if MEMORY.is_dir() else None))

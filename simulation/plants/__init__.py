@@ -55,10 +55,10 @@ class Plant(NamedTuple):
 
 def every() -> dict[str, Plant]:
     """All plants by name. Raises: ValueError for a name that is used twice."""
-    from simulation.plants import hands, market, money, orders, records, repairs
+    from simulation.plants import hands, market, money, orders, records, repairs, slips
 
     found: dict[str, Plant] = {}
-    for plant in (*orders.PLANTS, *repairs.PLANTS, *hands.PLANTS, *market.PLANTS, *records.PLANTS, *money.PLANTS):
+    for plant in (*orders.PLANTS, *repairs.PLANTS, *hands.PLANTS, *market.PLANTS, *records.PLANTS, *money.PLANTS, *slips.PLANTS):
         if plant.name in found:
             raise ValueError(f"two plants are named {plant.name}")
         found[plant.name] = plant
