@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from actors.amends import AMENDING, TRADES, Amending
 from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.link import Purpose
 from actors.notes import TREASURY, HedgeSettled, Operate, OutsideLoss, RepairFacts, Tick
 from actors.pair import PairMemory
-from actors.trader import Trader
 from domain import flatten, orders, pairs, watch
 from domain.controls import FREE
 from domain.firing import offsets, repair_lots, repair_offset
@@ -38,7 +38,7 @@ CLOSE_AGAIN_NS = 250_000_000
 MOST_STEPS = 16
 
 
-class Flattener(Trader):
+class Flattener(Amending):
     """Thread: the lane. `why`: why the pair was given up."""
 
     HANDLERS: ClassVar[dict[type, str]] = {
@@ -75,6 +75,7 @@ class Flattener(Trader):
             for leg in hedge.legs if hedge is not None else ():
                 for order in leg.orders:
                     self.desk.links[leg.plan.venue].claim(order.cl_ord_id, self.name)
+                    self.await_trades([order.cl_ord_id] if order.amends is not None else [])
         self._look_soon(0)
 
     # ------------------------------------------------ what is heard
@@ -87,9 +88,15 @@ class Flattener(Trader):
             return
         heard = orders.decide(order, report)
         facts = (*heard.facts, OrderQueried(report.cl_ord_id, self.clock.mono_ns())) if heard.ask else heard.facts
+        before = self.pair
         if facts:
             self._adopt(hedge.hedge_id, facts, report.seq)
+            if facts[0].__class__ in AMENDING:
+                self.look_at_trades(before, facts, report.seq)
         self._look_soon(0)
+
+    def _follow(self, hedge_id: str, facts: tuple, cause: int) -> None:
+        self._adopt(hedge_id, facts, cause)
 
     def on_repair_facts(self, told: RepairFacts) -> None:
         """What a repair had recorded before it went: adopted, not again recorded."""
@@ -154,8 +161,12 @@ class Flattener(Trader):
             self._looks = True
             self.after_ns(delay_ns, Tick("flatten"))
 
-    def on_tick(self, _tick: Tick) -> None:
+    def on_tick(self, tick: Tick) -> None:
         """Cancel, reverse, end; then frozen, and told once."""
+        if tick.what == TRADES:
+            if not self.desk.journal.lost:
+                self.ask_trades()
+            return
         self._looks = False
         if self.desk.journal.lost:
             return

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from actors.amends import AMENDING, FILLS, TRADES
 from actors.controls import HoldChanged
 from actors.desk import Desk
 from actors.link import Purpose
 from actors.notes import Operate, OutsideLoss, RepairFacts, RepairTold, Show, Tick
 from actors.pair_again import PairAgain
-from actors.pair_amends import AMENDING, FILLS
 from actors.pair_view import PairView
 from domain import advance, hedges, late, mandates, orders, pairs, watch
 from domain.halt import held
@@ -247,7 +247,7 @@ class PairActor(PairAgain):
         """Deadlines of the hedge in flight, and the end of a cooldown."""
         if self.desk.journal.lost:
             return
-        if tick.what == "trades":
+        if tick.what == TRADES:
             self.ask_trades()
             return
         if tick.what == "lots":

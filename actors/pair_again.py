@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.pair_amends import PairAmends
+from actors.amends import Amending
+from actors.pair_lots import PairLots
 from domain import again, guards, mandates, pairs, repair
 from domain.hedges import Hedge, HedgeRetried
 from domain.orders import OrderSubmitted
 
 
-class PairAgain(PairAmends):
+class PairAgain(Amending, PairLots):
     """The part of a pair that tries closes again. Thread: the lane."""
 
     memory: Any

@@ -2,7 +2,7 @@
 
 from simulation.plants import Plant
 
-ORDERS, WATCH, PAIR, AMENDS = "domain/orders.py", "domain/watch.py", "actors/pair.py", "actors/pair_amends.py"
+ORDERS, WATCH, PAIR, AMENDS = "domain/orders.py", "domain/watch.py", "actors/pair.py", "actors/amends.py"
 
 PLANTS = (
     Plant(

@@ -50,6 +50,21 @@ def test_pair_that_crashes_all_the_time_is_stopped_or_frozen(scene, sick, holds)
     assert any(before) == holds
 
 
+@pytest.mark.parametrize("lots", [1, -1])
+def test_trade_restated_to_a_pair_that_was_given_up_is_told_and_followed(scene, sick, lots):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    sick()
+    given_up(s)
+    order = next(iter(s.b.orders.values()))
+    trade = order.trades[0]
+    s.b.restate(order, trade, trade.qty + lots, trade.px)
+    s.run(4000)
+    assert [code for code in s.judge.alerts if code in ("TRADE_RESTATED", "RESTATEMENT_SETTLED")] == ["TRADE_RESTATED", "RESTATEMENT_SETTLED"]
+    assert s.cum(order.ref) == order.cum == 2 + lots
+    assert s.pair.naked == (0, 0)
+
+
 def test_t70_pair_that_crashes_without_end_keeps_what_is_covered_and_only_the_naked_lot_is_taken_back(scene, sick):
     s = scene(max_units=2)
     s.holds()

@@ -1,4 +1,4 @@
-"""What a pair does about trades that are not told as they are counted.
+"""What is done about trades that are not told as they are counted.
 
 A count that ran ahead of its trades, a bust that leaves more than the venue
 counts, a trade that is told again with another quantity or price: the venue is
@@ -12,13 +12,15 @@ from __future__ import annotations
 from typing import Any
 
 from actors.notes import Tick
-from actors.pair_lots import PairLots
+from actors.trader import Trader
 from actors.venue import AskAgain
 from domain import hedges, orders, pairs, watch
 from domain.orders import Order, OrderQueried, TradeBusted, TradeCorrected, TradeRestated, TradeUpheld
 from domain.pairs import Pair
 from domain.venues import POSITIONS
 
+TRADES = "trades"
+"""What its tick is for."""
 RESTATED, SETTLED = "TRADE_RESTATED", "RESTATEMENT_SETTLED"
 _ASKED = "the venue tells this trade otherwise than it is on record, and is asked which holds: until then the record does"
 _OPEN = "the venue has not said which holds, and is asked no more: compare its statement with ./hedgerow position statement, and what it holds with ./hedgerow position ls"
@@ -27,10 +29,12 @@ FILLS = frozenset((orders.OrderPartiallyFilled, orders.OrderFilled, orders.Order
 AMENDING = frozenset((TradeRestated, TradeUpheld, TradeBusted, TradeCorrected))
 
 
-class PairAmends(PairLots):
-    """The part of a pair that asks for what its orders' trades lack. Thread: the lane."""
+class Amending(Trader):
+    """The part of a pair, or of what stands in for one, that asks for what its orders' trades lack. Thread: the lane."""
 
     memory: Any
+    _follow: Any
+    """(hedge_id, facts, cause): record, adopt, send."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -84,7 +88,7 @@ class PairAmends(PairLots):
     def await_trades(self, ids: list[str]) -> None:
         """What its order lacks is asked for in a while."""
         if ids and not self._untraded:
-            self.after_ns(watch.MISSING_TRADE_NS, Tick("trades"))
+            self.after_ns(watch.MISSING_TRADE_NS, Tick(TRADES))
         for cl_ord_id in ids:
             self._untraded.setdefault(cl_ord_id, 0)
 
