@@ -48,6 +48,22 @@ def test_t73_node_that_is_killed_before_the_answer_settles_it_after_its_start(sc
     assert s.judge.alerts.count(SETTLED) == 1
 
 
+@pytest.mark.parametrize("change", [UP, DOWN, PRICE], ids=["up", "down", "price"])
+@pytest.mark.parametrize("steps", range(1, 13))
+def test_t73_node_that_dies_at_any_record_or_send_counts_it_once(scene, steps, change):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    first = next(iter(s.b.orders.values()))
+    trade = first.trades[0]
+    s.light(steps, 200)
+    s.b.restate(first, trade, trade.qty + change.get("lots", 0), trade.px + change.get("ticks", 0))
+    assert s.until(lambda: s.kills == 1 and s.node is not None, 6000 * MS)
+    s.run(6000)
+    agrees(s, first, change)
+    assert 1 <= s.judge.alerts.count(TOLD) <= 2
+    assert s.pair.hedge is None
+
+
 @CHANGES
 def test_t73_restatement_while_the_node_is_away_is_found_at_its_start(scene, change):
     s = scene(units=2, max_units=2)
