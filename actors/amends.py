@@ -17,13 +17,18 @@ from actors.venue import AskAgain
 from domain import hedges, orders, pairs, watch
 from domain.orders import Order, OrderQueried, TradeBusted, TradeCorrected, TradeRestated, TradeUpheld
 from domain.pairs import Pair
+from domain.reports import OrderReport
 from domain.venues import POSITIONS
 
+FORGOTTEN = 5
+"""Why an order is told with nothing filled that its gateway has no more."""
+MAX_FEWER = 1000
 TRADES = "trades"
 """What its tick is for."""
 RESTATED, SETTLED = "TRADE_RESTATED", "RESTATEMENT_SETTLED"
 _ASKED = "the venue tells this trade otherwise than it is on record, and is asked which holds: until then the record does"
 _OPEN = "the venue has not said which holds, and is asked no more: compare its statement with ./hedgerow position statement, and what it holds with ./hedgerow position ls"
+_FEWER = "the venue counts fewer lots of this order than the trades that it has told, and has taken none back: they stand; compare its statement with ./hedgerow position statement"
 _OUTCOMES = {True: "the venue holds to it: booked so, and what it leaves naked is repaired", False: "the venue tells it as it is on record again"}
 FILLS = frozenset((orders.OrderPartiallyFilled, orders.OrderFilled, orders.OrderFilledLate))
 AMENDING = frozenset((TradeRestated, TradeUpheld, TradeBusted, TradeCorrected))
@@ -39,6 +44,8 @@ class Amending(Trader):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._untraded: dict[str, int] = {}
+        self._fewer: dict[str, int] = {}
+        """Orders of which the venue counts less than their trades: when it said so first; 0: a person was told."""
 
     def look_at_trades(self, before: Pair, facts: tuple, cause: int) -> None:
         """After facts of orders, adopted: what is told of it, and asked for in a while. `before`: the pair without them."""
@@ -92,11 +99,30 @@ class Amending(Trader):
         for cl_ord_id in ids:
             self._untraded.setdefault(cl_ord_id, 0)
 
-    def answered(self, cl_ord_id: str | None) -> None:
-        """Where an order stands was told: after its trades, so that what it lacks now comes by no more asking."""
-        order = pairs.place_of(self.memory.pair, cl_ord_id)[1]
-        if order is not None and order.cum_qty <= order.traded_qty and not _claims_of(order):
+    def answered(self, report: OrderReport) -> None:
+        """Where an order stands was told: after its trades, so that what it lacks now comes by no more asking.
+
+        That it has fewer lots than its trades come to is asked about once; so
+        told again, it is a difference that a person must look at.
+        """
+        cl_ord_id = report.cl_ord_id
+        hedge, order = pairs.place_of(self.memory.pair, cl_ord_id)
+        if order is None or _claims_of(order):
+            return
+        if order.cum_qty <= order.traded_qty:
             self._untraded.pop(cl_ord_id, None)
+        if report.cum_qty >= order.cum_qty or report.reason == FORGOTTEN:
+            self._fewer.pop(cl_ord_id, None)
+            return
+        said = self._fewer.get(cl_ord_id)
+        if said is None and not report.poss_resend and len(self._fewer) < MAX_FEWER:
+            self._fewer[cl_ord_id] = report.gw_ns
+            self._follow(hedge.hedge_id, self.sendable((OrderQueried(cl_ord_id, self.clock.mono_ns()),)), report.seq)
+        elif said and report.gw_ns > said:
+            self._fewer[cl_ord_id] = 0  # told
+            told = {"pair": self.name, "hedge": hedge.hedge_id, "venue": report.venue, "order": cl_ord_id, "cum_qty": order.cum_qty}
+            self.desk.alert("critical", "COUNT_LESS", **told, qty=report.cum_qty, text=_FEWER, cause=report.seq)
+            self._ask_positions(cl_ord_id)
 
     def ask_trades(self) -> None:
         """One question for each order that lacks something still."""

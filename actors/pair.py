@@ -204,8 +204,8 @@ class PairActor(PairAgain):
                     self.await_trades([report.cl_ord_id])
             elif kind in AMENDING:
                 self.look_at_trades(before, facts, report.seq)
-        if self._untraded and report.exec_type == "I":
-            self.answered(report.cl_ord_id)
+        if report.exec_type == "I" and (self._untraded or report.cum_qty < order.cum_qty):
+            self.answered(report)
 
     def on_repair_facts(self, told: RepairFacts) -> None:
         """What a child has recorded of its orders: adopted, not again recorded."""

@@ -270,6 +270,7 @@ GLOSSARY: dict[str, Word] = {
     "yours as soon as its repair is back": Word("补救交还后即归你", "a person has taken it"),
     "TRIED_AGAIN": Word("自动再试", "a STRANDED close, or one that was denied, was tried again by itself"),
     "TRADE_RESTATED": Word("成交改报", "a venue tells a known trade with another quantity or price"),
+    "COUNT_LESS": Word("累计少于成交", "a venue counts fewer lots of an order than the trades that it has told"),
     "RESTATEMENT_SETTLED": Word("改报已查明", "the venue has said which of the two holds"),
     # calendars
     "calendar": Word("日历", "a table of sessions and holidays"),

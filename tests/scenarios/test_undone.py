@@ -1,5 +1,7 @@
 """A trade is taken back, and a report about its order is lost: T75."""
 
+import pytest
+
 from simulation import fates
 from simulation.agenda import MS
 
@@ -46,6 +48,27 @@ def test_t75_bust_whose_count_has_less_than_the_trades_that_remain_is_asked_abou
         s.b.say(order, "H", first, exec_ref=first.exec_id)
     s.run(4000)
     agrees(s, order)
+
+
+@pytest.mark.parametrize("word_is_lost", [True, False])
+def test_t75_count_below_the_trades_is_asked_about_and_told_where_the_venue_holds_to_it(scene, word_is_lost):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    order = next(iter(s.b.orders.values()))
+    s.b.gateway.undone.add(order.ref)
+    if word_is_lost:
+        takes_back(s.b, order, order.trades[0])
+    else:  # of a trade it says no more
+        gone = order.trades.pop()
+        s.may_be_naked = s.outside_took = True
+    for _ in range(3):
+        s.b.say(order, "I")
+        s.run(1000)
+    assert s.judge.alerts.count("COUNT_LESS") == (0 if word_is_lost else 1)
+    assert s.frames("H") < 12
+    assert s.cum(order.ref) == (0 if word_is_lost else gone.qty)
+    if word_is_lost:
+        agrees(s, order)
 
 
 def test_t75_trade_that_a_bust_hides_is_asked_for_and_priced(scene):
