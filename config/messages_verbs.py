@@ -239,6 +239,7 @@ VERBS: dict[str, str] = {
     "it could be bought at {} and sold at {} at best, its triggers are {}: give a market that reaches them (--px, --exchange)": "最好时可以 {} 买入、以 {} 卖出,触发价为 {}:请给一个到得了的市场(--px、--exchange)",
     "its triggers were met, and stopped each time: {}; last by: {}": "触发条件满足过,但每次都被拦下:{};最后一次因为:{}",
     "stopped by {}": "被拦下:{}",
+    "{} fired {} times in the {} calm runs: few to judge by, give more --seconds or --seeds": "{0} 在 {2} 次风平浪静的运行里只触发 {1} 次:太少不足为凭,请加大 --seconds 或 --seeds",
     "its {} shards run as one node here: what each is limited to, and the loss of one, is not tried": "其 {} 个分片在此作为一个节点运行:各分片的限额与失去某个分片的情形未试",
     "EXPOSURE_STEP: {} waits for a person": "敞口一步变动过大(EXPOSURE_STEP):{} 待人确认",
     "it never had prices of all its legs": "从未凑齐各腿的价格",

@@ -7,7 +7,7 @@ the node in mid-hedge. Times are ms from the start of the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from exchange.config import TroubleSpec
@@ -136,11 +136,14 @@ SCENARIOS = (
 BY_NAME = {each.name: each for each in SCENARIOS}
 
 
-def legs_of(pairs: Iterable[Any]) -> list[LegAt]:
-    """Each market that these pairs trade at, once; the largest lots of them."""
+def legs_of(pairs: Iterable[Any], sized: Mapping[tuple[str, str], int]) -> list[LegAt]:
+    """Each market that these pairs trade at, once; the largest lots of them.
+
+    `sized`: lots of a unit, by (venue, symbol), where each hedge sizes them.
+    """
     found: dict[tuple[str, str], int] = {}
     for pair in pairs:
         for leg in pair.legs:
             key = (leg.venue, leg.symbol)
-            found[key] = max(found.get(key, 0), (leg.lots or 1) * pair.size.units)
+            found[key] = max(found.get(key, 0), (leg.lots or sized[key]) * pair.size.units)
     return [LegAt(venue, symbol, lots) for (venue, symbol), lots in found.items()]

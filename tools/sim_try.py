@@ -21,6 +21,8 @@ from tools.try_desk import prepared
 from tools.try_run import HEAL_MS, children
 
 PATH = click.Path(path_type=Path)
+FEW = 3
+"""Hedges of a calm run."""
 COLUMNS = ("scenario", "pair", "troubles", "hedges", "DONE", "PART", "NONE", "STRANDED", "orders", "repaired", "longest_ms", "naked_value_s", "repair_cost", "currency", "still_s", "alerts")
 
 
@@ -106,6 +108,11 @@ def summed(runs: list[dict[str, Any]], seeds: int, seconds: int, desk: dict[str,
     problems += [f"{row['pair']} never fired: {why_idle(row)}" for row in {row["pair"]: row for row in reversed(idle)}.values() if row["pair"] in never]
     problems += [f"{row['pair']} never fired in the calm scenario: {why_idle(row)}" for row in idle if row["scenario"] == "calm" and row["pair"] not in never]
     notes = desk["notes"] + [f"{row['pair']} never fired in {row['scenario']}: {why_idle(row)}" for row in idle if row["scenario"] != "calm" and row["pair"] not in never]
+    notes += [
+        f"{row['pair']} fired {row['hedges']} times in the {seeds} calm runs: few to judge by, give more --seconds or --seeds"
+        for row in rows
+        if row["scenario"] == "calm" and 0 < row["hedges"] < FEW * seeds
+    ]
     for run in runs:
         for row in run["pairs"][:1]:
             if not row["journal_verified"]:

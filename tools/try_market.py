@@ -7,9 +7,9 @@ every few seconds: a leg that no other pair trades where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from math import isfinite
+from math import isfinite, prod
 from typing import Any
 
 from config.pairspecs import pair_spec
@@ -71,7 +71,8 @@ def made(config: Any, prices: Sequence[str]) -> Spec:
         place = None if spec.cover is not None else _moved(spec, [each for _, each in pairs], swings)
         if place is not None:
             swings[place] = _swing(pair.name, spec, place, found)
-    most = _most_lots([spec for _, spec in pairs], found)
+    lots = unit_lots([spec for _, spec in pairs], found)
+    most = {leg.key: max(lots[each.name, leg.key] * each.units for _, each in pairs if (each.name, leg.key) in lots) for _, spec in pairs for leg in spec.legs}
     processes = [ProcessSpec("/".join(place), "walk", px, WALK, 0.02) for place, px in found.items()]
     venues = [
         VenueSpec(
@@ -119,14 +120,27 @@ def _prices(config: Any, prices: Sequence[str]) -> dict[Place, float]:
     return found
 
 
-def _most_lots(specs: Sequence[PairSpec], prices: dict[Place, float]) -> dict[Place, int]:
-    """The most lots that a pair's hedge trades of each leg."""
-    found: dict[Place, int] = {}
+def unit_lots(specs: Sequence[PairSpec], prices: Mapping[Place, float]) -> dict[tuple[str, Place], int]:
+    """Lots of each leg in a unit at these prices, by pair and leg."""
+    found = {}
     for spec in specs:
         for leg in spec.legs:
-            lots = lots_at(leg, spec.unit_exposure, round(prices[leg.key] / float(leg.instrument.tick_size))) if leg.sized else abs(leg.lots)
-            found[leg.key] = max(found.get(leg.key, 0), lots * spec.units)
+            px_ticks = round(prices[leg.key] / float(leg.instrument.tick_size)) if leg.sized else None
+            found[spec.name, leg.key] = lots_at(leg, spec.unit_exposure, px_ticks) if leg.sized else abs(leg.lots)
     return found
+
+
+def sized_lots(config: Any, spec: Spec) -> dict[Place, int]:
+    """Lots of a unit of the legs that each hedge sizes, where the market begins."""
+    starts = {process.name: process.start for process in spec.process}
+    fair = {
+        (venue.name, one.symbol): one.fair.factor * prod(starts[name] for name in one.fair.product) + sum(starts[name] for name in one.fair.plus)
+        for venue in spec.venue
+        for one in venue.instrument
+    }
+    specs = [pair_spec(config, pair, sends_orders=False) for pair in config.pair]
+    lots = unit_lots(specs, fair)
+    return {leg.key: max(1, lots[each.name, leg.key]) for each in specs for leg in each.legs if leg.sized}
 
 
 def _instrument(told: Any, swings: dict[Place, ProcessSpec], most: dict[Place, int]) -> InstrumentSpec:

@@ -41,6 +41,7 @@ def _played(asked: dict[str, Any], folder: Path) -> dict[str, Any]:
     from simulation.desk_scenarios import BY_NAME, legs_of
     from simulation.exchanged import DeskRun
     from tools.node_build import Node
+    from tools.try_market import sized_lots
     from tools.try_measure import measured
     from tools.try_watch import Watch
 
@@ -48,7 +49,7 @@ def _played(asked: dict[str, Any], folder: Path) -> dict[str, Any]:
     spec = market_of(desk, asked)
     config, holdings = holdings_of(desk, folder, asked["exposures"], asked["seed"], asked["seconds"])
     scenario = BY_NAME[asked["scenario"]]
-    spec = replace(spec, trouble=scenario.troubles(legs_of(config.pair)))
+    spec = replace(spec, trouble=scenario.troubles(legs_of(config.pair, sized_lots(config, spec))))
     wall_ns = int(datetime.fromisoformat(asked["day"]).replace(tzinfo=UTC).timestamp()) * NS
     run = DeskRun(Node, config, accounts_of(config, spec), spec, asked["seed"], folder, wall_ns, asked["day"].replace("-", ""), distances_of(config, asked["latencies"]))
     for holding in holdings:

@@ -85,7 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "scenario calm": ("calm: nothing goes wrong", "风平浪静:一切正常"),
     "scenario refused": ("refused: single orders are refused", "拒单:偶有报单被拒"),
     "scenario refused_for_long": ("refused_for_long: a leg refuses for 4 s", "连续拒单:某腿 4 秒内全拒"),
-    "scenario filled_in_part": ("filled_in_part: half of an order is filled", "部分成交:只成交一半"),
+    "scenario filled_in_part": ("filled_in_part: half of an order is filled, of a single lot nothing", "部分成交:只成交一半,单手则不成交"),
     "scenario no_money": ("no_money: margin short, flow control", "资金不足与流控"),
     "scenario orders_lost": ("orders_lost: orders, acks, reports are lost", "丢失:报单、应答、回报丢失"),
     "scenario reports_late": ("reports_late: late, repeated, out of order", "迟到:回报迟到、重复、乱序"),

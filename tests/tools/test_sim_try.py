@@ -11,7 +11,7 @@ from domain.errors import HedgerowError
 from simulation.desk_scenarios import BY_NAME, CALM_MS, LegAt
 from simulation.exchanged import DeskRun
 from tools.output import Output
-from tools.sim_try import try_, why_idle
+from tools.sim_try import summed, try_, why_idle
 from tools.try_desk import accounts_of, desk_of, market_of, prepared
 from tools.try_market import made
 from tools.try_run import played
@@ -101,6 +101,16 @@ def test_account_that_the_market_lacks_is_said(desk):
     config = desk_of([desk()])
     spec = market_of(config, {"exchange": str(TEMPLATES / "cu-HG" / "exchange.toml")})
     assert accounts_of(config, spec) == {"SHFE": "shanghai-1", "COMEX": "new-york-1", "FX": ""}
+
+
+def test_pair_that_fires_seldom_is_told_as_few_to_judge_by():
+    seen = {"holds": {}, "still_s": {}, "low": 1.0, "high": 2.0, "levels": {}, "reason": "", "alerts": {}, "outcomes": {}, "stranded_why": {}, "naked_lots": {}, "naked_ms": [], "costs": []}
+    sums = dict.fromkeys(("hedges", "orders", "refused", "repaired", "naked_value_s", "repair_cost", "cost", "naked_value", "longest_ms", "naked_at_end"), 0)
+    rows = [{**seen, **sums, "pair": name, "currency": "CNY", "hedges": hedges, "worst": None, "journal_verified": True, "problems": []} for name, hedges in (("A", 2), ("B", 3))]
+    runs = [{"scenario": "calm", "seed": 1, "refused": "", "troubles": {}, "kills": 0, "pairs": rows}]
+    found = summed(runs, 1, 60, {"pairs": ["A", "B"], "covers": {}, "market": "prices", "latencies": {}, "notes": []})
+    assert found["notes"] == ["A fired 2 times in the 1 calm runs: few to judge by, give more --seconds or --seeds"]
+    assert found["problems"] == []
 
 
 # ------------------------------------------------ for real

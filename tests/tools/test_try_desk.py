@@ -9,10 +9,11 @@ from config.load import ROOT
 from config.pairspecs import pair_spec
 from domain.errors import HedgerowError
 from exchange.config import check
+from simulation.desk_scenarios import BY_NAME, legs_of
 from simulation.exchanged import NEAR, Distance
 from tools.errors import UsageError
 from tools.try_desk import MOST_RTT_MS, desk_of, distances_of, drawn, holdings_of, is_told, prepared, quantities_of
-from tools.try_market import made
+from tools.try_market import made, sized_lots
 from tools.try_measure import fees_of
 
 MS = 1_000_000
@@ -107,6 +108,20 @@ def test_market_has_the_decimals_and_the_depth_that_small_lots_need():
     assert spec.currencies["USDT"] == 7
     spot = spec.venue[0].instrument[0]
     assert spot.crowd.qty_min >= 1000 and spot.max_lots >= 10_000
+
+
+def test_lots_of_a_sized_leg_are_told_from_where_the_market_begins(tmp_path):
+    text = (ROOT / "config" / "examples" / "btc.toml").read_text(encoding="utf-8")
+    inverse = 'multiplier = "100"\ncurrency = "USDT"\nkind = "inverse"\nbase = "BTC"\n'
+    before, _, after = text.partition('lot_size = "0.001"     # BTC\ncurrency = "USDT"\n')
+    file = tmp_path / "inverse.toml"
+    file.write_text(before + inverse + after.replace('side = "sell"\nlots = 1', 'side = "sell"').replace("lots = 100\n", "lots = 500\n"), encoding="utf-8")
+    config = desk_of([file])
+    spec = made(config, ["SPOT.BTCUSDT=62000", "PERP.BTCUSDT=62000"])
+    sized = sized_lots(config, spec)
+    assert sized == {("PERP", "PERP.BTCUSDT"): 3}, "0.005 BTC at 62,000 are 310 USD"
+    part = BY_NAME["filled_in_part"].troubles(legs_of(config.pair, sized))
+    assert [one.args["qty"] for one in part] == [2500, 15], "half of ten units"
 
 
 def test_pairs_that_share_a_leg_each_have_one_that_moves(tmp_path):
