@@ -11,6 +11,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.again import was_denied
 from domain.hedges import COVER, Hedge, HedgeRetried, HedgeSettling, HedgeStatus, outcome
 
 H = HedgeStatus
@@ -74,7 +75,7 @@ def follows(hedge: Hedge, fact: LateTruthJoined, max_retries: int, *, frozen: bo
     why = f"late truth of {fact.hedge_id}"
     if hedge.status is H.WORKING:
         return (HedgeSettling(why, fact.at_ns),)
-    waits = hedge.status is H.STRANDED and (hedge.stranded_why in _WAITS_FOR_EVIDENCE or hedge.denied)
+    waits = hedge.status is H.STRANDED and (hedge.stranded_why in _WAITS_FOR_EVIDENCE or was_denied(hedge))
     if waits and not frozen and hedge.settled and hedge.retries < max_retries:
         return (HedgeRetried(why, fact.at_ns),)
     return ()

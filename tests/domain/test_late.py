@@ -11,6 +11,7 @@ from domain import late, pairs
 from domain.errors import IllegalTransition
 from domain.hedges import HedgeRetried, HedgeSettling, HedgeStatus
 from domain.late import LateTruthJoined
+from domain.orders import OrdStatus
 from domain.repair import Policy
 from tests.domain.making import MS, filled_hedge, hedge
 from tests.domain.rig import Rig
@@ -75,6 +76,16 @@ def test_a_working_hedge_settles_and_a_stranded_one_has_evidence():
         assert late.follows(other, fact, 3, frozen=False) == ()
     assert late.follows(waits, fact, 3, frozen=True) == ()
     assert late.follows(flying(H.SETTLING), fact, 3, frozen=False) == ()
+
+
+@pytest.mark.parametrize(("why", "tries"), [("BUDGET", True), ("FROZEN", False), ("EXTERNAL", False)])
+def test_late_truth_is_evidence_to_a_hedge_that_was_denied_but_not_to_one_of_a_persons(why, tries):
+    fact = LateTruthJoined("cu.1.0", "cu.1.1", (0, -1), H.DONE, NOW)
+    waits = replace(filled_hedge(5, 2, status=H.STRANDED), stranded_why=why, naked_ns=1)
+    leg = waits.legs[1]
+    denied = replace(leg.orders[-1], status=OrdStatus.DENIED, sent_ns=2)
+    waits = replace(waits, legs=(waits.legs[0], replace(leg, orders=(*leg.orders, denied))))
+    assert bool(late.follows(waits, fact, 3, frozen=False)) == tries
 
 
 def test_a_pair_moves_lots_between_its_hedges_and_none_of_its_own():
