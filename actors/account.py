@@ -46,6 +46,7 @@ GRAVE = frozenset(("CURVE", "JOURNAL", "LOGON", "VERSION"))
 LOOK_AGAIN_NS = 1_000_000_000
 MOST_LOOKS_NS = 30_000_000_000
 SAME_ALERT_NS = 60_000_000_000
+RESTATED = "a trade of somebody else on the account is told otherwise than before: what the account holds is asked for, and a loss shared by what is told now"
 MAX_TOLD = 10_000
 """Alerts and trades that are remembered, to tell each once."""
 
@@ -147,6 +148,7 @@ class Account(Actor):
     def _outside(self, r: OrderReport) -> None:
         symbol, side, exec_id = r.symbol or "", r.side or "", r.exec_id or ""
         trade = OutsideTrade(r.venue, r.trading_day, symbol, side, r.exec_type, exec_id, r.origin, r.last_qty, r.last_px)
+        is_restated = self.trades.restates(trade)
         if not self.trades.add(trade):
             return
         try:
@@ -156,7 +158,10 @@ class Account(Actor):
         forced = r.origin == FORCED
         code = "FORCED_LIQUIDATION" if forced else "OUTSIDE_TRADE"
         told = {"venue": r.venue, "symbol": symbol, "side": side, "qty": r.last_qty, "px": r.last_px, "exec_type": r.exec_type}
-        self.desk.alert("critical" if forced else "warning", code, **told, cause=cause)
+        if is_restated:
+            self.desk.alert("critical", "TRADE_RESTATED", **told, trade=exec_id, origin=r.origin, text=RESTATED, cause=cause)
+        else:
+            self.desk.alert("critical" if forced else "warning", code, **told, cause=cause)
         if self._legs((r.venue, symbol)):
             self._ask(r.venue)
             self._look_later()

@@ -171,6 +171,7 @@ NODE: dict[str, str] = {
     "the venue tells this trade otherwise than it is on record, and is asked which holds: until then the record does": "柜台报的这笔成交与记录不同,已查询以何者为准:查明之前以记录为准",
     "the venue has not said which holds, and is asked no more: compare its statement with ./hedgerow position statement, and what it holds with ./hedgerow position ls": "柜台没有说明以何者为准,不再查询:请将其结算单与 ./hedgerow position statement 核对,持仓与 ./hedgerow position ls 核对",
     "the venue counts fewer lots of this order than the trades that it has told, and has taken none back: they stand; compare its statement with ./hedgerow position statement": "柜台报的该委托累计成交少于它报过的各笔成交,却没有撤销任何一笔:以成交为准;请将其结算单与 ./hedgerow position statement 核对",
+    "a trade of somebody else on the account is told otherwise than before: what the account holds is asked for, and a loss shared by what is told now": "账户上他人的一笔成交,柜台改报为别的数:已查询账户持仓,若有损失按现在所报分摊",
     "the venue holds to it: booked so, and what it leaves naked is repaired": "柜台确认如此:已照此入账,由此裸露的予以补救",
     "the venue tells it as it is on record again": "柜台又照记录上的样子报这笔成交",
     "an order of it has filled since you took it: look at what is naked before you trade": "你接管之后它有委托成交:交易前先看现在裸露多少",

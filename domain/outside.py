@@ -47,9 +47,14 @@ class OutsideTrade(Struct, frozen=True, array_like=True):
         """The same trade told again has the same."""
         return (self.venue, self.day, self.symbol, self.side, self.exec_type, self.exec_id)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The same trade told again with another quantity or price has others."""
+        return (*self.identity, f"{self.qty}@{self.px}")
+
 
 class Outside:
-    """The outside trades of an account: all known ones, and the last day's.
+    """The outside trades of an account: all known ones (identity, and words), and the last day's.
 
     `waiting`: by (venue, symbol), those whose effect is not judged yet.
     """
@@ -59,15 +64,19 @@ class Outside:
         self.waiting: dict[tuple[str, str], list[OutsideTrade]] = {}
 
     def add(self, trade: OutsideTrade) -> bool:
-        """Take it in; False where it is known."""
-        if trade.identity in self.known:
+        """Take it in; False where it is known, and as it is told now."""
+        if trade.words in self.known:
             return False
-        self.known.add(trade.identity)
+        self.known.update((trade.identity, trade.words))
         if trade.exec_type == "F":
             waiting = self.waiting.setdefault((trade.venue, trade.symbol), [])
-            waiting[:] = [each for each in waiting if each.day == trade.day]
+            waiting[:] = [each for each in waiting if each.day == trade.day and each.identity != trade.identity]
             waiting.append(trade)
         return True
+
+    def restates(self, trade: OutsideTrade) -> bool:
+        """Whether it is known, and told with another quantity or price than ever."""
+        return trade.identity in self.known and trade.words not in self.known
 
 
 def claim(pair: Pair, leg: int) -> int:

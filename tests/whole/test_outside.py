@@ -100,6 +100,20 @@ def test_same_outside_trade_again_is_nothing_new(holding):
     assert world.alerts() == ["FORCED_LIQUIDATION"]
 
 
+def test_outside_trade_told_with_another_quantity_is_told_and_its_loss_is_judged_anew(holding):
+    world = holding()
+    outside(world.a, "1", 1, 1_050, "L")
+    world.until(lambda: world.net == (-1, 1) and world.pair.hedge is None, "the other leg is taken back")
+    world.a.outside[-1] = 2
+    outside(world.a, "1", 2, 1_050, "L", resend=True)
+    world.until(lambda: world.net == (0, 0) and world.pair.hedge is None, "what is lost beyond it too", 6)
+    (told,) = said(world, "TRADE_RESTATED")
+    assert (told["severity"], told["trade"], told["qty"], told["origin"]) == ("critical", "xt1", 2, "L")
+    outside(world.a, "1", 2, 1_050, "L", resend=True)
+    world.laps(100)
+    assert world.alerts() == ["FORCED_LIQUIDATION", "TRADE_RESTATED"]
+
+
 def test_loss_during_a_hedge_waits_for_its_end(make_world, foreign):
     world = make_world(units=1, max_units=2, hedge_deadline_ms=2_000, naked_budget_ms=4_000)
     world.holds()
