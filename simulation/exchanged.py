@@ -129,6 +129,16 @@ class MemoryAdapter(SimulatedAdapter):
         self._link = MemoryLink(self.exchange, login, self.wake, *self._ways)
 
 
+    @property
+    def session(self) -> bytes:
+        """The connection that it has, by the exchange's name for it."""
+        return self._link.identity
+
+    def log_on_anew(self) -> None:
+        """The connection is dropped and made again, as each venue's is between days: what no report has told is asked for."""
+        self._lost()
+
+
 class VirtualExchange:
     """The exchange's server without its socket; `truth`: its log, in order."""
 
@@ -209,6 +219,7 @@ class DeskRun:
         self.lane = WatchedLane(seed, VirtualClock(wall_ns=wall_ns))
         self.agenda = Agenda(self.lane)
         self.exchange = VirtualExchange(self.agenda, spec, seed, day)
+        self.adapters: list[MemoryAdapter] = []
         far = distances or {}
         self.venues = [
             self._venue(venue.name, accounts[venue.name], far.get(venue.name, NEAR), seed * SEEDS + place) for place, venue in enumerate(config.venue)
@@ -227,6 +238,7 @@ class DeskRun:
         place.mkdir(mode=0o700, parents=True)
         made = ReplayedVenue(self.agenda, GatewaySettings(name, f"ipc:///sim/{name}.feed", trade, place), adapter, GATEWAY_NS, seed)
         adapter.wake = made.turn
+        self.adapters.append(adapter)
         made.trade.is_dead = lambda: self._fuse == 0
         return made
 
@@ -301,14 +313,21 @@ class DeskRun:
         return holds()
 
     def heal(self, ms: int) -> None:
-        """Every trouble ends; the venues are well for so long, and what is held stays as it is."""
+        """Every trouble ends; the venues are well for so long, and what is held stays as it is.
+
+        Halfway the gateways log on anew: a fill whose only report was lost is
+        told by nothing else.
+        """
         for holder in self.holders:
             holder.rest()
         world = self.exchange.world
         world.is_well = True
         for venue in world.venues.values():
             venue.troubles.clear(self.agenda.wall_ns)
-        self.run(ms)
+        self.run(ms // 2)
+        for adapter in self.adapters:
+            adapter.log_on_anew()
+        self.run(ms - ms // 2)
 
     def struck(self) -> dict[str, int]:
         """How often each kind of trouble met something."""

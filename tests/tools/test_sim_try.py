@@ -244,3 +244,21 @@ def test_pair_that_is_held_back_is_told_with_what_held_it(desk):
     row = one_run([config], None)["CU03xHGH"]
     assert row["hedges"] >= 1 and row["holds"]["MAX_HEDGES"] > 1
     assert "its triggers were met, and stopped each time: MAX_HEDGES (" in why_idle({**row, "hedges": 0})
+
+
+@pytest.mark.slow
+def test_gateways_log_on_anew_while_venues_are_well_and_their_node_goes_on(desk, tmp_path):
+    from tools.node_build import Node
+
+    config = desk_of([desk()])
+    spec = market_of(config, {"exchange": str(TEMPLATES / "cu-HG" / "exchange.toml")})
+    (tmp_path / "run").mkdir()
+    run = DeskRun(Node, config, accounts_of(config, spec), spec, 7, tmp_path / "run", 1_796_000_000_000_000_000, "20261130")
+    run.start()
+    run.run(2000)
+    before = [adapter.session for adapter in run.adapters]
+    run.heal(9000)
+    sent = [line["ns"] for line in run.exchange.truth if line["t"] == "trade" and not line["house"]]
+    run.stop()
+    assert len(set(before) | {adapter.session for adapter in run.adapters}) == 6, "three venues, a session each, then another"
+    assert max(sent) > 1_796_000_000_000_000_000 + 7_000 * MS, "it trades after that"
