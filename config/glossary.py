@@ -487,6 +487,7 @@ GLOSSARY: dict[str, Word] = {
     "troubles": Word("遇到的麻烦", "how often trouble met something"),
     "longest_ms": Word("最长裸腿ms", "the longest time that a pair was naked"),
     "naked_value_s": Word("裸腿市值秒", "naked value times seconds, in the pair's currency"),
+    "still_s": Word("停着秒", "seconds in which the pair stood still: cooling down after a failure, frozen, its node dead"),
     "repair_cost": Word("补救成本", "what repairs' trades gave away against the touch of the decision, with fees"),
     "alerts": Word("告警", "how often people were told"),
     "call": Word("系统调用", "a call of the operating system or of ZeroMQ"),

@@ -91,7 +91,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "scenario reports_late": ("reports_late: late, repeated, out of order", "迟到:回报迟到、重复、乱序"),
     "scenario cancels_fail": ("cancels_fail: lost, refused, overtaken by fills", "撤单失败:丢失、被拒、撤单途中成交"),
     "scenario sessions_dropped": ("sessions_dropped: sessions drop, venues go silent", "断线:会话中断、场所无声"),
-    "scenario markets_halted": ("markets_halted: halts, limits up and down", "停牌与涨跌停"),
+    "scenario markets_halted": ("markets_halted: halts, limits up and down: the price stands at the limit at once, a repair may lose or win as much", "停牌与涨跌停:价格即刻到停板,补救可能因此大亏或大赚"),
     "scenario quotes_wrong": ("quotes_wrong: frozen, crossed, empty, stale, absurd", "行情异常:冻结、交叉、空、陈旧、离谱"),
     "scenario trades_undone": ("trades_undone: busts and overfills", "成交撤销与超量成交"),
     "scenario node_killed": ("node_killed: kill -9 in mid-hedge, partial fills", "节点被杀:对冲途中 kill -9,兼部分成交"),
