@@ -120,6 +120,7 @@ class PairWords(Trader):
         denied = self.send(commands)
         for order in opened.orders:
             self.rebook(None, orders.born(order))
+            self.desk.claims.claim(self.view.quotes[order.leg], order.side, order.qty, opened.hedge_id)
         self._rebook_hand(before, after)
         if not facts:
             self._follow(opened.hedge_id, denied, seq)

@@ -242,6 +242,8 @@ class Judge:
                 if fact[0] in HEARD_FACTS and cause not in self._reports:
                     self.broken("I9", f"{fact[0]} of {fact[1]} names record {cause} as its cause, which is no report")
                 self._fact(told["hedge"], fact, told["pair"])
+                if fact[0] == "HedgeOpened" and told["saw"]:
+                    self.shown.claimed(fact[6], told["saw"][5])
                 self.by_hand.fact(told["hedge"], fact)
             self.commanded.update(frame for _, frame in told["commands"] if frame[1:3] == b"\xa1D")
         elif kind == "alert":

@@ -41,12 +41,15 @@ class Shown:
         self.silence_ns = shape.defaults.get("max_silence_ms", 3000) * MS
         self.unchanged_ns = shape.defaults.get("max_unchanged_ms", 2000) * MS
         self.broken = broken
+        self._claimed: dict[tuple[str, int, int], int] = {}
+        """Lots of each book and side, by the gateway's stamp, that hedges of this life have counted on."""
         self._unheard: set[str] = set()
         """Venues of which the node that runs has heard no market yet."""
 
     def started(self) -> None:
         """A new node knows a market's age by the wall clock alone, until that changes: as old as it was stamped."""
         self._unheard = set(self.books)
+        self._claimed.clear()
 
     def fed(self, venue: str, m: list[Any], now_ns: int, wall_ns: int) -> None:
         """The node read a frame of the feed."""
@@ -62,6 +65,21 @@ class Shown:
             if venue in self._unheard:
                 self._unheard.discard(venue)
                 book.changed_ns = max(book.changed_ns, now_ns - max(0, wall_ns - m[4]))
+
+    def claimed(self, orders: list[list[Any]], legs: list[list[Any]]) -> None:
+        """No lot of a book is counted by two hedges. `orders` begin one, decided from the books of `legs`."""
+        rows = {row[0].partition(".")[0]: row for row in legs}
+        for order in orders:
+            ref, name, side, qty = order[1], NAMES[order[2]], order[4], order[5]
+            row = rows.get(name)
+            if row is None:
+                continue
+            slot, there = (name, side, row[7]), row[4] if side > 0 else row[2]
+            self._claimed[slot] = taken = self._claimed.get(slot, 0) + qty
+            if taken > there:
+                self.broken("I13", f"{ref}: {taken} lots are taken of the {there} that {name} showed once")
+        while len(self._claimed) > MOST_AT_ONCE:
+            del self._claimed[next(iter(self._claimed))]
 
     def check(self, order: list[Any], now_ns: int) -> None:
         """The quote that this opening order was priced from."""

@@ -144,4 +144,7 @@ def test_claims_hold_for_their_book_and_against_others():
     assert claims.claimed(QUOTE, BUY) == 3
     assert claims.claimed(QUOTE, BUY, owner="h1") == 1
     assert claims.claimed(QUOTE, SELL) == 0
-    assert claims.claimed(msgspec.structs.replace(QUOTE, changed_mono_ns=9), BUY) == 0
+    repeated = msgspec.structs.replace(QUOTE, changed_mono_ns=9, recv_mono_ns=9, lag_ns=3)
+    assert claims.claimed(repeated, BUY) == 3  # told again it has no more than before
+    assert claims.on_books([repeated], [BUY]) == [3]
+    assert claims.claimed(msgspec.structs.replace(QUOTE, gw_ns=9), BUY) == 0
