@@ -13,23 +13,13 @@ PLANTS = (
         "unspent_forgets_leaves",
         "lots that work under a mandate count as unspent too",
         "domain/legs.py",
-        (
-            (
-                "sum(o.cum_qty + o.leaves_qty for o in self.orders if under(m, o))",
-                "sum(o.cum_qty for o in self.orders if under(m, o))",
-            ),
-        ),
+        (("sum(o.cum_qty + o.leaves_qty for o in self.orders if under(m, o))", "sum(o.cum_qty for o in self.orders if under(m, o))"),),
     ),
     Plant(
         "reached_rounds_down",
         "a unit that one leg has begun is not completed",
         "domain/hedges.py",
-        (
-            (
-                "units = -(-leg.net // leg.plan.per_unit)",
-                "units = leg.net // leg.plan.per_unit",
-            ),
-        ),
+        (("units = -(-leg.net // leg.plan.per_unit)", "units = leg.net // leg.plan.per_unit"),),
     ),
     Plant(
         "in_turn_no_own_timer",
@@ -48,12 +38,7 @@ PLANTS = (
         "open_completed_all_budget",
         "completing an open may use the whole naked budget",
         "domain/repair.py",
-        (
-            (
-                'deadline = naked_ns + (whole // 2 if pick.choice == "replenish" and hedge.kind == "open" else whole)',
-                "deadline = naked_ns + whole",
-            ),
-        ),
+        (("deadline = naked_ns + (whole // 2 if pick.choice == \"replenish\" and hedge.kind == \"open\" else whole)", "deadline = naked_ns + whole"),),
     ),
     Plant(
         "dearer_taken",
@@ -61,10 +46,16 @@ PLANTS = (
         "domain/repair.py",
         (
             (
-                'return (complete, "cheaper") if first <= second else (back, "cheaper")',
-                'return (complete, "cheaper") if first >= second else (back, "cheaper")',
+                "return (complete, \"cheaper\") if first <= second else (back, \"cheaper\")",
+                "return (complete, \"cheaper\") if first >= second else (back, \"cheaper\")",
             ),
         ),
+    ),
+    Plant(
+        "replenish_takes_reserve",
+        "completing may use up the orders that are kept for reversals",
+        "domain/repair.py",
+        (("min(allowed, total - policy.reserved)", "min(allowed, total)"),),
     ),
     Plant(
         "average_with_reversals",
@@ -81,12 +72,7 @@ PLANTS = (
         "ladder_restarts",
         "each mandate climbs the ladder from its foot",
         "domain/mandates.py",
-        (
-            (
-                "(m.first_order - 1 + spent) * m.payup_ticks",
-                "spent * m.payup_ticks",
-            ),
-        ),
+        (("(m.first_order - 1 + spent) * m.payup_ticks", "spent * m.payup_ticks"),),
         seeds=False,
         note="tests/domain/test_mandates.py: a seed can't tell a price that is too shy",
     ),
@@ -94,23 +80,13 @@ PLANTS = (
         "mass_cancel_again",
         "the mass cancel of a silent symbol is sent at every query",
         "domain/watch.py",
-        (
-            (
-                "if order.cancels == rules.max_cancels else ()",
-                "if order.cancels >= rules.max_cancels else ()",
-            ),
-        ),
+        (("if order.cancels == rules.max_cancels else ()", "if order.cancels >= rules.max_cancels else ()"),),
     ),
     Plant(
         "today_closed_first",
         "a close takes today's lots before yesterday's",
         "domain/firing.py",
-        (
-            (
-                'return _parts("Y", old, "T", qty) if mode == "octy"',
-                'return _parts("T", today, "Y", qty) if mode == "octy"',
-            ),
-        ),
+        (("return _parts(\"Y\", old, \"T\", qty) if mode == \"octy\"", "return _parts(\"T\", today, \"Y\", qty) if mode == \"octy\""),),
     ),
     Plant(
         "sold_what_is_not_there",
@@ -118,8 +94,8 @@ PLANTS = (
         "domain/firing.py",
         (
             (
-                'short = leg.instrument.kind == "spot" and side < 0 and book.net + leg.inventory_lots < qty',
-                'short = leg.instrument.kind == "spot" and side < 0 and abs(book.net) + leg.inventory_lots < qty',
+                "short = leg.instrument.kind == \"spot\" and side < 0 and book.net + leg.inventory_lots < qty",
+                "short = leg.instrument.kind == \"spot\" and side < 0 and abs(book.net) + leg.inventory_lots < qty",
             ),
         ),
         seeds=False,
@@ -129,12 +105,7 @@ PLANTS = (
         "sells_not_released",
         "a sell that has ended still counts as selling",
         "domain/risk.py",
-        (
-            (
-                "        else:\n            row.selling -= order.left\n\n    def set_position",
-                "\n    def set_position",
-            ),
-        ),
+        (("        else:\n            row.selling -= order.left\n\n    def set_position", "\n    def set_position"),),
     ),
     Plant(
         "late_fill_no_position",
@@ -146,8 +117,6 @@ PLANTS = (
                 "        order = row.live.get(cl_ord_id)\n        if order is None or qty <= 0:\n            return\n        row.position += side * qty\n",
             ),
         ),
-        seeds=False,
-        note="tests/domain/test_risk.py; seeds see it at rest where no node was started since",
     ),
     Plant(
         "day_roll_keeps_today",
@@ -164,23 +133,13 @@ PLANTS = (
         "settled_under_new_day",
         "a day's last price is remembered as the new day's",
         "domain/ledger.py",
-        (
-            (
-                "leg.settled[leg.day] = fact.px",
-                "leg.settled[fact.day] = fact.px",
-            ),
-        ),
+        (("leg.settled[leg.day] = fact.px", "leg.settled[fact.day] = fact.px"),),
     ),
     Plant(
         "outside_cash_sign",
         "the cash of lots traded elsewhere has the wrong sign",
         "domain/books.py",
-        (
-            (
-                "cash = book.cash - (lots * px if px is not None else 0)",
-                "cash = book.cash + (lots * px if px is not None else 0)",
-            ),
-        ),
+        (("cash = book.cash - (lots * px if px is not None else 0)", "cash = book.cash + (lots * px if px is not None else 0)"),),
         seeds=False,
         note="tests/domain/test_books.py: outside trades of seeds only add to the account",
     ),
@@ -199,34 +158,19 @@ PLANTS = (
         "one_unit_reserved",
         "a hedge reserves the margin of one unit",
         "domain/margin.py",
-        (
-            (
-                "held = [(funds, amount * units) for funds, amount in sums]",
-                "held = [(funds, amount) for funds, amount in sums]",
-            ),
-        ),
+        (("held = [(funds, amount * units) for funds, amount in sums]", "held = [(funds, amount) for funds, amount in sums]"),),
     ),
     Plant(
         "old_collateral_frees",
         "an answer from before a hedge ended gives its margin back",
         "domain/margin.py",
-        (
-            (
-                "if 0 < held.ended_ns <= asked_ns and held.ended_wall_ns <= asof_ns]",
-                "if 0 < held.ended_ns]",
-            ),
-        ),
+        (("if 0 < held.ended_ns <= asked_ns and held.ended_wall_ns <= asof_ns]", "if 0 < held.ended_ns]"),),
     ),
     Plant(
         "stale_money_trusted",
         "a venue that has told no money for long is opened by",
         "actors/treasury.py",
-        (
-            (
-                "                self.desk.margin.stale(venue)\n",
-                "                pass\n",
-            ),
-        ),
+        (("                self.desk.margin.stale(venue)\n", "                pass\n"),),
         seeds=False,
         note="tests/scenarios/test_money.py: a safety phase is shorter than six inquiries",
     ),
@@ -245,12 +189,7 @@ PLANTS = (
         "snapshot_forgets_pending",
         "a start forgets which numbers came behind a gap",
         "actors/reports.py",
-        (
-            (
-                '        sequence.pending.update(snapshot.get("pending", ()))\n',
-                "",
-            ),
-        ),
+        (("        sequence.pending.update(snapshot.get(\"pending\", ()))\n", ""),),
         seeds=False,
         note="tests/actors/test_snapshots.py: what is forgotten is sent again",
     ),
@@ -271,12 +210,7 @@ PLANTS = (
         "one_failure_more",
         "a pair is turned off one failure too late",
         "actors/pair.py",
-        (
-            (
-                "if pair.failures >= spec.max_failures and",
-                "if pair.failures > spec.max_failures and",
-            ),
-        ),
+        (("if pair.failures >= spec.max_failures and", "if pair.failures > spec.max_failures and"),),
         seeds=False,
         note="tests/scenarios/test_refusals.py: seeds let a pair fail on",
     ),
@@ -284,34 +218,19 @@ PLANTS = (
         "snapshot_forgets_words",
         "a start from a snapshot forgets kills and modes",
         "actors/snapshots.py",
-        (
-            (
-                "    found.controls = snapshot.controls\n",
-                "",
-            ),
-        ),
+        (("    found.controls = snapshot.controls\n", ""),),
     ),
     Plant(
         "closing_lots_never_free",
         "lots of a close that has ended stay claimed",
         "actors/trader.py",
-        (
-            (
-                "            left = after.leaves_qty\n",
-                "            left = after.qty\n",
-            ),
-        ),
+        (("            left = after.leaves_qty\n", "            left = after.qty\n"),),
     ),
     Plant(
         "alert_told_once_for_all",
         "the same alert of another venue or order is not told",
         "actors/account.py",
-        (
-            (
-                "now_ns, mark = self.clock.mono_ns(), (code, *key)",
-                "now_ns, mark = self.clock.mono_ns(), (code,)",
-            ),
-        ),
+        (("now_ns, mark = self.clock.mono_ns(), (code, *key)", "now_ns, mark = self.clock.mono_ns(), (code,)"),),
         seeds=False,
         note="tests/actors/test_account.py: no seed has two such alerts",
     ),
@@ -319,12 +238,7 @@ PLANTS = (
         "joined_outcome_old",
         "an ended hedge keeps its outcome when late truth leaves it",
         "domain/late.py",
-        (
-            (
-                "return replace(after, status=fact.outcome, passed_to=went)",
-                "return replace(after, passed_to=went)",
-            ),
-        ),
+        (("return replace(after, status=fact.outcome, passed_to=went)", "return replace(after, passed_to=went)"),),
         seeds=False,
         note="tests/domain/test_late.py; seeds see it at rest, seldom",
     ),
@@ -332,12 +246,7 @@ PLANTS = (
         "synced_more_than_was",
         "a sync says that all is on the disk that was appended meanwhile",
         "journal/writer.py",
-        (
-            (
-                "        self.durable_seq = seq\n",
-                "        self.durable_seq = self.last_seq\n",
-            ),
-        ),
+        (("        self.durable_seq = seq\n", "        self.durable_seq = self.last_seq\n"),),
         seeds=False,
         note="tests/journal/test_writer.py: in one thread nothing is appended during a sync",
     ),
@@ -390,9 +299,37 @@ PLANTS = (
                 "            self.rebook(None, orders.born(first))  # before its child knows of it, and books what it fills\n",
                 "            pass\n",
             ),
-            ("        self._book(before, unbooked, hedge_id)\n", "        self._book(before, pair, hedge_id)\n"),
+            (
+                "        self._book(before, unbooked, hedge_id)\n",
+                "        self._book(before, pair, hedge_id)\n",
+            ),
         ),
         seeds=False,
         note="tests/scenarios/test_adoption.py: where turns do not nest the child is later all the same",
+    ),
+    Plant(
+        "repeat_frees_claims",
+        "a book that is told again counts as a new one, of which nobody has taken anything",
+        "domain/claims.py",
+        (
+            (
+                "return (quote.gw_ns, quote.ask_px, quote.ask_qty) if side > 0 else (quote.gw_ns, quote.bid_px, quote.bid_qty)",
+                "return (quote.changed_mono_ns, quote.ask_px, quote.ask_qty) if side > 0 else (quote.changed_mono_ns, quote.bid_px, quote.bid_qty)",
+            ),
+        ),
+    ),
+    Plant(
+        "books_not_claimed",
+        "two hedges count the same lots of a book",
+        "actors/pair.py",
+        (("            desk.claims.claim(quote, order.side, order.qty, opened.hedge_id)\n", ""),),
+    ),
+    Plant(
+        "given_up_sends_when_frozen",
+        "what stands in for a given-up pair sends under a freeze",
+        "actors/flattener.py",
+        (("frozen = self.desk.holds.get(self.name, FREE).frozen", "frozen = False"),),
+        seeds=False,
+        note="tests/scenarios/test_giving_up.py: no seed gives a pair up",
     ),
 )

@@ -2,7 +2,9 @@
 
 import pytest
 
+from actors.link import Seen
 from actors.recovery import Recovered, fold
+from actors.reports import SeenFold
 from actors.snapshot_maker import EVERY_RECORDS, LOOK_NS, SnapshotMaker
 from actors.snapshots import NAME, make, recover
 from domain.errors import WireError
@@ -72,6 +74,12 @@ def test_fold_from_a_snapshot_in_mid_trade_is_the_fold_of_all(troubled, seed):
     assert parts(found) == parts(fold(read(place), LOTS))
     assert make(place)[0] == last + 1  # the next one goes on from it
     assert parts(recover(place, LOTS)[0]) == parts(fold(read(place), LOTS))
+
+
+def test_numbers_behind_a_gap_are_known_after_a_snapshot():
+    fold_of = SeenFold()
+    fold_of.start("A", {"epoch": 1, "seq": 5, "trading_day": "20260101", "pending": (7, 9)})
+    assert fold_of.seen("A") == Seen(1, 5, "20260101", (7, 9))
 
 
 def test_mandates_that_came_back_leave_nothing_in_the_fold(troubled):

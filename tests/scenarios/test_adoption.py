@@ -3,6 +3,7 @@
 import pytest
 
 from actors import pair as pair_actor
+from actors.link import Purpose, VenueLink
 from domain import advance
 from domain.hedges import HedgeOpened
 from domain.mandates import MandateGiven
@@ -89,3 +90,22 @@ def test_mandate_is_called_back_though_its_pair_crashed_as_late_truth_made_it_to
     assert failed
     assert len(s.orders(s.b, "p")) == 1
     whole_after_one_crash(s)
+
+
+def test_repair_denied_in_the_turn_in_which_it_is_handed_over_counts_towards_no_limit(scene, monkeypatch):
+    s = scene()
+    denied = []
+
+    def send(link, frame, purpose, real=VenueLink.send):
+        if purpose is Purpose.REPAIR and not denied:
+            denied.append(frame)
+            return "WOULD_BLOCK"
+        return real(link, frame, purpose)
+
+    monkeypatch.setattr(VenueLink, "send", send)
+    monkeypatch.setattr(s.lane, "hand_over", lambda box, message: box.actor.on_told(message))  # as on a real lane
+    s.opens(b=fates.reject())
+    s.ends()
+    assert denied
+    rows = [s.node.desk.risk.row((venue.name, venue.symbol)) for venue in s.venues.values()]
+    assert [(row.buying, row.selling, row.live) for row in rows] == [(0, 0, {})] * 2

@@ -5,9 +5,12 @@ import pytest
 from actors.flattener import Flattener
 from actors.notes import RepairTold, Tick
 from actors.pair import PairActor
+from actors.recovery import fold
 from actors.repairer import Repairer
+from domain.controls import ALL, Killed, Level, Unkilled
 from domain.market import Quote
 from domain.reports import OrderReport
+from journal.reader import read
 from simulation import fates
 from simulation.agenda import MS
 from simulation.settings import PAIR, QUIET
@@ -91,6 +94,25 @@ def test_naked_leg_is_flattened_from_the_record(scene, sick, bad, part):
     s.run(1000)
     assert not any(s.pair.naked)
     assert sum(s.position) == 0
+    after = fold(read(s.folder / "journal"), {PAIR: s.shape.signed_lots})
+    assert not any(child.states for child in after.children.values())  # nor does a start send under what was given back
+
+
+def test_freeze_holds_for_what_stands_in_for_a_pair(scene, sick):
+    s = scene()
+    s.opens(b=fates.silent(0))
+    assert s.until(lambda: s.position[0] == -1, 3000 * MS)
+    s.word(Killed(ALL, Level.FREEZE, "ann", "news"), "kill")
+    sick()
+    given_up(s)
+    s.mid = QUIET
+    sent = s.frames("D")
+    assert s.until(lambda: s.pair.hedge.status == "STRANDED", 10_000 * MS)
+    s.run(3000)
+    assert (s.frames("D"), s.position, s.pair.hedge.stranded_why) == (sent, (-1, 0), "FROZEN")
+    s.word(Unkilled(ALL, "ann", "over"), "unkill")
+    assert s.until(lambda: s.pair.hedge is None, 30_000 * MS), s.pair.hedge
+    assert s.position == (0, 0)
 
 
 def test_kill_of_the_node_while_it_is_flattened_loses_nothing(scene, sick):
