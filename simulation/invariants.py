@@ -465,6 +465,7 @@ class Judge:
     def started(self) -> None:
         """A node starts: its patience, and its budget, begin anew."""
         self._disk_failed = False
+        self.holds.forget()
         self.exposure.started()
         self.retold.started()
         self.shown.started()
