@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 IDS = {
     f"T{number:02}"
-    for number in (*range(1, 9), *range(11, 24), 25, 26, 27, 28, 29, 30, 32, 34, 36, 37, 40, 43, 44, 46, 48, 50, 51, 53, 54, 70, 71, 72)
+    for number in (*range(1, 9), *range(11, 24), 25, 26, 27, 28, 29, 30, 32, 34, 36, 37, 40, 43, 44, 46, 48, 50, 51, 53, 54, *range(70, 76))
 }
 ROW = re.compile(r"^\| (T\d\d) \|(.*)\|$", flags=re.MULTILINE)
 UNRULED: set[str] = set()
