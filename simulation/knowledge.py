@@ -122,7 +122,7 @@ class Knowledge:
         if m[0] == "8":
             order = self.orders.get(m[2])
             if order is not None:
-                if m[5] == "F" and order.trades.setdefault((m[4], m[19], m[8]), m[9:11]) != m[9:11]:
+                if m[5] == "F" and order.trades.setdefault((m[4], m[8], *m[19:20]), m[9:11]) != m[9:11]:
                     order.restated = True
                 undone = m[5] in UNDOING or (order.restated and m[5] == "I")
                 self._hear(m[2], order, now_ns, m[11], done=m[6] in ENDED, undone=undone)
