@@ -27,6 +27,7 @@ TRADES = "trades"
 """What its tick is for."""
 RESTATED, SETTLED = "TRADE_RESTATED", "RESTATEMENT_SETTLED"
 _ASKED = "the venue tells this trade otherwise than it is on record, and is asked which holds: until then the record does"
+_LAST = "the venue tells this order's trades otherwise again and again, and is asked which holds: what it tells beyond this one is not recorded; compare its statement with ./hedgerow position statement"
 _OPEN = "the venue has not said which holds, and is asked no more: compare its statement with ./hedgerow position statement, and what it holds with ./hedgerow position ls"
 _FEWER = "the venue counts fewer lots of this order than the trades that it has told, and has taken none back: they stand; compare its statement with ./hedgerow position statement"
 _OUTCOMES = {True: "the venue holds to it: booked so, and what it leaves naked is repaired", False: "the venue tells it as it is on record again"}
@@ -44,6 +45,7 @@ class Amending(Trader):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._untraded: dict[str, int] = {}
+        self._asks_soon = False
         self._fewer: dict[str, int] = {}
         """Orders of which the venue counts less than their trades: when it said so first; 0: a person was told."""
 
@@ -61,7 +63,8 @@ class Amending(Trader):
 
     def _tell_amended(self, fact: Any, before: Pair, cause: int) -> None:
         if fact.__class__ is TradeRestated:
-            self._tell_restated(fact, _ASKED, cause)
+            order = pairs.place_of(self.memory.pair, fact.cl_ord_id)[1]
+            self._tell_restated(fact, _LAST if order.amends.count >= orders.MAX_RESTATED else _ASKED, cause)
             self._ask_positions(fact.cl_ord_id)
             return
         ref = fact.ref
@@ -94,7 +97,8 @@ class Amending(Trader):
 
     def await_trades(self, ids: list[str]) -> None:
         """What its order lacks is asked for in a while."""
-        if ids and not self._untraded:
+        if ids and not self._asks_soon:
+            self._asks_soon = True
             self.after_ns(watch.MISSING_TRADE_NS, Tick(TRADES))
         for cl_ord_id in ids:
             self._untraded.setdefault(cl_ord_id, 0)
@@ -126,6 +130,7 @@ class Amending(Trader):
 
     def ask_trades(self) -> None:
         """One question for each order that lacks something still."""
+        self._asks_soon = False
         waiting, self._untraded = self._untraded, {}
         for cl_ord_id, asked in waiting.items():
             hedge = pairs.hedge_of(self.memory.pair, cl_ord_id)

@@ -76,6 +76,8 @@ class Flattener(Amending):
                 for order in leg.orders:
                     self.desk.links[leg.plan.venue].claim(order.cl_ord_id, self.name)
                     self.await_trades([order.cl_ord_id] if order.amends is not None else [])
+            if hedge is not None:
+                self.tell_claims(hedge)
         self._look_soon(0)
 
     # ------------------------------------------------ what is heard
@@ -93,6 +95,8 @@ class Flattener(Amending):
             self._adopt(hedge.hedge_id, facts, report.seq)
             if facts[0].__class__ in AMENDING:
                 self.look_at_trades(before, facts, report.seq)
+        if report.exec_type == "I" and (self._untraded or report.cum_qty < order.cum_qty):
+            self.answered(report)
         self._look_soon(0)
 
     def _follow(self, hedge_id: str, facts: tuple, cause: int) -> None:

@@ -186,7 +186,8 @@ class TradeRestated(OrderFact, tag=True):
     """A known trade is told with another quantity or price: told now, on record.
 
     It moves nothing: the venue is asked which of them holds. `gw_ns`: when its
-    gateway said it, by that clock.
+    gateway said it, by that clock; `by`: the correction that says so, "" where
+    it is told under its own id.
     """
 
     trade: tuple[str, int, int]
@@ -194,6 +195,7 @@ class TradeRestated(OrderFact, tag=True):
     gw_ns: int
     fee: str | None = None
     fee_currency: str | None = None
+    by: str = ""
 
 
 class TradeUpheld(OrderFact, tag=True):
@@ -254,8 +256,8 @@ class Amends(Struct, frozen=True, gc=False):
     `claims`: restatements that nothing has settled; `count`: how many there
     were; `said`: (key, lots, px) of trades that a correction has replaced, and
     of the corrections, which are no news when told again; `undone_ns`: when the
-    last of them, or the last bust, was said, by the gateway's clock; `less`: its
-    count had less than the trades that remain.
+    last of them, or the last bust, was said, by the gateway's clock, and `last`
+    of which trade when; `less`: its count had less than the trades that remain.
     """
 
     claims: tuple[TradeRestated, ...] = ()
@@ -263,6 +265,7 @@ class Amends(Struct, frozen=True, gc=False):
     said: tuple[tuple[str, int, int], ...] = ()
     undone_ns: int = 0
     less: bool = False
+    last: tuple[tuple[str, int], ...] = ()
 
 
 NO_AMENDS = Amends()
@@ -401,7 +404,8 @@ def _undone_to(
     left = sum(qty for _, qty, _ in trades)
     amends = order.amends or NO_AMENDS
     claims = tuple(claim for claim in amends.claims if claim.trade[0] != fact.ref)
-    amends = replace(amends, claims=claims, undone_ns=max(amends.undone_ns, fact.gw_ns), less=fact.cum_qty < left)
+    last = (*(each for each in amends.last if each[0] != fact.ref), (fact.ref, fact.gw_ns))
+    amends = replace(amends, claims=claims, undone_ns=max(amends.undone_ns, fact.gw_ns), last=last, less=fact.cum_qty < left)
     return replace(order, status=status, cum_qty=max(fact.cum_qty, left), trades=trades, fees=fees, amends=amends)
 
 
@@ -599,6 +603,10 @@ def _undone(order: Order, report: OrderReport) -> Heard:
     kind = TradeBusted if report.exec_type == "H" else TradeCorrected
     if (order.status, kind) not in TRANSITIONS:
         return Heard((), ask=True)
+    if kind is TradeCorrected and report.poss_resend and order.amends is not None:
+        for undone, at_ns in order.amends.last:
+            if undone == ref:
+                return _corrected_again(order, report, key, ref, at_ns)
     trade = (key, report.last_qty, report.last_px if report.last_px is not None else 0)
     new = report.last_qty if kind is TradeCorrected else 0
     is_less = not report.poss_resend and report.cum_qty < order.traded_qty - _known(order, ref)[1] + new
@@ -609,6 +617,18 @@ def _undone(order: Order, report: OrderReport) -> Heard:
         return _recounted(order, report, f"{key}?", ask)
     fee = report.fee, report.fee_currency
     return Heard((TradeCorrected(order.cl_ord_id, report.cum_qty, trade, ref, *fee, report.gw_ns),), ask)
+
+
+def _corrected_again(order: Order, report: OrderReport, key: str, ref: str, at_ns: int) -> Heard:
+    """A correction that was lost, of a trade that was undone at `at_ns`: which of the two is the later is not said.
+
+    By the gateway's clock it is of before: noted, so that no answer makes it news, and nothing moves. Else it
+    may be told anew, in the order in which all of it was: a restatement, which what is told behind it settles.
+    """
+    known = _known(order, ref)
+    if not known[1] or report.gw_ns >= at_ns:
+        return _told_again(order, report, known, asks=False, by=key)
+    return Heard((TradeCorrected(order.cl_ord_id, order.cum_qty, (key, 0, known[2]), key, gw_ns=report.gw_ns),))
 
 
 def _recounted(order: Order, report: OrderReport, mark: str, ask: bool) -> Heard:
@@ -629,7 +649,7 @@ MAX_RESTATED = 8
 """Restatements of an order's trades that are recorded; a venue that goes on was told of as often."""
 
 
-def _told_again(order: Order, report: OrderReport, known: tuple[str, int, int], *, asks: bool) -> Heard:
+def _told_again(order: Order, report: OrderReport, known: tuple[str, int, int], *, asks: bool, by: str = "") -> Heard:
     """A known trade, or a known correction of it: as it is on record, or restated.
 
     Which holds, its order's count decides, and of a price alone that it is told
@@ -638,8 +658,10 @@ def _told_again(order: Order, report: OrderReport, known: tuple[str, int, int], 
     ref, lots, px = known[0], report.last_qty, report.last_px
     amends = order.amends or NO_AMENDS
     claim = next((each for each in amends.claims if each.trade[0] == ref), None)
-    is_later = claim is not None and report.gw_ns > claim.gw_ns
-    if not known[1] or lots <= 0 or px is None:  # what was taken off stays off
+    is_later = claim is not None and report.gw_ns >= claim.gw_ns + (not claim.by)  # a correction's answer may be of one moment
+    if not lots:
+        px = known[2]
+    if not known[1] or lots < 0 or px is None:  # what was taken off stays off
         return Heard((), asks)
     if (lots, px) == known[1:]:
         return Heard((TradeUpheld(order.cl_ord_id, ref),) if is_later else (), asks)
@@ -650,7 +672,7 @@ def _told_again(order: Order, report: OrderReport, known: tuple[str, int, int], 
     said = trade_key(report)
     if amends.count >= MAX_RESTATED or (claim is not None and not is_later) or _is_said(amends, (said, lots, px)):
         return Heard((), asks)
-    fact = TradeRestated(order.cl_ord_id, told, known[1:], report.gw_ns, report.fee, report.fee_currency)
+    fact = TradeRestated(order.cl_ord_id, told, known[1:], report.gw_ns, report.fee, report.fee_currency, by)
     is_counted = not report.poss_resend and not order.undone and report.cum_qty > order.cum_qty
     facts = (fact, _fill(order, report.cum_qty, None, report)) if is_counted else (fact,)
     return Heard(facts, ask=True)
@@ -665,19 +687,21 @@ def _is_said(amends: Amends, told: tuple[str, int, int]) -> bool:
 def _settled(order: Order, report: OrderReport) -> tuple[OrderFact, ...]:
     """The restatements that an order's count agrees with, and not with the record."""
     claims = order.amends.claims
-    if any(report.gw_ns <= claim.gw_ns for claim in claims):
+    if any(report.gw_ns < claim.gw_ns + (not claim.by) for claim in claims):
         return ()
     moved = [(claim, claim.trade[1] - _known(order, claim.trade[0])[1]) for claim in claims]
     more = sum(lots for _, lots in moved)
-    if not more or report.cum_qty != order.traded_qty + more:
+    if report.cum_qty != order.traded_qty + more:
         return ()
+    if not more:  # of a price, the correction that its answer tells last holds
+        return tuple(_taken(order, claim, order.cum_qty, report) for claim, lots in moved if claim.by and not lots) if report.exec_type == "I" else ()
     return tuple(_taken(order, claim, report.cum_qty, report) for claim, lots in moved if lots)
 
 
 def _taken(order: Order, claim: TradeRestated, cum_qty: int, report: OrderReport) -> TradeCorrected:
     """A restatement is what the trade is from now on."""
     ref, lots, px = claim.trade
-    mark = (f"{ref}@{order.amends.count}", lots, px)
+    mark = (claim.by or f"{ref}@{order.amends.count}", lots, px)
     return TradeCorrected(order.cl_ord_id, cum_qty, mark, ref, claim.fee, claim.fee_currency, report.gw_ns)
 
 

@@ -240,7 +240,7 @@ PLANTS = (
         ORDERS,
         (
             ("    is_less = not report.poss_resend and", "    is_less = False and"),
-            ("undone_ns=max(amends.undone_ns, fact.gw_ns), less=fact.cum_qty < left)", "undone_ns=max(amends.undone_ns, fact.gw_ns))"),
+            ("last=last, less=fact.cum_qty < left)", "last=last)"),
         ),
         "T75",
         seeds=False,

@@ -148,8 +148,65 @@ def test_the_venues_own_correction_settles_it():
     assert (state.cum_qty, state.amends.claims) == (4, ())
 
 
-def test_a_trade_of_no_lots_or_price_says_nothing():
-    assert decide(filled(), again(0, 100, 20)) == decide(filled(), again(4, None, 20)) == NOTHING
+def test_a_trade_of_no_price_or_fewer_than_no_lots_says_nothing():
+    assert decide(filled(), again(-1, 100, 20)) == decide(filled(), again(4, None, 20)) == NOTHING
+
+
+@pytest.mark.parametrize("px", [100, None])
+def test_a_trade_restated_to_no_lots_is_asked_about_and_gone_once_its_count_agrees(px):
+    said = decide(filled(), again(0, px, 20))
+    assert said.facts == (TradeRestated(ID, (REF, 0, 100), (5, 100), 20),)
+    assert said.ask
+    state = filled(again(0, px, 20))
+    assert (state.cum_qty, lacks_trades(state)) == (5, True)
+    state = heard(state, stands(0, 30))
+    assert (state.cum_qty, state.traded_qty, lacks_trades(state)) == (0, 0, False)
+    assert decide(state, again(0, px, 40)) == decide(state, again(5, 100, 40)) == NOTHING
+
+
+def bust(gw_ns, **changes):
+    return report("H", "2", exec_id="b", exec_ref="1", last_qty=4, last_px=101, cum_qty=0, gw_ns=gw_ns, **changes)
+
+
+@pytest.mark.parametrize("gw_ns", [20, 50], ids=["over a gap", "in an answer"])
+def test_a_lost_correction_told_after_its_trades_bust_gives_no_lots_back(gw_ns):
+    state = filled(bust(30))
+    state = heard(state, correction(4, 101, gw_ns, 4, poss_resend=True), bust(max(30, gw_ns), poss_resend=True))
+    assert (state.cum_qty, state.traded_qty) == (0, 0)
+    assert not lacks_trades(heard(state, stands(0, 60)))
+
+
+def later(qty, px, gw_ns, cum_qty, **changes):
+    """Its second correction."""
+    return report("G", "2", exec_id="g2", exec_ref="1", last_qty=qty, last_px=px, cum_qty=cum_qty, gw_ns=gw_ns, **changes)
+
+
+def test_a_lost_correction_sent_again_after_a_later_one_is_of_before_and_noted():
+    state = filled(later(3, 102, 30, 3))
+    state = heard(state, correction(4, 101, 20, 4, poss_resend=True), later(3, 102, 30, 3, poss_resend=True))
+    assert (state.cum_qty, state.trades[0]) == (3, (REF, 3, 102))
+    day = (again(5, 100, 50), correction(4, 101, 50, 3, poss_resend=True), later(3, 102, 50, 3, poss_resend=True), stands(3, 50))
+    assert all(decide(state, told) == NOTHING for told in day)  # no answer makes it news
+
+
+def test_a_lost_correction_that_an_answer_tells_before_the_one_that_is_known_moves_nothing():
+    state = filled(later(3, 102, 30, 3))
+    day = (again(5, 100, 50), correction(4, 101, 51, 3, poss_resend=True), later(3, 102, 52, 3, poss_resend=True), stands(3, 53))
+    state = heard(state, *day)
+    assert (state.cum_qty, state.trades[0], state.amends.claims) == (3, (REF, 3, 102), ())
+
+
+@pytest.mark.parametrize("qty", [2, 4])
+def test_a_lost_correction_that_is_the_last_one_is_followed_once_its_count_or_a_second_word_agrees(qty):
+    state = filled(correction(4, 101, 30, 4))
+
+    def day(gw_ns):
+        first = (again(5, 100, gw_ns), correction(4, 101, gw_ns, qty, poss_resend=True))
+        return (*first, later(qty, 102, gw_ns + 1, qty, poss_resend=True), stands(qty, gw_ns + 2))
+
+    state = heard(state, *day(50), *day(60))
+    assert (state.cum_qty, state.traded_qty, [t for t in state.trades if t[1]]) == (qty, qty, [(REF, qty, 102)])
+    assert all(decide(state, told) == NOTHING for told in day(70))
 
 
 def test_the_facts_fold_to_the_same_order():

@@ -68,6 +68,40 @@ def test_trade_restated_to_a_pair_that_was_given_up_is_told_and_followed(scene, 
     assert s.pair.naked == (0, 0)
 
 
+def test_count_below_the_trades_of_a_pair_that_was_given_up_is_told(scene, sick):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    sick()
+    given_up(s)
+    order = next(iter(s.b.orders.values()))
+    s.b.gateway.undone.add(order.ref)
+    order.trades.pop()
+    s.may_be_naked = s.outside_took = True
+    for _ in range(3):
+        s.b.say(order, "I")
+        s.run(1000)
+    assert s.judge.alerts.count("COUNT_LESS") == 1
+    assert s.cum(order.ref) == 2
+
+
+def test_restatement_that_is_open_when_a_pair_is_given_up_is_told_by_what_stands_in(scene, sick):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    order = next(iter(s.b.orders.values()))
+    s.b.gateway.passes_over.add("H")
+    s.b.restate(order, order.trades[0], 1, order.trades[0].px)
+    assert s.until(lambda: "TRADE_RESTATED" in s.judge.alerts, 1000 * MS)
+    sick()
+    told = []
+    s.node.desk.alert, alert = lambda level, code, **said: (told.append(code), alert(level, code, **said)), s.node.desk.alert
+    given_up(s)
+    s.run(100)
+    assert "TRADE_RESTATED" in told[told.index("PAIR_GIVEN_UP") - 3 :], told
+    s.b.gateway.passes_over.clear()
+    s.run(4000)
+    assert s.cum(order.ref) == order.cum == 1
+
+
 def test_t70_pair_that_crashes_without_end_keeps_what_is_covered_and_only_the_naked_lot_is_taken_back(scene, sick):
     s = scene(max_units=2)
     s.holds()

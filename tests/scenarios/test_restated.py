@@ -2,12 +2,13 @@
 
 import pytest
 
+from domain.orders import MAX_RESTATED
 from simulation import fates
 from simulation.agenda import MS
 
 TOLD, SETTLED = "TRADE_RESTATED", "RESTATEMENT_SETTLED"
-UP, DOWN, PRICE = {"lots": 1}, {"lots": -1}, {"ticks": 3}
-CHANGES = pytest.mark.parametrize("change", [UP, DOWN, PRICE, {"lots": -1, "ticks": 2}], ids=["up", "down", "price", "both"])
+UP, DOWN, PRICE, GONE = {"lots": 1}, {"lots": -1}, {"ticks": 3}, {"lots": -2}
+CHANGES = pytest.mark.parametrize("change", [UP, DOWN, PRICE, {"lots": -1, "ticks": 2}, GONE], ids=["up", "down", "price", "both", "gone"])
 
 
 def opened(s, change, after_ms=1500):
@@ -111,3 +112,41 @@ def test_t73_restatement_whose_answer_never_comes_stays_told_and_moves_nothing(s
     assert "POSITION_DIFFERS" in s.judge.alerts
     s.b.gateway.passes_over.clear()
     s.may_be_naked = True
+
+
+def test_t73_order_that_waits_for_its_answer_is_asked_once_a_second_whatever_came_before(scene):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    order = next(iter(s.b.orders.values()))
+    trade = order.trades[0]
+    s.b.gateway.passes_over.add("H")
+    for _ in range(3):
+        for lots in (-1, 1):
+            s.b.restate(order, trade, trade.qty + lots, trade.px)
+            s.run(50)
+        s.b.say(order, "I")
+        s.run(50)
+    s.b.restate(order, trade, trade.qty - 1, trade.px)
+    s.run(300)
+    asked = s.frames("H")
+    s.run(4000)
+    assert 3 <= s.frames("H") - asked <= 5
+    s.b.gateway.passes_over.clear()
+    s.run(4000)
+    assert s.cum(order.ref) == order.cum
+
+
+def test_t73_last_restatement_that_is_recorded_is_told_as_such(scene, monkeypatch):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    order = next(iter(s.b.orders.values()))
+    trade, told, alert = order.trades[0], [], s.node.desk.alert
+    monkeypatch.setattr(s.node.desk, "alert", lambda level, code, **said: (told.append((code, said)), alert(level, code, **said)))
+    for count in range(12):
+        s.b.restate(order, trade, trade.qty, trade.px + (1 if count % 2 else -1))
+        s.run(400)
+    texts = [said["text"] for code, said in told if code == TOLD]
+    assert len(texts) == MAX_RESTATED
+    assert ["not recorded" in text for text in texts] == [False] * 7 + [True]
+    assert len(told) <= 2 * MAX_RESTATED + 1
+    s.outside_took = True

@@ -107,3 +107,19 @@ def test_t75_count_sent_again_after_a_bust_is_asked_about_where_it_has_more(scen
     s.b.rates.clear()
     s.run(6000)
     agrees(s, order)
+
+
+def test_t75_correction_that_was_lost_gives_no_lots_back_to_a_trade_that_is_off(scene):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    order = next(iter(s.b.orders.values()))
+    trade = order.trades[0]
+    quietly(s.b, order, lambda: s.b.correct(order, trade, trade.px + 1))
+    s.b.bust(order, trade)
+    s.run(3000)
+    s.kill()
+    s.start()  # the day tells its trade, its correction, its bust
+    s.run(4000)
+    assert s.cum(order.ref) == 0
+    assert "COUNT_LESS" not in s.judge.alerts
+    agrees(s, order)
