@@ -107,6 +107,7 @@ def test_outside_trade_told_with_another_quantity_is_told_and_its_loss_is_judged
     world.a.outside[-1] = 2
     outside(world.a, "1", 2, 1_050, "L", resend=True)
     world.until(lambda: world.net == (0, 0) and world.pair.hedge is None, "what is lost beyond it too", 6)
+    world.until(lambda: said(world, "TRADE_RESTATED"), "the alert is written")
     (told,) = said(world, "TRADE_RESTATED")
     assert (told["severity"], told["trade"], told["qty"], told["origin"]) == ("critical", "xt1", 2, "L")
     outside(world.a, "1", 2, 1_050, "L", resend=True)
