@@ -113,6 +113,7 @@ class Flattener(Amending):
             for order in _of(pair, told.hedge_id):
                 if _same(before, told.hedge_id, order) is None:
                     self.desk.links[self.spec.legs[order.leg].venue].claim(order.cl_ord_id, self.name)
+            self.look_at_trades(before, told.facts, told.seq)
         self._look_soon(0)
 
     def on_venue(self, news: VenueChanged) -> None:

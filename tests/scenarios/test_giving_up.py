@@ -3,17 +3,20 @@
 import pytest
 
 from actors.flattener import Flattener
-from actors.notes import RepairTold, Tick
+from actors.notes import RepairFacts, RepairTold, Tick
 from actors.pair import PairActor
 from actors.recovery import fold
 from actors.repairer import Repairer
 from domain.controls import ALL, Killed, Level, Unkilled
 from domain.market import Quote
+from domain.orders import TradeRestated
 from domain.reports import OrderReport
+from journal.reader import read
 from journal.reader import read
 from simulation import fates
 from simulation.agenda import MS
 from simulation.settings import PAIR, QUIET
+from wire.records import encode_decision
 
 GROUP = (PAIR, f"{PAIR}/rollback", f"{PAIR}/replenish")
 KINDS = {PairActor: (Quote, OrderReport, Tick), Repairer: (RepairTold, OrderReport, Tick)}
@@ -100,6 +103,24 @@ def test_restatement_that_is_open_when_a_pair_is_given_up_is_told_by_what_stands
     s.b.gateway.passes_over.clear()
     s.run(4000)
     assert s.cum(order.ref) == order.cum == 1
+
+
+def test_restatement_that_a_repair_had_recorded_before_its_pair_was_given_up_is_told_and_asked_about(scene, sick):
+    s = scene(units=2, max_units=2)
+    s.holds()
+    sick()
+    given_up(s)
+    known = next(order for leg in s.pair.past[-1].legs for order in leg.orders if order.leg == 1)
+    key, qty, px = known.trades[0]
+    asked = s.frames("H")
+    restated = TradeRestated(known.cl_ord_id, (key, qty - 1, px), (qty, px), 1)
+    hedge_id = s.pair.past[-1].hedge_id
+    cause = max(record.seq for record in read(s.folder / "journal") if record.kind == "report")
+    seq = s.node.desk.journal.append("decision", encode_decision(GROUP[1], PAIR, hedge_id, (restated,)), cause)
+    s.node.runtime.tell(PAIR, RepairFacts(hedge_id, (restated,), seq))
+    s.run(4000)
+    assert s.frames("H") > asked
+    assert [code for code in s.judge.alerts if code in ("TRADE_RESTATED", "RESTATEMENT_SETTLED")] == ["TRADE_RESTATED", "RESTATEMENT_SETTLED"]
 
 
 def test_t70_pair_that_crashes_without_end_keeps_what_is_covered_and_only_the_naked_lot_is_taken_back(scene, sick):
