@@ -257,7 +257,8 @@ class Amends(Struct, frozen=True, gc=False):
     were; `said`: (key, lots, px) of trades that a correction has replaced, and
     of the corrections, which are no news when told again; `undone_ns`: when the
     last of them, or the last bust, was said, by the gateway's clock, and `last`
-    of which trade when; `less`: its count had less than the trades that remain.
+    of which trade when; `less`: its count had less than the trades that remain;
+    `doubt`: a count that came with a restatement, which was taken back, stands.
     """
 
     claims: tuple[TradeRestated, ...] = ()
@@ -266,6 +267,7 @@ class Amends(Struct, frozen=True, gc=False):
     undone_ns: int = 0
     less: bool = False
     last: tuple[tuple[str, int], ...] = ()
+    doubt: bool = False
 
 
 NO_AMENDS = Amends()
@@ -405,7 +407,7 @@ def _undone_to(
     amends = order.amends or NO_AMENDS
     claims = tuple(claim for claim in amends.claims if claim.trade[0] != fact.ref)
     last = (*(each for each in amends.last if each[0] != fact.ref), (fact.ref, fact.gw_ns))
-    amends = replace(amends, claims=claims, undone_ns=max(amends.undone_ns, fact.gw_ns), last=last, less=fact.cum_qty < left)
+    amends = replace(amends, claims=claims, undone_ns=max(amends.undone_ns, fact.gw_ns), last=last, less=fact.cum_qty < left, doubt=False)
     return replace(order, status=status, cum_qty=max(fact.cum_qty, left), trades=trades, fees=fees, amends=amends)
 
 
@@ -418,7 +420,7 @@ def _restated(order: Order, fact: TradeRestated, status: OrdStatus) -> Order:
 def _upheld(order: Order, fact: TradeUpheld, status: OrdStatus) -> Order:
     amends = order.amends or NO_AMENDS
     claims = tuple(claim for claim in amends.claims if claim.trade[0] != fact.ref)
-    return replace(order, status=status, amends=replace(amends, claims=claims))
+    return replace(order, status=status, amends=replace(amends, claims=claims, doubt=order.cum_qty > order.traded_qty))
 
 
 _CHANGES = {
@@ -493,8 +495,8 @@ def decide(order: Order, report: OrderReport) -> Heard:
             trade = (key, report.last_qty, report.last_px)
             traded = report.last_qty
     facts: tuple[OrderFact, ...] = ()
-    if order.amends is not None and order.amends.claims and report.exec_type != "F":
-        facts = _settled(order, report)
+    if order.amends is not None and report.exec_type != "F":
+        facts = _settled(order, report) if order.amends.claims else _taken_back(order, report)
         for fact in facts:
             order = evolve(order, fact)
     for known in order.trades:
@@ -609,14 +611,17 @@ def _undone(order: Order, report: OrderReport) -> Heard:
                 return _corrected_again(order, report, key, ref, at_ns)
     trade = (key, report.last_qty, report.last_px if report.last_px is not None else 0)
     new = report.last_qty if kind is TradeCorrected else 0
-    is_less = not report.poss_resend and report.cum_qty < order.traded_qty - _known(order, ref)[1] + new
+    cum, left = report.cum_qty, order.traded_qty - _known(order, ref)[1] + new
+    is_less = not report.poss_resend and cum < left
+    if report.poss_resend and order.undone:  # of before another undoing, perhaps: no lots come back by it
+        cum = min(cum, left + order.cum_qty - order.traded_qty)
     ask = (ref not in known or is_less) and _may_ask(order, report)
     if kind is TradeBusted:
-        return Heard((TradeBusted(order.cl_ord_id, report.cum_qty, trade, ref, report.gw_ns),), ask)
+        return Heard((TradeBusted(order.cl_ord_id, cum, trade, ref, report.gw_ns),), ask)
     if ref not in known and order.traded_qty + report.last_qty > report.cum_qty:
         return _recounted(order, report, f"{key}?", ask)
     fee = report.fee, report.fee_currency
-    return Heard((TradeCorrected(order.cl_ord_id, report.cum_qty, trade, ref, *fee, report.gw_ns),), ask)
+    return Heard((TradeCorrected(order.cl_ord_id, cum, trade, ref, *fee, report.gw_ns),), ask)
 
 
 def _corrected_again(order: Order, report: OrderReport, key: str, ref: str, at_ns: int) -> Heard:
@@ -696,6 +701,14 @@ def _settled(order: Order, report: OrderReport) -> tuple[OrderFact, ...]:
     if not more:  # of a price, the correction that its answer tells last holds
         return tuple(_taken(order, claim, order.cum_qty, report) for claim, lots in moved if claim.by and not lots) if report.exec_type == "I" else ()
     return tuple(_taken(order, claim, report.cum_qty, report) for claim, lots in moved if lots)
+
+
+def _taken_back(order: Order, report: OrderReport) -> tuple[OrderFact, ...]:
+    """A count that came with a restatement falls with it, where the order's state says so."""
+    if not order.amends.doubt or report.exec_type != "I" or not order.traded_qty <= report.cum_qty < order.cum_qty:
+        return ()
+    mark = f"{order.cl_ord_id}@{order.amends.count}"
+    return (TradeCorrected(order.cl_ord_id, report.cum_qty, (mark, 0, 0), mark, gw_ns=report.gw_ns),)
 
 
 def _taken(order: Order, claim: TradeRestated, cum_qty: int, report: OrderReport) -> TradeCorrected:

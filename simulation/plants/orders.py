@@ -84,7 +84,7 @@ PLANTS = (
         "bust_counted_as_fill",
         "a bust's quantity is added, not taken off",
         ORDERS,
-        (("Heard((TradeBusted(order.cl_ord_id, report.cum_qty, ", "Heard((TradeBusted(order.cl_ord_id, order.cum_qty + report.last_qty, "),),
+        (("Heard((TradeBusted(order.cl_ord_id, cum, ", "Heard((TradeBusted(order.cl_ord_id, order.cum_qty + report.last_qty, "),),
     ),
     Plant(
         "refused_query_is_denial",
@@ -239,8 +239,8 @@ PLANTS = (
         "a bust that counts fewer lots than the trades that remain is taken as it is",
         ORDERS,
         (
-            ("    is_less = not report.poss_resend and", "    is_less = False and"),
-            ("last=last, less=fact.cum_qty < left)", "last=last)"),
+            ("    is_less = not report.poss_resend and cum < left", "    is_less = False"),
+            ("last=last, less=fact.cum_qty < left, doubt=False)", "last=last, doubt=False)"),
         ),
         "T75",
         seeds=False,

@@ -217,3 +217,19 @@ def test_the_facts_fold_to_the_same_order():
         for fact in facts:
             folded = evolve(folded, fact)
     assert folded == state
+
+
+def test_a_count_that_came_with_a_restatement_falls_with_it():
+    state = filled(again(7, 100, 20, 7, poss_resend=False), again(5, 100, 30))
+    assert (state.cum_qty, lacks_trades(state)) == (7, True)  # of the state alone, not of its trade
+    state = heard(state, stands(5, 31))
+    assert (state.cum_qty, state.traded_qty, lacks_trades(state)) == (5, 5, False)
+    assert decide(state, stands(5, 40)) == decide(state, again(5, 100, 40)) == NOTHING
+
+
+def test_a_bust_of_before_another_one_brings_no_lots_back():
+    state = heard(order(), trade("1", 2, 100, 2, gw_ns=10), trade("2", 1, 100, 3, gw_ns=11))
+    second = report("H", "1", exec_id="h2", exec_ref="2", last_qty=1, last_px=100, cum_qty=0, gw_ns=30)
+    first = report("H", "1", exec_id="h1", exec_ref="1", last_qty=2, last_px=100, cum_qty=1, gw_ns=20, poss_resend=True)
+    state = heard(state, second, first)
+    assert (state.cum_qty, state.traded_qty) == (0, 0)

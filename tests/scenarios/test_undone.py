@@ -123,3 +123,20 @@ def test_t75_correction_that_was_lost_gives_no_lots_back_to_a_trade_that_is_off(
     assert s.cum(order.ref) == 0
     assert "COUNT_LESS" not in s.judge.alerts
     agrees(s, order)
+
+
+def test_t75_bust_sent_again_after_a_later_one_brings_no_lots_back(scene):
+    s = scene(units=3, max_units=3, tifs="0", defaults={"hedge_deadline_ms": 5000})
+    order = resting(s)
+    s.b.fill(order, 1)
+    s.b.fill(order, 2)
+    assert s.ends() == "DONE"
+    s.run(500)
+    s.b.rates["gap"] = 1.0
+    s.b.bust(order, order.trades[0])
+    s.run(100)
+    s.b.rates.clear()
+    s.b.bust(order, order.trades[1])
+    s.run(6000)
+    assert s.cum(order.ref) == 0
+    agrees(s, order)
