@@ -12,7 +12,6 @@ from domain.market import Quote
 from domain.orders import TradeRestated
 from domain.reports import OrderReport
 from journal.reader import read
-from journal.reader import read
 from simulation import fates
 from simulation.agenda import MS
 from simulation.settings import PAIR, QUIET
