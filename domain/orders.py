@@ -473,8 +473,8 @@ def decide(order: Order, report: OrderReport) -> Heard:
     nothing, nor does a trade that is known and told as it is: its cum_qty may be
     from before a bust, as that of anything sent again. An exec_type or ord_status
     that nobody knows is no step: what it says is filled counts, and the venue is
-    asked. Nor is `filled` below the order's quantity, where no trade was taken
-    back; nor any end sent again that counts more than is known where one was.
+    asked; a trade of the other side is none of this order. Nor is `filled` below
+    the order's quantity, where no trade was taken back; nor any end sent again that counts more than is known where one was.
     """
     if report.kind == "j":
         return _denied(order, report)
@@ -491,7 +491,7 @@ def decide(order: Order, report: OrderReport) -> Heard:
         for known in order.trades:
             if known[0] == key:
                 return Heard((), ask=asks) if order.amends is None and known[1:] == (report.last_qty, report.last_px) else _told_again(order, report, known, asks=asks)
-        if report.last_qty > 0 and report.last_px is not None:
+        if report.last_qty > 0 and report.last_px is not None and report.side != ("2" if order.side > 0 else "1"):
             trade = (key, report.last_qty, report.last_px)
             traded = report.last_qty
     facts: tuple[OrderFact, ...] = ()

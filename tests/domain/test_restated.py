@@ -233,3 +233,13 @@ def test_a_bust_of_before_another_one_brings_no_lots_back():
     first = report("H", "1", exec_id="h1", exec_ref="1", last_qty=2, last_px=100, cum_qty=1, gw_ns=20, poss_resend=True)
     state = heard(state, second, first)
     assert (state.cum_qty, state.traded_qty) == (0, 0)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_trade_told_with_the_other_side_is_none_of_its_order(side):
+    own, other = ("1", "2") if side > 0 else ("2", "1")
+    state = heard(order(side=side), trade("1", 5, 100, 5, "2", side=own))
+    assert decide(state, trade("1", 5, 100, 5, "2", side=other)) == NOTHING
+    state = heard(order(side=side), trade("1", 3, 100, 3, "1", side=other))
+    assert (state.cum_qty, state.traded_qty, lacks_trades(state)) == (3, 0, True)
+    assert heard(state, trade("1", 3, 100, 3, "1", side=own)).traded_qty == 3
