@@ -84,13 +84,15 @@ def judged(run: Any) -> dict[str, Any]:
     from tools.demo_truth import order_names
     from tools.errors import REFUSED
     from tools.torture import checked_alone
-    from tools.torture_truth import twice
+    from tools.torture_truth import most_orders, twice
 
-    pair = load_checked(run.config).pair[0]
+    config = load_checked(run.config)
+    pair = config.pair[0]
     names = order_names(run.node_dir / "gateways", {leg.venue for leg in pair.legs})
     summary = summary_of(run)
     double = twice(list(read(run.truth)), names)
-    over = [f"{row['hedge']}: {row['orders']} orders" for row in summary["hedge_list"] if row["orders"] > pair.limits.orders_per_hedge]
+    most = most_orders(run, config)
+    over = [f"{row['hedge']}: {row['orders']} orders" for row in summary["hedge_list"] if row["orders"] > most(row["hedge"])]
     let_in = [code for code in run.second_nodes if code != REFUSED]
     alone = checked_alone(run, pair, lots_of(pair))
     return {

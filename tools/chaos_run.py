@@ -295,6 +295,7 @@ class ChaosRun(TortureRun):
                 client.ask("hedge_retry", hedge=hedge["hedge"], operator="chaos", reason="the lines are honest again")
         except (NotConnected, Refused):
             return
+        self.by_hand.append(hedge["hedge"])
         self.done["retried by a person"] += 1
         look(f"retry {hedge['hedge']}: {hedge['stranded_why']}")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares a run's journal with the venues' truth, by itself.
 
-    python3 -I check_books.py RUN --lots VENUE/SYMBOL=9 --lots VENUE/SYMBOL=-4 [--most-orders 16]
+    python3 -I check_books.py RUN --lots VENUE/SYMBOL=9 --lots VENUE/SYMBOL=-4 [--most-orders 16 --orders-a-retry 4]
 
 Nothing but Python's own library: no code of the engine, no MessagePack of
 another's. RUN is the folder of a torture or a chaos: `truth.jsonl`, the
@@ -164,6 +164,7 @@ class Ours:
         self.intents: set[str] = set()
         self.trades: dict[tuple[str, str, str], tuple] = {}
         self.known = 0
+        self.retries: Counter[str] = Counter()
         self.numbers: dict[tuple[str, int], set[int]] = defaultdict(set)
         for kind, body in journal_of(directory, problems):
             if kind == "decision":
@@ -178,6 +179,7 @@ class Ours:
             order = unpack(frame)[0]
             if order[0] == "D":
                 self.intents.add(order[1])
+        self.retries[told["hedge"]] += sum(fact[0] == "HedgeRetried" for fact in told["facts"])
 
     def _report(self, told: dict, problems: list[str]) -> None:
         frame = unpack(told["frame"])[0]
@@ -205,7 +207,7 @@ class Ours:
         return sum(max(found) - min(found) + 1 - len(found) for found in self.numbers.values())
 
 
-def compared(run: Path, lots: dict[str, int], most_orders: int) -> tuple[dict, list[str]]:
+def compared(run: Path, lots: dict[str, int], most_orders: int, orders_a_retry: int) -> tuple[dict, list[str]]:
     """Figures, and what is wrong in words."""
     problems: list[str] = []
     venues, ours = Venues(run / "truth.jsonl"), Ours(run / "node" / "journal", problems)
@@ -221,7 +223,8 @@ def compared(run: Path, lots: dict[str, int], most_orders: int) -> tuple[dict, l
         if order["status"] in WORKING:
             problems.append(f"{venue} {order_id}: it works")
     problems += [f"{name} was {len(found)} orders: {', '.join(found)}" for name, found in under.items() if len(found) > 1]
-    problems += [f"{hedge}: {count} orders of {most_orders}" for hedge, count in by_hedge.items() if count > most_orders]
+    most = {hedge: most_orders + ours.retries[hedge] * orders_a_retry for hedge in by_hedge}
+    problems += [f"{hedge}: {count} orders of {most[hedge]}" for hedge, count in by_hedge.items() if count > most[hedge]]
     for key, trade in venues.trades.items():
         told = ours.trades.get(key)
         row = (trade.get("exec_type", "F"), trade["symbol"], trade["side"], trade["qty"], trade["px"])
@@ -250,11 +253,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("--lots", type=lot_of, action="append", default=[], help="VENUE/SYMBOL=LOTS of a pair unit")
     parser.add_argument("--most-orders", type=int, default=10**9, help="of one hedge")
+    parser.add_argument("--orders-a-retry", type=int, default=0, help="more for each time that it was tried again")
     given = parser.parse_args(argv)
     if not (given.run / "truth.jsonl").is_file() or not (given.run / "node" / "journal").is_dir():
         print(f"{given.run}: no truth.jsonl and node/journal there: give the folder of a run", file=sys.stderr)
         return USAGE
-    figures, problems = compared(given.run, dict(given.lots), given.most_orders)
+    figures, problems = compared(given.run, dict(given.lots), given.most_orders, given.orders_a_retry)
     print(json.dumps({"ok": not problems, **figures, "problems": problems[:MOST_SHOWN], "wrong": len(problems)}))
     return DIFFERENT if problems else FINE
 

@@ -88,9 +88,12 @@ def checks_of(kills: int) -> tuple[Check, ...]:
 
 def checked_alone(run: Any, pair: Any, lots: dict[str, int]) -> dict[str, Any]:
     """What the checker says that shares no code with the engine."""
+    from domain.repair import Policy
+
     script = Path(__file__).with_name("check_books.py")
     words = [word for place, qty in lots.items() for word in ("--lots", f"{place}={qty}")]
     command = [sys.executable, "-I", str(script), str(run.folder), *words, "--most-orders", str(pair.limits.orders_per_hedge)]
+    command += ["--orders-a-retry", str(Policy().orders_a_retry)]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     if not told.stdout:
         return {"ok": False, "problems": [f"the checker said nothing (exit {told.returncode}): {told.stderr.strip()[-400:]}"]}
@@ -107,13 +110,12 @@ def _alone(run: Any, pair: Any) -> dict[str, Any]:
 def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The demo's summary, and what the kills did, by the venues' truth."""
     from config.load import load_checked
-    from domain.ids import hedge_pair
     from exchange.truth import read
     from tools.demo_books import lots_of, summary_of
     from tools.demo_truth import order_names
     from tools.errors import REFUSED
     from tools.torture_shards import courses_of, whole_ms
-    from tools.torture_truth import losses_seen, seen_ms, twice
+    from tools.torture_truth import losses_seen, most_orders, seen_ms, twice
 
     config = load_checked(run.config)
     lots = {pair.name: lots_of(pair) for pair in config.pair}
@@ -130,8 +132,8 @@ def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
         row["whole_ms"] = whole_ms(courses, row["hedge"], from_ns) if from_ns else None
         row["orders"] = orders.get(row["hedge"], 0)
     double = twice(lines, names)
-    caps = {pair.name: pair.limits.orders_per_hedge for pair in config.pair}
-    over = [f"{hedge}: {sent} orders" for hedge, sent in orders.items() if sent > caps[hedge_pair(hedge)]]
+    most = most_orders(run, config)
+    over = [f"{hedge}: {sent} orders" for hedge, sent in orders.items() if sent > most(hedge)]
     early = [text for course in courses.values() for text in course.early]
     let_in = [code for code in run.second_nodes if code != REFUSED]
     alone = {} if config.shard else _alone(run, config.pair[0])  # it reads one journal
@@ -143,6 +145,7 @@ def _judged(run: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "opened_early": len(early),
         "sent_twice": len(double),
         "over_the_cap": len(over),
+        "retried_by_hand": len(run.by_hand),
         "second_nodes_refused": len(run.second_nodes) - len(let_in),
         "second_nodes_let_in": len(let_in),
         **alone,
@@ -163,7 +166,6 @@ def _shards_judged(run: Any, rows: list[dict[str, Any]], config: Any) -> dict[st
     return {
         "others_disturbed": len(run.disturbed),
         "late_untold": len(late),
-        "retried_by_hand": len(run.by_hand),
         "raised": len(raised),
         "raised_ms_p50": raised[len(raised) // 2] if raised else None,
         "raised_ms_most": raised[-1] if raised else None,

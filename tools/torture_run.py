@@ -9,8 +9,8 @@ gateway's loss took to be seen is read from the node's journal afterwards.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from system import processes
 from system.processes import Process
 from tools.client import Absent, Client
 from tools.demo_run import LOOK_MS, NS_PER_MS, READY_MS, DemoRun, Interrupted
-from tools.errors import NotConnected, ToolError
+from tools.errors import NotConnected, Refused, ToolError
 from tools.fuse import NODE, burnt, light
 from tools.torture_plan import HUNG_KILLED, HUNG_RESUMED, Kill
 
@@ -31,6 +31,8 @@ POINT_MS = 90_000
 WHOLE_MS = 40_000
 WATCHDOG_MS = 300
 FINAL = ("DONE", "PART", "NONE")
+STRANDED = "STRANDED"
+FOR_A_PERSON = ("PRICE", "CAP", "REFUSED", "CLOSE")
 
 Look = Callable[[str], None]
 
@@ -40,7 +42,11 @@ class Missed(ToolError):
 
 
 class TortureRun(DemoRun):
-    """A demo whose processes are killed; `refused`: second nodes that were."""
+    """A demo whose processes are killed; `refused`: second nodes that were.
+
+    `by_hand`: hedges that waited for a person (STRANDED for a price, refusals
+    or their orders), whom somebody at this desk retried.
+    """
 
     EXAMPLE = "config/examples/copper.toml"
     EXCHANGE = "config/exchange/copper.toml"
@@ -51,6 +57,7 @@ class TortureRun(DemoRun):
         self.fuses = self.folder / "fuses"
         self.node_ends = 0
         self.second_nodes: list[int] = []
+        self.by_hand: list[str] = []
         self._watchdog: Any = None
 
     def __enter__(self) -> TortureRun:
@@ -184,8 +191,17 @@ class TortureRun(DemoRun):
                 return "never opened" if tolerate_absent else ""
             if told["state"] in FINAL and not status["naked_qty"]:
                 return " ".join([told["state"], *told["repairs"]])
+            self.see_to(self.struck_dir, told)
             self._alive(NODE, LOOK_MS)
         return ""
+
+    def see_to(self, node_dir: Path, hedge: Mapping[str, Any]) -> None:
+        """As an operator does with a hedge that is STRANDED until somebody acts."""
+        if hedge["state"] != STRANDED or hedge["stranded_why"] not in FOR_A_PERSON:
+            return
+        with suppress(NotConnected, Refused), Client(node_dir, "operate") as client:
+            client.ask("hedge_retry", hedge=hedge["hedge"], operator="torture", reason="the book has moved")
+            self.by_hand.append(hedge["hedge"])
 
     # ------------------------------------------------ waiting
 

@@ -26,17 +26,11 @@ from tools.torture_truth import Course, Lines, course_of
 
 SHARDS = ("metal", "rest")
 SHARD_STOP_MS = 20_000
-STRANDED = "STRANDED"
 ATTEND_NS = 1_000_000_000
-FOR_A_PERSON = ("PRICE", "CAP", "REFUSED", "CLOSE")
 
 
 class ShardsRun(TortureRun):
-    """A desk of two shards; `disturbed`: kills that the other shard has felt.
-
-    `by_hand`: hedges that waited for a person (STRANDED for a price, refusals
-    or their orders), whom somebody at this desk retried.
-    """
+    """A desk of two shards; `disturbed`: kills that the other shard has felt."""
 
     EXAMPLE = "config/examples/desk.toml"
     EXCHANGE = "config/exchange/desk.toml"
@@ -47,7 +41,6 @@ class ShardsRun(TortureRun):
         self.victim = SHARDS[0]
         self.disturbed: list[str] = []
         self.raised_ms: list[float] = []
-        self.by_hand: list[str] = []
         self._attended_ns = 0
 
     def __enter__(self) -> ShardsRun:
@@ -156,17 +149,9 @@ class ShardsRun(TortureRun):
                 rows = list(client.rows("pairs", "pair"))
                 naked += sum(row["naked_qty"] or 0 for row in rows)
                 for row in rows:
-                    self._retry(shard, row)
+                    if row["hedge"]:
+                        self.see_to(self.dir_of(shard), row["hedge"])
         return naked
-
-    def _retry(self, shard: str, pair: Mapping[str, Any]) -> None:
-        """As an operator does with a hedge that is STRANDED until somebody acts."""
-        hedge = pair["hedge"]
-        if not hedge or hedge["state"] != STRANDED or hedge["stranded_why"] not in FOR_A_PERSON:
-            return
-        with Client(self.dir_of(shard), "operate") as client:
-            client.ask("hedge_retry", hedge=hedge["hedge"], operator="torture", reason="the book has moved")
-        self.by_hand.append(hedge["hedge"])
 
     def _epoch(self, shard: str) -> int:
         """Of the shard's node; waited for while it is being raised."""

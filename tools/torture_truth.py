@@ -1,21 +1,27 @@
 """What the venues say of a run of kills: whole when, sent how often.
 
 From the truth log and the gateways' own files, as the demo's summary; nothing
-asks the node. Its journal is read for one thing alone: when it saw that a
-gateway was gone.
+asks the node. Its journal is read for two things alone: when it saw that a
+gateway was gone, and how often a hedge was tried again.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from domain.hedges import HedgeRetried
+from domain.ids import hedge_pair
+from domain.repair import Policy
 from exchange.codes import BUY, WORKING
+from journal.readable import DECISION
 from journal.reader import read
 from tools.demo_truth import ORDER_NAME, Named, naked_of
+from tools.shard_places import node_dirs
 from wire.codec import unpack
+from wire.records import decode_decision
 
 NS_PER_MS = 1_000_000
 LOSSES = frozenset(("LinkLost", "SessionLost", "EpochChanged"))
@@ -105,3 +111,18 @@ def seen_ms(losses: Mapping[str, list[int]], venue: str, from_ns: int, within_ms
     """
     after = [ns for ns in losses.get(venue, ()) if from_ns <= ns <= from_ns + within_ms * NS_PER_MS]
     return round((after[0] - from_ns) / NS_PER_MS, 1) if after else None
+
+
+def most_orders(run: Any, config: Any) -> Callable[[str], int]:
+    """A hedge's cap: its pair's limit, and what each time that it was tried again has added."""
+    limits = {pair.name: pair.limits.orders_per_hedge for pair in config.pair}
+    tried = Counter(
+        decision.hedge
+        for place in node_dirs(run.node_dir)
+        for record in read(place / "journal")
+        if record.kind == DECISION
+        for decision in (decode_decision(record.body),)
+        for fact in decision.facts
+        if isinstance(fact, HedgeRetried)
+    )
+    return lambda hedge: limits[hedge_pair(hedge)] + tried[hedge] * Policy().orders_a_retry

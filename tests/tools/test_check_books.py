@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.load import ROOT
+from domain.hedges import HedgeRetried
 from gateways.store import Store
 from journal.segment import segment_paths
 from journal.writer import Journal
@@ -154,6 +155,12 @@ def test_what_is_spoilt_is_found(run, spoil, what):
 
 def test_more_orders_than_a_hedge_may_send_are_found(run):
     assert run.write().told("--most-orders", "1")[1]["problems"] == ["P.e.1: 2 orders of 1"]
+
+
+def test_each_time_that_a_hedge_was_tried_again_gives_it_more_orders(run):
+    run.records.append(("decision", encode_decision("P", "P", "P.e.1", (HedgeRetried("doubt ended", 1),), [])))
+    assert run.write().told("--most-orders", "1", "--orders-a-retry", "1")[0] == 0
+    assert run.told("--most-orders", "1")[1]["problems"] == ["P.e.1: 2 orders of 1"]
 
 
 def test_broken_chain_is_found(run):
