@@ -186,12 +186,12 @@ class PairView:
             return opened
         if not spec.sends_orders:
             return "OBSERVE"
-        why = (self._spots and self.undelivered(opened, pair)) or self.refusal(opened)
+        why = self.undelivered(opened, pair) or self.refusal(opened)
         if why and aim.opens and units > 1:
             fewer = min(units, self._room(aim))
             if 0 < fewer < units and fewer >= spec.trigger.min_units:
                 opened = firing.plan(pair, spec, aim, fewer, quotes, self.desk.node_epoch, now_ns, self.rates, lots)
-                why = (self._spots and self.undelivered(opened, pair)) or self.refusal(opened)
+                why = self.undelivered(opened, pair) or self.refusal(opened)
         if why:
             return f"RISK {why}"
         if spec.first_leg != -1:

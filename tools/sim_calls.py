@@ -13,16 +13,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
 from typing import Any
 
 import click
 
 from tools.errors import FAILED, FINE, ToolError
 from tools.output import Output, pass_out
+from tools.own_processes import as_they_end, command_of
 
-ROOT = Path(__file__).resolve().parent.parent
 BATCH = 20
 LIVES = ("plain", "emergency")
 COLUMNS = ("call", "counted", "failed", "went on", "emergency", "refused to start", "raised again", "died", "broken")
@@ -95,21 +93,14 @@ def by_call(rows: list[dict[str, Any]], counted: Counter[str]) -> Iterator[dict[
 
 def children(seed: int, wanted: list[tuple[int, int]], life: str, times: int, jobs: int) -> Iterator[dict[str, Any]]:
     """The rows of these failures, from processes of their own. Raises: ToolError."""
-    batches = [wanted[at::jobs * (1 + len(wanted) // (BATCH * jobs))] for at in range(jobs * (1 + len(wanted) // (BATCH * jobs)))]
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_batch, {"seed": seed, "calls": batch, "life": life, "times": times}) for batch in batches if batch]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    stride = jobs * (1 + len(wanted) // (BATCH * jobs))
+    asked = [{"seed": seed, "calls": wanted[at::stride], "life": life, "times": times} for at in range(min(stride, len(wanted)))]
+    for rows in as_they_end(_batch, asked, jobs):
+        yield from rows
 
 
 def _batch(asked: dict[str, Any]) -> list[dict[str, Any]]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.sim_calls import child; child()"
-    command = [sys.executable, "-I", "-c", code, json.dumps(asked)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = subprocess.run([*command_of("tools.sim_calls:child", "-I"), json.dumps(asked)], capture_output=True, text=True, check=False)
     rows = [json.loads(line) for line in told.stdout.splitlines()]
     if told.returncode or len(rows) != len(asked["calls"]):
         stuck = asked["calls"][min(len(rows), len(asked["calls"]) - 1)]

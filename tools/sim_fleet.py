@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from pathlib import Path
-from threading import Event
 from typing import Any
 
 from domain.ports import Clock
 from simulation import cells
+from system.signals import StopFlag
 from tools.errors import ToolError
 from tools.output import Output
+from tools.own_processes import as_they_end, command_of
 from tools.sim_lines import Lines
 
-ROOT = Path(__file__).resolve().parent.parent
 BATCH = 10
 """Seeds a process: few enough that all processes end at about the same time."""
 TELL_NS = 60_000_000_000
@@ -31,23 +25,17 @@ GATES = {"hedges_a_seed": 20, "faults_met_live_a_seed": 100, "faults_per_1000_me
 """R1 and R2."""
 
 
-def results(seeds: Sequence[int], safety_ms: int, jobs: int, stop: Event, *, twice: bool) -> Iterator[tuple[dict[str, Any], str | None]]:
+def results(seeds: Sequence[int], safety_ms: int, jobs: int, stop: StopFlag, *, twice: bool) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Each seed's result, and the digest of its second run where asked for.
 
     `stop`: once it is set no more processes start; what those that run have come to is still given.
     """
     batches = [seeds[at : at + BATCH] for at in range(0, len(seeds), BATCH)]
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_batch, batch, safety_ms, stop, twice=twice) for batch in batches]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    for rows in as_they_end(lambda batch: _batch(batch, safety_ms, stop, twice=twice), batches, jobs):
+        yield from rows
 
 
-def _batch(seeds: Sequence[int], safety_ms: int, stop: Event, *, twice: bool) -> list[tuple[dict[str, Any], str | None]]:
+def _batch(seeds: Sequence[int], safety_ms: int, stop: StopFlag, *, twice: bool) -> list[tuple[dict[str, Any], str | None]]:
     first = [] if stop.is_set() else _rows(seeds, safety_ms, HASH_SEEDS[0], stop)
     if not twice:
         return [(row, None) for row in first]
@@ -55,9 +43,8 @@ def _batch(seeds: Sequence[int], safety_ms: int, stop: Event, *, twice: bool) ->
     return [(row, other["journal_sha256"]) for row, other in zip(first, again, strict=False)]  # stopped, some have run once
 
 
-def _rows(seeds: Sequence[int], safety_ms: int, hash_seed: str, stop: Event) -> list[dict[str, Any]]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.sim_child import main; main()"
-    command = [sys.executable, "-P", "-s", "-c", code, json.dumps({"seeds": list(seeds), "safety_ms": safety_ms})]
+def _rows(seeds: Sequence[int], safety_ms: int, hash_seed: str, stop: StopFlag) -> list[dict[str, Any]]:
+    command = [*command_of("tools.sim_child:main", "-P", "-s"), json.dumps({"seeds": list(seeds), "safety_ms": safety_ms})]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     told = subprocess.run(
         command, env={**environment, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=False
@@ -74,9 +61,9 @@ def _rows(seeds: Sequence[int], safety_ms: int, hash_seed: str, stop: Event) -> 
 def add_up(out: Output, clock: Clock, total: Total, seeds: range, safety_ms: int, jobs: int, lines: Lines | None, *, twice: bool) -> bool:
     """Run what `lines` does not have, and name what breaks; true where it was told to stop before its end.
 
-    Once told, what runs is still counted; told again, it ends at once.
+    Once told, what runs is still counted.
     """
-    stop = Event()
+    stop = StopFlag()
     left = []
     for seed in seeds:
         found = lines.of(seed, twice=twice) if lines is not None else None
@@ -85,7 +72,7 @@ def add_up(out: Output, clock: Clock, total: Total, seeds: range, safety_ms: int
         else:
             total.take_over(*found)
             _name(out, *found)
-    with _told_to(stop):
+    with stop.installed():
         begun_ns = told_ns = clock.mono_ns()
         for row, again in results(left, safety_ms, jobs, stop, twice=twice):
             total.add(row, again)
@@ -106,28 +93,6 @@ def _name(out: Output, row: dict[str, Any], again: str | None) -> None:
         out.say(f"seed {row['seed']}: {invariant}: {what}")
     if again is not None and again != row["journal_sha256"]:
         out.say(f"seed {row['seed']}: two runs wrote different journals")
-
-
-@contextmanager
-def _told_to(stop: Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set it; the second one does what it always did."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def told(_number: int, _frame: object) -> None:
-        stop.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    for number in before:
-        signal.signal(number, told)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def died(seed: int, why: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ import click
 from system.clock import SystemClock, chance
 from tools.errors import FAILED, FINE, ToolError, UsageError
 from tools.output import Output, pass_out
+from tools.own_processes import ROOT, as_they_end, command_of
 
-ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
 MOST_FINDINGS = 20
 COLUMNS = ("reader", "frames", "accepted", "findings", "frames_per_s")
@@ -77,19 +76,11 @@ def kept(finding: dict[str, Any]) -> Path:
 
 def children(names: list[str], frames: int, seed: int, jobs: int) -> Iterator[dict[str, Any]]:
     """A row a reader, from a process of its own. Raises: ToolError."""
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_child, {"reader": name, "frames": frames, "seed": seed}) for name in names]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    return as_they_end(_child, [{"reader": name, "frames": frames, "seed": seed} for name in names], jobs)
 
 
 def _child(asked: dict[str, Any]) -> dict[str, Any]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.sim_fuzz import child; child()"
-    told = subprocess.run([sys.executable, "-I", "-c", code, json.dumps(asked)], capture_output=True, text=True, check=False)
+    told = subprocess.run([*command_of("tools.sim_fuzz:child", "-I"), json.dumps(asked)], capture_output=True, text=True, check=False)
     if told.returncode:
         raise ToolError(f"{asked['reader']} broke its process (exit {told.returncode}): {told.stderr.strip()[-600:]}")
     return json.loads(told.stdout.splitlines()[-1])

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import UsageError
+from tools.own_processes import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
 from typing import Any
 
 import click
 
 from tools.errors import FAILED, FINE, ToolError
 from tools.output import Output, pass_out
+from tools.own_processes import as_they_end, command_of
 
-ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 500
 BATCH = 20
 PATIENCE_S = 600
@@ -64,12 +61,9 @@ def plants(
 
 
 def _caught(out: Output, chosen: list[Any], seeds: int, first: int, jobs: int, *, scenarios: bool) -> Iterator[dict[str, Any]]:
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(row_of, plant, seeds, first, scenarios=scenarios) for plant in chosen]
-        for future in as_completed(futures):
-            row = future.result()
-            out.say(f"{row['plant']}: {_told(row)}")
-            yield row
+    for row in as_they_end(lambda plant: row_of(plant, seeds, first, scenarios=scenarios), chosen, jobs):
+        out.say(f"{row['plant']}: {_told(row)}")
+        yield row
 
 
 def _told(row: dict[str, Any]) -> str:
@@ -97,8 +91,7 @@ def row_of(plant: Any, seeds: int, first: int, *, scenarios: bool) -> dict[str, 
 
 def child(asked: dict[str, Any]) -> dict[str, Any]:
     """The answer of a process with that bug."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.plant_child import main; main()"
-    command = [sys.executable, "-I", "-B", "-c", code, json.dumps(asked)]
+    command = [*command_of("tools.plant_child:main", "-I", "-B"), json.dumps(asked)]
     try:
         told = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:

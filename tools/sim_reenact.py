@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,8 +14,8 @@ import msgspec
 
 from tools.errors import FAILED, FINE, ToolError
 from tools.output import Output, pass_out
+from tools.own_processes import command_of
 
-ROOT = Path(__file__).resolve().parent.parent
 BATCH = 10
 
 
@@ -55,8 +54,7 @@ def _outcomes(name: str, variants: range, jobs: int) -> Iterator[dict[str, Any]]
 
 
 def _batch(name: str, variants: range) -> list[dict[str, Any]]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.sim_reenact import child; child()"
-    command = [sys.executable, "-P", "-s", "-c", code, json.dumps({"accident": name, "variants": list(variants)})]
+    command = [*command_of("tools.sim_reenact:child", "-P", "-s"), json.dumps({"accident": name, "variants": list(variants)})]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     if told.returncode:
         raise ToolError(f"{name}, variants {variants[0]} to {variants[-1]}: {told.stderr.strip()[-400:]}")

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from msgspec.structs import replace
 from domain.errors import HedgerowError
 from system.clock import chance
 from tools.errors import ToolError
+from tools.own_processes import as_they_end, command_of
 from tools.try_desk import NS, accounts_of, desk_of, distances_of, holdings_of, market_of
 
-ROOT = Path(__file__).resolve().parent.parent
 MEMORY = Path("/dev/shm")  # noqa: S108 (a directory of mkdtemp goes there)
 HEAL_MS = 20_000
 """After the troubles every venue is well for so long."""
@@ -73,19 +72,13 @@ def _played(asked: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def children(asked: list[dict[str, Any]], jobs: int) -> Iterator[dict[str, Any]]:
     """Each run's row, from a process of its own. Raises: ToolError."""
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_child, asked[at::stride]) for stride in [max(jobs, len(asked) // 6)] for at in range(stride) if asked[at::stride]]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    stride = max(jobs, len(asked) // 6)
+    for rows in as_they_end(_child, [asked[at::stride] for at in range(min(stride, len(asked)))], jobs):
+        yield from rows
 
 
 def _child(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.try_run import child; child()"
-    told = subprocess.run([sys.executable, "-I", "-c", code], input=json.dumps(asked), capture_output=True, text=True, check=False)
+    told = subprocess.run(command_of("tools.try_run:child", "-I"), input=json.dumps(asked), capture_output=True, text=True, check=False)
     rows = [json.loads(line) for line in told.stdout.splitlines()]
     if told.returncode or len(rows) != len(asked):
         stuck = asked[min(len(rows), len(asked) - 1)]

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from threading import Event
 
 import pytest
 from click.testing import CliRunner
@@ -13,10 +11,12 @@ from click.testing import CliRunner
 from simulation import cells
 from simulation.faults import MOMENTS, RATES
 from simulation.shrink import shrunk
+from system.signals import StopFlag
 from tools.errors import UsageError
 from tools.node_build import Node
 from tools.output import Output
-from tools.sim_fleet import ROOT, Total, died, results, short_of
+from tools.own_processes import command_of
+from tools.sim_fleet import Total, died, results, short_of
 from tools.sim_lines import Lines, code_digest
 from tools.sim_run import fleet
 
@@ -81,7 +81,7 @@ def test_seed_that_breaks_its_process_is_broken_and_the_others_go_on(monkeypatch
 
     monkeypatch.setattr("tools.sim_fleet.subprocess.run", run)
     total = Total()
-    for row, again in results(range(3, 7), SHORT_MS, 1, Event(), twice=False):
+    for row, again in results(range(3, 7), SHORT_MS, 1, StopFlag(), twice=False):
         total.add(row, again)
     assert total.row(1.0, 1)["broken_seeds"] == [4]
     assert total.seeds == 4
@@ -106,8 +106,7 @@ def test_fleet_goes_on_from_the_lines_that_an_earlier_one_kept(tmp_path):
 @pytest.mark.slow
 def test_fleet_told_to_stop_gives_the_sums_of_what_has_run_and_keeps_its_lines(tmp_path):
     kept = tmp_path / "seeds.jsonl"
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools.__main__ import main; main()"
-    command = [sys.executable, "-c", code, "sim", "fleet", "--seeds", "2000", "--safety-ms", "1000", "--lines", str(kept), "-o", "json", "--lang", "en"]
+    command = [*command_of("tools.__main__:main"), "sim", "fleet", "--seeds", "2000", "--safety-ms", "1000", "--lines", str(kept), "-o", "json", "--lang", "en"]
     ran = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     try:
         while kept.stat().st_size < 500 if kept.exists() else True:  # noqa: ASYNC110
